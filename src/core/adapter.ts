@@ -1,0 +1,95 @@
+/**
+ * What the scheduler asks of a runtime: mechanism only, policy is the scheduler's.
+ *
+ * @module
+ */
+
+/** How workers are kept apart from the program. */
+export type Isolation = "process" | "thread";
+
+/** Everything an adapter needs to start one worker. Resolved and checked beforehand; an adapter doesn't choose. */
+export interface WorkerSpec {
+  /** URL of the worker module. */
+  readonly module: string;
+  /** Source text of the bootstrap, an ES module that every worker runs beside the user's. */
+  readonly bootstrap: string;
+  /** The first frame that the worker gets. */
+  readonly init: unknown;
+  /** The worker's environment, or null where the runtime gives a worker the host's own. */
+  readonly env: Readonly<Record<string, string>> | null;
+  /** Working directory of a process, or null for the host's. */
+  readonly cwd: string | null;
+  /** Arguments after the module's path in `process.argv`. */
+  readonly argv: readonly string[];
+  /** Arguments of the runtime itself. */
+  readonly execArgv: readonly string[];
+  /** The runtime's executable, or null for the host's. */
+  readonly execPath: string | null;
+  /** Where a worker's output goes: to the host's own, or nowhere. */
+  readonly stdio: "inherit" | "ignore";
+  /** How a process transport writes values. */
+  readonly serialization: "advanced" | "json";
+  /** Heap and stack limits of a thread, in MB, as `node:worker_threads` takes them; null for none. */
+  readonly resourceLimits: Readonly<Record<string, number>> | null;
+}
+
+/** How a worker ended. */
+export interface WorkerExit {
+  /** Exit code, or null when a signal ended it or it never started. */
+  readonly code: number | null;
+  /** The signal that ended it, or null. */
+  readonly signal: string | null;
+  /** The tail of what it wrote to stderr; empty where it can't be captured. */
+  readonly stderr: string;
+  /** The error that ended it, if one is known: what the worker reported last, or why it could not be started. */
+  readonly cause: unknown;
+  /** True for a thread that may still be running: it was told to end while its loop was blocked, and can't be forced. */
+  readonly abandoned: boolean;
+}
+
+/**
+ * What an adapter tells of a worker. It calls none of these before `start` has returned, and nothing after `exit`.
+ * There is no `error`: failure is a kind of exit.
+ */
+export interface WorkerEvents {
+  /** The worker's module is loaded and takes jobs. At most once. */
+  ready(): void;
+  /** A frame came; not yet checked. */
+  message(frame: unknown): void;
+  /** The worker is gone. Once, and last. */
+  exit(exit: WorkerExit): void;
+}
+
+/** A hold on one worker. After `exit` every method is a no-op. */
+export interface WorkerPort {
+  /** Names the worker in events and errors: the process id, or a thread's number. */
+  readonly id: string;
+  /** The process id, or null for a thread and for a process that could not be started. */
+  readonly pid: number | null;
+
+  /**
+   * Sends one frame.
+   *
+   * @param transfer Objects to move instead of copying; threads only.
+   * @throws whatever the transport throws when a value can't be cloned; then nothing was sent.
+   */
+  send(frame: unknown, transfer?: readonly object[]): void;
+  /** Asks the worker to leave: it runs its teardown, if it has one, and ends. */
+  stop(): void;
+  /** Ends the worker whatever it is doing. */
+  kill(): void;
+  /** Makes the worker keep the program alive. Idempotent. */
+  ref(): void;
+  /** Lets the program end while the worker lives. Idempotent. */
+  unref(): void;
+}
+
+/** A way to start workers on one runtime, in one isolation. */
+export interface WorkerAdapter {
+  /** Runtime and isolation, such as `node process`. */
+  readonly name: string;
+  readonly isolation: Isolation;
+
+  /** Starts a worker. Never throws, and never calls back before it returns: a start that fails ends in `exit`. */
+  start(spec: WorkerSpec, events: WorkerEvents): WorkerPort;
+}

@@ -1,0 +1,45 @@
+/**
+ * Decides whether a job may come in.
+ *
+ * @module
+ */
+
+import { ClusterError } from "./errors.ts";
+import type { Estimator } from "./estimator.ts";
+
+/** The limits; Infinity for none. */
+export interface AdmissionLimits {
+  /** Jobs that may wait without a worker about to take them. */
+  readonly maxBacklog: number;
+  /** Longest predicted time until the answer, in milliseconds. */
+  readonly maxLatency: number;
+  /** Jobs that can run at once when every worker is there. */
+  readonly slots: number;
+}
+
+/**
+ * Why a job that came now would be refused, or null.
+ *
+ * @param waiting How many jobs would wait, the new one included, without a slot that is free or about to be.
+ */
+export function refusal(limits: AdmissionLimits, waiting: number, estimator: Estimator, now: number): ClusterError | null {
+  // A job that a worker is about to take is always admitted, whatever the prediction: otherwise a cluster that was slow
+  // once would refuse for ever, since only finished jobs can show that it is fast again.
+  if (waiting <= 0) return null;
+  const { maxBacklog, maxLatency, slots } = limits;
+  if (waiting > maxBacklog) {
+    return new ClusterError("CC_ERR_BACKLOG_FULL", `cannot enqueue work: maximum backlog exceeded (${maxBacklog})`, {
+      limit: maxBacklog,
+      retryable: true,
+    });
+  }
+  // The first runs pay for warming up; two per slot are not held against the rest.
+  if (estimator.runs < 2 * slots) return null;
+  const expected = estimator.latency(waiting, slots, now);
+  if (expected <= maxLatency) return null;
+  return new ClusterError(
+    "CC_ERR_LATENCY",
+    `cannot enqueue work: maximum expected work duration exceeded (${(expected / 1000).toFixed(2)}s)`,
+    { expected, limit: maxLatency, retryAfter: Math.max(1, Math.ceil(expected - maxLatency)), retryable: true },
+  );
+}

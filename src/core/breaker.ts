@@ -1,0 +1,85 @@
+/**
+ * Keeps a module that can't start from being started over and over.
+ *
+ * Each failed start doubles the pause before the next, and only one worker at a time is tried meanwhile. When
+ * {@link LIMIT} starts in a row have failed and no worker lives, the scheduler fails the jobs that wait and trips the
+ * breaker: nothing is started until somebody asks for work again.
+ *
+ * @module
+ */
+
+import type { Clock, Timer } from "./clock.ts";
+
+/** Failed starts in a row after which waiting jobs are failed. */
+const LIMIT = 3;
+
+/** The pause after the first failure, in milliseconds; each further failure doubles it. */
+const FIRST_PAUSE = 100;
+
+/** The longest pause, in milliseconds. */
+const LONGEST_PAUSE = 5_000;
+
+type State =
+  | { readonly at: "closed" }
+  | { readonly at: "pausing"; readonly failures: number; readonly timer: Timer }
+  | { readonly at: "probing"; readonly failures: number }
+  | { readonly at: "tripped" };
+
+/** Decides whether another worker may be started. */
+export class Breaker {
+  readonly #clock: Clock;
+  readonly #resume: () => void;
+  #state: State = { at: "closed" };
+
+  /** @param resume Called when a pause is over. */
+  constructor(clock: Clock, resume: () => void) {
+    this.#clock = clock;
+    this.#resume = resume;
+  }
+
+  /** Whether another worker may be started while `starting` are. */
+  allows(starting: number): boolean {
+    if (this.#state.at === "closed") return true;
+    return this.#state.at === "probing" && starting === 0;
+  }
+
+  /** A worker became ready. */
+  succeeded(): void {
+    this.#enter({ at: "closed" });
+  }
+
+  /**
+   * A start failed.
+   *
+   * @param final Whether trying again is pointless.
+   * @returns whether the limit is reached.
+   */
+  failed(final: boolean): boolean {
+    if (this.#state.at === "tripped") return false;
+    const failures = 1 + (this.#state.at === "closed" ? 0 : this.#state.failures);
+    const pause = Math.min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE);
+    const probe = (): void => {
+      this.#enter({ at: "probing", failures });
+      this.#resume();
+    };
+    // Keeps the program alive: in the pause there may be jobs that wait, and no worker to hold the program for them.
+    const timer = this.#clock.schedule(pause, probe, true);
+    this.#enter({ at: "pausing", failures, timer });
+    return final || failures >= LIMIT;
+  }
+
+  /** Stops all starts until {@link retry}. */
+  trip(): void {
+    this.#enter({ at: "tripped" });
+  }
+
+  /** Somebody asks for work: a tripped breaker lets starts be tried again. */
+  retry(): void {
+    if (this.#state.at === "tripped") this.#enter({ at: "closed" });
+  }
+
+  #enter(next: State): void {
+    if (this.#state.at === "pausing") this.#state.timer.cancel();
+    this.#state = next;
+  }
+}

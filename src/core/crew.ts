@@ -1,0 +1,221 @@
+/**
+ * The workers of one cluster: starts them, lets them rest, ends them. Which job runs where is the scheduler's business.
+ *
+ * @module
+ */
+
+import type { WorkerAdapter, WorkerExit, WorkerSpec } from "./adapter.ts";
+import { Breaker } from "./breaker.ts";
+import type { Clock, Timer } from "./clock.ts";
+import type { ClusterError } from "./errors.ts";
+import type { Fact } from "./fact.ts";
+import * as loss from "./loss.ts";
+import { Worker } from "./worker.ts";
+
+/** What the crew obeys. Durations in milliseconds; Infinity for no limit. */
+export interface CrewOptions {
+  readonly maxWorkers: number;
+  readonly minWorkers: number;
+  readonly startTimeout: number;
+  readonly idleTimeout: number;
+  readonly killGrace: number;
+  readonly concurrency: number;
+}
+
+/** What the crew is given to work with, and whom it tells. */
+export interface CrewParts {
+  readonly clock: Clock;
+  readonly adapter: WorkerAdapter;
+  spec(): WorkerSpec;
+  /** Runs a change of state as one turn. */
+  turn(change: () => void): void;
+  tell<T extends Fact["type"]>(type: T, fact: () => Extract<Fact, { type: T }>): void;
+  /** A worker takes jobs from now on. */
+  ready(): void;
+  said(worker: Worker, frame: unknown): void;
+  /** A worker is gone. `expected`: it was told to leave. */
+  exited(worker: Worker, exit: WorkerExit, expected: boolean): void;
+  /** No worker can be started, and none lives. */
+  startsFailed(failure: ClusterError): void;
+}
+
+/** Every worker that has not exited. */
+export class Crew {
+  readonly #options: CrewOptions;
+  readonly #parts: CrewParts;
+  readonly #breaker: Breaker;
+  readonly #workers = new Set<Worker>();
+  #lostStarts = 0;
+
+  constructor(options: CrewOptions, parts: CrewParts) {
+    this.#options = options;
+    this.#parts = parts;
+    this.#breaker = new Breaker(parts.clock, () => parts.turn(() => {}));
+  }
+
+  // ---- questions
+
+  /** How many there are, whatever they are doing. */
+  get size(): number {
+    return this.#workers.size;
+  }
+
+  /** How many starts have failed. */
+  get lostStarts(): number {
+    return this.#lostStarts;
+  }
+
+  [Symbol.iterator](): IterableIterator<Worker> {
+    return this.#workers.values();
+  }
+
+  /** How many are in this state. */
+  count(at: Worker["state"]["at"]): number {
+    let count = 0;
+    for (const worker of this.#workers) if (worker.state.at === at) count++;
+    return count;
+  }
+
+  /** How many take jobs. */
+  get takers(): number {
+    let count = 0;
+    for (const worker of this.#workers) if (worker.takesJobs) count++;
+    return count;
+  }
+
+  /** Jobs that free, starting and not yet started workers will take without any job having to end first. */
+  get room(): number {
+    const { maxWorkers, concurrency } = this.#options;
+    let room = (maxWorkers - this.#workers.size) * concurrency;
+    for (const worker of this.#workers) {
+      if (worker.state.at === "starting" || worker.takesJobs) room += concurrency - worker.jobs.size;
+    }
+    return room;
+  }
+
+  /** The worker with the fewest jobs and room for one more; among equals the newest, so that the others can go home. */
+  leastLoaded(): Worker | null {
+    let best: Worker | null = null;
+    for (const worker of this.#workers) {
+      if (!worker.takesJobs || worker.jobs.size >= this.#options.concurrency) continue;
+      if (!best || worker.jobs.size <= best.jobs.size) best = worker;
+    }
+    return best;
+  }
+
+  // ---- starting
+
+  /** Somebody asks for work: starts that were given up are tried again. */
+  retry(): void {
+    this.#breaker.retry();
+  }
+
+  /**
+   * Starts the workers that are wanted and allowed.
+   *
+   * @param waiting Jobs that no worker has room for.
+   * @param warm How many workers are to be there even without jobs.
+   */
+  grow(waiting: number, warm: number): void {
+    const { maxWorkers, concurrency } = this.#options;
+    for (;;) {
+      const starting = this.count("starting");
+      const wanted = Math.max(Math.ceil(waiting / concurrency), warm - this.takers);
+      if (starting >= wanted || this.#workers.size >= maxWorkers || !this.#breaker.allows(starting)) return;
+      this.#start();
+    }
+  }
+
+  #start(): void {
+    const { adapter, clock, turn, tell, spec } = this.#parts;
+    const port = adapter.start(spec(), {
+      ready: () => turn(() => this.#ready(worker)),
+      message: (frame) => turn(() => this.#parts.said(worker, frame)),
+      exit: (exit) => turn(() => this.#exited(worker, exit)),
+    });
+    const worker = new Worker(port, clock.now(), this.#after(this.#options.startTimeout, () => this.#tooSlow(worker)));
+    this.#workers.add(worker);
+    tell("worker:starting", () => ({
+      type: "worker:starting",
+      worker: port.id,
+      workers: this.#workers.size,
+      limit: this.#options.maxWorkers,
+    }));
+  }
+
+  #ready(worker: Worker): void {
+    if (worker.state.at !== "starting") return;
+    this.#breaker.succeeded();
+    this.rest(worker);
+    const started = this.#parts.clock.now() - worker.startedAt;
+    this.#parts.tell("worker:ready", () => ({ type: "worker:ready", worker: worker.port.id, started }));
+    this.#parts.ready();
+  }
+
+  #tooSlow(worker: Worker): void {
+    this.kill(worker);
+    // Trying again would take as long: those that wait are told now.
+    this.#startFailed(loss.slowStart(worker.port, this.#options.startTimeout), true);
+  }
+
+  #startFailed(failure: ClusterError, final: boolean): void {
+    this.#lostStarts++;
+    const enough = this.#breaker.failed(final);
+    // Whoever waits can still be served by a worker that lives.
+    if (!enough || this.takers > 0) return;
+    this.#breaker.trip();
+    this.#parts.startsFailed(failure);
+  }
+
+  // ---- resting and ending
+
+  /** A worker without jobs waits for the next. */
+  rest(worker: Worker): void {
+    worker.enter({ at: "idle", timer: this.#after(this.#options.idleTimeout, () => this.#restedLong(worker)) });
+  }
+
+  #restedLong(worker: Worker): void {
+    if (this.takers > this.#options.minWorkers) this.stop(worker);
+    else worker.enter({ at: "idle", timer: null });
+  }
+
+  /** Asks a worker to leave; after the grace it is killed. */
+  stop(worker: Worker): void {
+    worker.enter({ at: "stopping", timer: this.#after(this.#options.killGrace, () => worker.port.kill()) });
+    worker.port.stop();
+  }
+
+  /** Ends a worker at once. */
+  kill(worker: Worker): void {
+    worker.enter({ at: "stopping", timer: null });
+    worker.port.kill();
+  }
+
+  /** Sends home those that have no job, started or not. */
+  dismiss(): void {
+    for (const worker of this.#workers) {
+      if (worker.state.at === "idle" || worker.state.at === "starting") this.stop(worker);
+    }
+  }
+
+  /** Nothing will be started any more, and no timer is left. */
+  disband(): void {
+    this.#breaker.trip();
+  }
+
+  #exited(worker: Worker, exit: WorkerExit): void {
+    const before = worker.state.at;
+    this.#workers.delete(worker);
+    worker.enter({ at: "exited" });
+    const { code, signal } = exit;
+    const expected = before === "stopping";
+    const jobs = worker.jobs.size;
+    this.#parts.tell("worker:exit", () => ({ type: "worker:exit", worker: worker.port.id, code, signal, expected, jobs }));
+    if (before === "starting") this.#startFailed(loss.earlyExit(exit, worker.port, this.#parts.adapter.isolation), false);
+    else this.#parts.exited(worker, exit, expected);
+  }
+
+  #after(delay: number, change: () => void): Timer | null {
+    return delay === Infinity ? null : this.#parts.clock.schedule(delay, () => this.#parts.turn(change));
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * What the class asks of whatever runs the jobs: the scheduler of this machine, or a distributed engine.
+ *
+ * @module
+ */
+
+import type { Isolation } from "./adapter.ts";
+import type { Fact } from "./fact.ts";
+
+/** One job, as the engine gets it. Checked beforehand. */
+export interface JobRequest {
+  /** The caller's name for the job, or null to have one made. */
+  readonly id: string | null;
+  /** Which named export runs it; null for the default export. */
+  readonly task: string | null;
+  readonly args: unknown;
+  /** Objects to move to the worker instead of copying them. */
+  readonly transfer: readonly object[];
+  /** Longest run in milliseconds, or Infinity. Waiting does not count. */
+  readonly timeout: number;
+}
+
+/** How a job ended. `error` is what the caller gets: an error of the cluster, or anything a handler threw. */
+export type Outcome =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: unknown };
+
+/** A hold on an accepted or refused job. */
+export interface JobHandle {
+  readonly id: string;
+  /** Settles the job with `reason`, wherever it is, and frees its worker; a no-op once it has settled. */
+  cancel(reason: unknown): void;
+}
+
+/** How a cluster ends: after what it accepted, or at once. */
+export type CloseMode = "drain" | "now";
+
+/** Runs jobs. */
+export interface Engine {
+  /**
+   * Accepts or refuses a job. `done` is called exactly once either way, never before `submit` has returned.
+   */
+  submit(request: JobRequest, done: (outcome: Outcome) => void): JobHandle;
+
+  /** Starts the workers that are to be kept warm, at least one, and says when they are; null, or why not. Once. */
+  warm(done: (error: unknown) => void): void;
+
+  /**
+   * Refuses all further jobs and ends. `"now"` overrides a `"drain"` under way. `closed` is called once, when nothing is
+   * left.
+   */
+  close(mode: CloseMode, closed: () => void): void;
+
+  /** A snapshot; changes nothing. */
+  stats(): Stats;
+}
+
+/** Who is told what happens in an engine. */
+export interface Observer {
+  /** Whether anyone wants facts of this kind; others are not even built. */
+  hears(type: Fact["type"]): boolean;
+  /** A fact, after the turn that made it true. */
+  tell(fact: Fact): void;
+  /** An error that is nobody's in particular: a worker died unexpectedly. After the jobs it concerns were answered. */
+  fault(error: Error): void;
+}
+
+/** What a cluster is doing and has done. Gauges are counted off the live collections; counters only grow. */
+export interface Stats {
+  /** Runtime and isolation, such as `node process`. */
+  readonly adapter: string;
+  readonly isolation: Isolation;
+  /** `open`, `closing` after `close()` or `exit()`, `closed` once nothing is left. */
+  readonly state: "open" | "closing" | "closed";
+  /** Workers by state; all of them count against `maxWorkers`. */
+  readonly workers: {
+    readonly starting: number;
+    readonly idle: number;
+    readonly busy: number;
+    readonly retiring: number;
+    readonly stopping: number;
+  };
+  readonly jobs: {
+    /** Jobs that wait for a worker. */
+    readonly waiting: number;
+    /** Jobs on a worker. */
+    readonly running: number;
+    /** Counted when a job is accepted. */
+    readonly accepted: number;
+    /** Counted when a job is refused; it never runs. */
+    readonly refused: number;
+    /** Counted when an accepted job is answered with a value. */
+    readonly succeeded: number;
+    /** Counted when an accepted job ends in any other way. */
+    readonly failed: number;
+    /** Counted when a job goes back to the front because its worker was lost. */
+    readonly retried: number;
+  };
+  readonly lost: {
+    /** Counted when a worker that was ready ends without being told to, other than leaving with code 0 while idle. */
+    readonly workers: number;
+    /** Counted when a worker ends before it was ready, without being told to. */
+    readonly starts: number;
+    /** Counted when a thread that can't be stopped is given up; it may still use a core. */
+    readonly abandoned: number;
+    /** Counted when a worker says something that answers no job it has; dropped. */
+    readonly messages: number;
+  };
+  /** Predicted run of one job in milliseconds, 0 while unknown. See `maxLatency`. */
+  readonly expectedRun: number;
+}

@@ -1,0 +1,85 @@
+/**
+ * What host and worker say to each other. Every payload rides inside a frame, so that no value of a user can be taken for
+ * a message of the runtime (`{ cmd: "NODE_…" }`) or of ours, and top-level `undefined` and `bigint` arrive.
+ *
+ * A frame may carry several jobs or answers. Both sides check what they get: see {@link readAnswers}.
+ *
+ * @module
+ */
+
+/** Which job a frame means: a number that the host never uses twice for one worker. */
+export type JobNumber = number;
+
+/** One job on its way to a worker. `task` null means the default export (or the module's `message` listener). */
+export type JobEntry = readonly [number: JobNumber, args: unknown, task: string | null, id: string, attempt: number];
+
+/** Host to worker. */
+export type HostFrame =
+  /** First of all; see `Init`. */
+  | { readonly type: "init"; readonly init: Init }
+  | { readonly type: "jobs"; readonly jobs: readonly JobEntry[] }
+  /** The host no longer waits for this job's answer. */
+  | { readonly type: "abort"; readonly job: JobNumber; readonly why: AbortWhy }
+  /** Run the teardown and leave. */
+  | { readonly type: "stop" }
+  /** Say `pong`, if your loop is free. */
+  | { readonly type: "ping" };
+
+/** Why the host no longer waits for a job. */
+export type AbortWhy = "timeout" | "abort";
+
+/** What a worker is told at its start. */
+export interface Init {
+  /** URL of the user's module. */
+  readonly module: string;
+  /** Whether the bootstrap imports the module; otherwise the runtime does, as the main module. */
+  readonly imports: boolean;
+  /** `process.argv` after the module's path, for a worker whose runtime doesn't set it. */
+  readonly argv: readonly string[];
+  /** How many jobs may run at once in this worker. */
+  readonly concurrency: number;
+  /** Handed to the module's `setup`. */
+  readonly setupData: unknown;
+}
+
+/** One answer. `failed` 1 means that `value` is an encoded error. */
+export type Answer = readonly [number: JobNumber, failed: 0 | 1, value: unknown];
+
+/** Worker to host. The adapters take `ready`, `fatal`, `left` and `pong`; the scheduler takes the rest. */
+export type WorkerFrame =
+  | { readonly type: "ready"; readonly teardown: boolean }
+  /** An error that is about to end the worker, encoded. */
+  | { readonly type: "fatal"; readonly error: unknown }
+  /** The worker leaves, with this code; for runtimes that don't tell. */
+  | { readonly type: "left"; readonly code: number }
+  | { readonly type: "pong" }
+  | { readonly type: "answers"; readonly answers: readonly Answer[] }
+  /** The loop is free, and the handler of this job knows that it is no longer wanted. */
+  | { readonly type: "aborting"; readonly job: JobNumber }
+  /** A message that answers no job. */
+  | { readonly type: "stray" };
+
+/** The kind of a frame, or null for what is no frame of ours. Reads own properties only. */
+export function frameType(frame: unknown): string | null {
+  if (typeof frame !== "object" || frame === null || !Object.hasOwn(frame, "type")) return null;
+  const { type } = frame as { type: unknown };
+  return typeof type === "string" ? type : null;
+}
+
+/** The answers in a frame; null unless every one of them is well formed. */
+export function readAnswers(frame: unknown): readonly Answer[] | null {
+  if (frameType(frame) !== "answers" || !Object.hasOwn(frame as object, "answers")) return null;
+  const { answers } = frame as { answers: unknown };
+  if (!Array.isArray(answers)) return null;
+  for (const answer of answers) {
+    if (!Array.isArray(answer) || typeof answer[0] !== "number" || (answer[1] !== 0 && answer[1] !== 1)) return null;
+  }
+  return answers;
+}
+
+/** The job whose abort was heard; null for another kind of frame. */
+export function readAbortHeard(frame: unknown): JobNumber | null {
+  if (frameType(frame) !== "aborting" || !Object.hasOwn(frame as object, "job")) return null;
+  const { job } = frame as { job: unknown };
+  return typeof job === "number" ? job : null;
+}

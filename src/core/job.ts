@@ -1,0 +1,82 @@
+/**
+ * A job and where it stands.
+ *
+ * ```text
+ *  queued ──assign──▶ running ──answer, loss──────────────────▶ settled
+ *    │  ▲                │  └──timeout, cancel──▶ aborting ────────▲
+ *    │  └──worker lost, retries left──┘        (answered, but its worker has not let go)
+ *    └── cancel, close, start failures, refusal ───────────────────┘
+ * ```
+ *
+ * @module
+ */
+
+import type { Place } from "./backlog.ts";
+import type { Timer } from "./clock.ts";
+import type { JobRequest, Outcome } from "./engine.ts";
+import type { Worker } from "./worker.ts";
+
+/** Where a job stands; each state owns its timers. */
+export type JobState =
+  | { readonly at: "new" }
+  | { readonly at: "queued"; readonly place: Place<Job> }
+  /** `timer` is the job's timeout. */
+  | { readonly at: "running"; readonly worker: Worker; readonly timer: Timer | null }
+  /** The caller has its answer, the worker has not let go; `timer` ends the patience with it. */
+  | { readonly at: "aborting"; readonly worker: Worker; readonly timer: Timer | null }
+  | { readonly at: "settled" };
+
+/** One job, from `submit` to its outcome. */
+export class Job {
+  /** Names the job on the wire; never used twice. */
+  readonly number: number;
+  readonly id: string;
+  readonly request: JobRequest;
+  /** When it was submitted. */
+  readonly submittedAt: number;
+
+  readonly #done: (outcome: Outcome) => void;
+  #state: JobState = { at: "new" };
+  #startedAt = 0;
+  #attempt = 0;
+
+  constructor(number: number, request: JobRequest, submittedAt: number, done: (outcome: Outcome) => void) {
+    this.number = number;
+    this.id = request.id ?? String(number);
+    this.request = request;
+    this.submittedAt = submittedAt;
+    this.#done = done;
+  }
+
+  get state(): JobState {
+    return this.#state;
+  }
+
+  /** When it last began to run; 0 before. */
+  get startedAt(): number {
+    return this.#startedAt;
+  }
+
+  /** Runs so far, the current one included. */
+  get attempt(): number {
+    return this.#attempt;
+  }
+
+  /** One more run begins. */
+  begin(now: number): void {
+    this.#startedAt = now;
+    this.#attempt++;
+  }
+
+  /** The only way a job changes; what the old state owned is cancelled. */
+  enter(next: JobState): void {
+    const old = this.#state;
+    if ((old.at === "running" || old.at === "aborting") && old.timer) old.timer.cancel();
+    this.#state = next;
+  }
+
+  /** Tells the caller. The scheduler does so once per job, outside of any turn. */
+  answer(outcome: Outcome): void {
+    this.#done(outcome);
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * What a turn leaves to be told to strangers (callbacks, listeners), in order. They are called only between turns; what
+ * they cause in turn joins the end of the same line.
+ *
+ * @module
+ */
+
+import type { Clock } from "./clock.ts";
+
+/** Calls strangers, one after the other, never inside a turn. */
+export class Outbox {
+  readonly #clock: Clock;
+  #calls: (() => void)[] = [];
+  #delivering = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Adds a call; it must not throw. */
+  push(call: () => void): void {
+    this.#calls.push(call);
+  }
+
+  /** Makes the calls now: for a turn that the runtime began. */
+  deliver(): void {
+    if (this.#delivering) return;
+    this.#delivering = true;
+    for (let i = 0; i < this.#calls.length; i++) this.#calls[i]?.();
+    this.#calls = [];
+    this.#delivering = false;
+  }
+
+  /** Makes the calls once the running code has returned: for a turn that a caller began. */
+  deliverSoon(): void {
+    if (this.#calls.length > 0) this.#clock.soon(() => this.deliver());
+  }
+}

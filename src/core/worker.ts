@@ -1,0 +1,70 @@
+/**
+ * A worker and where it stands.
+ *
+ * ```text
+ *  starting ──ready──▶ idle ◀──assign / last answer──▶ busy ──hung job, neighbours──▶ retiring
+ *     │                  │                               │                               │ last answer
+ *     │ start timeout    │ idle timeout, close           │ hung job, exit()              ▼
+ *     └─────────────────▶└──────────────▶ stopping ◀─────┴──────────────────────── (stopping)
+ *  any state ──exit──▶ exited          stopping ──grace over──▶ kill, still stopping
+ * ```
+ *
+ * @module
+ */
+
+import type { WorkerPort } from "./adapter.ts";
+import type { Timer } from "./clock.ts";
+import type { JobNumber } from "./frame.ts";
+import type { Job } from "./job.ts";
+
+/** Where a worker stands; each state owns its timers. */
+export type WorkerState =
+  /** `timer` is the start timeout. */
+  | { readonly at: "starting"; readonly timer: Timer | null }
+  /** `timer` is the idle timeout, null for a worker that is kept warm. */
+  | { readonly at: "idle"; readonly timer: Timer | null }
+  | { readonly at: "busy" }
+  /** Takes no more jobs; stops after its last. */
+  | { readonly at: "retiring" }
+  /** Was told to leave. `timer` is the grace before it is killed, null when it was killed at once. */
+  | { readonly at: "stopping"; readonly timer: Timer | null }
+  | { readonly at: "exited" };
+
+/** One worker, from its start to its exit. */
+export class Worker {
+  readonly port: WorkerPort;
+  readonly startedAt: number;
+  /** What it has: running jobs, and aborting ones that it has not let go. Empty unless busy, retiring or stopping. */
+  readonly jobs: Map<JobNumber, Job> = new Map<JobNumber, Job>();
+  #state: WorkerState;
+
+  constructor(port: WorkerPort, startedAt: number, timer: Timer | null) {
+    this.port = port;
+    this.startedAt = startedAt;
+    this.#state = { at: "starting", timer };
+  }
+
+  get state(): WorkerState {
+    return this.#state;
+  }
+
+  /** Whether jobs may be given to it. */
+  get takesJobs(): boolean {
+    return this.#state.at === "idle" || this.#state.at === "busy";
+  }
+
+  /** Whether it runs a job that somebody waits for. */
+  get runs(): boolean {
+    for (const job of this.jobs.values()) if (job.state.at === "running") return true;
+    return false;
+  }
+
+  /** The only way a worker changes; what the old state owned is cancelled. Only an idle worker lets the program end. */
+  enter(next: WorkerState): void {
+    const old = this.#state;
+    if (old.at === "starting" || old.at === "idle" || old.at === "stopping") old.timer?.cancel();
+    this.#state = next;
+    if (next.at === "idle") this.port.unref();
+    else if (old.at === "idle") this.port.ref();
+  }
+}
