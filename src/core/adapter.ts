@@ -7,14 +7,16 @@
 /** How workers are kept apart from the program. */
 export type Isolation = "process" | "thread";
 
-/** Everything an adapter needs to start one worker. Resolved and checked beforehand; an adapter doesn't choose. */
+/** Everything an adapter needs to start one worker. Resolved and checked beforehand: an adapter doesn't choose. */
 export interface WorkerSpec {
   /** URL of the worker module. */
   readonly module: string;
   /** Source text of the bootstrap, an ES module that every worker runs beside the user's. */
   readonly bootstrap: string;
-  /** The first frame that the worker gets. */
-  readonly init: unknown;
+  /** Handed to the module's `setup`. */
+  readonly setupData: unknown;
+  /** How many jobs may run at once in the worker. */
+  readonly concurrency: number;
   /** The worker's environment, or null where the runtime gives a worker the host's own. */
   readonly env: Readonly<Record<string, string>> | null;
   /** Working directory of a process, or null for the host's. */
@@ -29,6 +31,8 @@ export interface WorkerSpec {
   readonly stdio: "inherit" | "ignore";
   /** How a process transport writes values. */
   readonly serialization: "advanced" | "json";
+  /** Makes the error out of what a worker sent for one. */
+  decodeError(encoded: unknown): unknown;
   /** Heap and stack limits of a thread, in MB, as `node:worker_threads` takes them; null for none. */
   readonly resourceLimits: Readonly<Record<string, number>> | null;
 }

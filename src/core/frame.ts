@@ -36,10 +36,10 @@ export interface Init {
   readonly imports: boolean;
   /** `process.argv` after the module's path, for a worker whose runtime doesn't set it. */
   readonly argv: readonly string[];
-  /** How many jobs may run at once in this worker. */
-  readonly concurrency: number;
   /** Handed to the module's `setup`. */
   readonly setupData: unknown;
+  /** How a process writes values. */
+  readonly serialization: "advanced" | "json";
 }
 
 /** One answer. `failed` 1 means that `value` is an encoded error. */

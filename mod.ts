@@ -1,0 +1,26 @@
+/**
+ * Heavy computation off the main thread, on a pool of worker processes or threads: one API on Node, Bun and Deno.
+ *
+ * @example
+ * ```ts
+ * import { ComputeCluster } from "compute-cluster";
+ *
+ * await using cc = new ComputeCluster({ module: new URL("./worker.ts", import.meta.url) });
+ * console.log(await cc.enqueue({ r: 2 }));
+ * ```
+ *
+ * @module
+ */
+
+export { ComputeCluster, ComputeCluster as default } from "./src/cluster.ts";
+export type { ClusterEvents, EnqueueCallback } from "./src/cluster.ts";
+export type { ComputeClusterOptions, ResourceLimits } from "./src/options.ts";
+export type { EnqueueOptions } from "./src/job-options.ts";
+export type { TaskArgs, TaskName, TaskResult } from "./src/tasks.ts";
+export type { JobContext } from "./src/worker/context.ts";
+export type { DenoPermissions, PermissionName } from "./runtimes/deno-permissions.ts";
+export { ClusterError, OptionRangeError, OptionTypeError } from "./src/core/errors.ts";
+export type { ErrorCode, ErrorDetails } from "./src/core/errors.ts";
+export type { Stats } from "./src/core/engine.ts";
+export type { Fact } from "./src/core/fact.ts";
+export type { Isolation } from "./src/core/adapter.ts";

@@ -1,0 +1,155 @@
+/**
+ * Bun: workers by `Bun.spawn` with IPC, and by `node:worker_threads`.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import type { WorkerAdapter, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
+import { bootstrapUrl } from "./bootstrap-url.ts";
+import { guard, unguard } from "./guard.ts";
+import { Line } from "./line.ts";
+import { StderrTail } from "./stderr-tail.ts";
+import { threadPort } from "./worker-threads.ts";
+
+/** What is used of `Bun`: its own types would be asked of everyone who type-checks the package. */
+interface BunRuntime {
+  spawn(options: {
+    cmd: string[];
+    env?: Record<string, string>;
+    cwd?: string;
+    stdio: ["ignore", "inherit" | "ignore", "pipe"];
+    serialization: "advanced" | "json";
+    ipc(message: unknown): void;
+    onExit(child: BunChild, code: number | null, signal: string | number | null): void;
+    onDisconnect(): void;
+  }): BunChild;
+}
+
+interface BunChild {
+  readonly pid: number;
+  readonly stderr: ReadableStream<Uint8Array>;
+  readonly connected?: boolean;
+  send(message: unknown): void;
+  kill(signal: number | string): void;
+  ref(): void;
+  unref(): void;
+}
+
+/** How long a worker may live on without its channel, in milliseconds, before it is killed. */
+const CUT_OFF = 500;
+
+/** How long after its exit a worker's last words are waited for, in milliseconds. */
+const LAST_WORDS = 100;
+
+/**
+ * Processes. `Bun.spawn` rather than `node:child_process.fork`: fork's channel can't be unref'ed
+ * (https://github.com/oven-sh/bun/issues/33593). Bun ignores a `data:` preload, so the bootstrap is the main module and
+ * imports the user's.
+ */
+export const bunProcess: WorkerAdapter = {
+  name: "bun process",
+  isolation: "process",
+  start(spec, events) {
+    const line = new Line(spec, events);
+    try {
+      return new BunPort(line, spec);
+    } catch (cause) {
+      // A missing executable or folder is thrown at once (Node tells of it later).
+      queueMicrotask(() => line.end({ cause }));
+      return { id: "not started", pid: null, send() {}, stop() {}, kill() {}, ref() {}, unref() {} };
+    }
+  },
+};
+
+class BunPort implements WorkerPort {
+  readonly id: string;
+  readonly pid: number;
+  readonly #child: BunChild;
+  readonly #line: Line;
+  readonly #stderr = new StderrTail();
+  readonly #stderrEnd: Promise<void>;
+
+  constructor(line: Line, spec: WorkerSpec) {
+    this.#line = line;
+    const { Bun } = globalThis as unknown as { Bun: BunRuntime };
+    this.#child = Bun.spawn({
+      cmd: [spec.execPath ?? process.execPath, ...spec.execArgv, "-e", spec.bootstrap],
+      // Bun.spawn's own defaults differ for each stream.
+      stdio: ["ignore", spec.stdio, "pipe"],
+      serialization: spec.serialization,
+      ...(spec.env ? { env: { ...spec.env } } : {}),
+      ...(spec.cwd === null ? {} : { cwd: spec.cwd }),
+      ipc: (message) => line.receive(message),
+      onDisconnect: () => setTimeout(() => this.kill(), CUT_OFF).unref(),
+      onExit: (_, code, signal) => void this.#exited(code, signal),
+    });
+    this.pid = this.#child.pid;
+    this.id = String(this.pid);
+    guard(this.pid);
+    this.#stderrEnd = this.#readStderr(spec.stdio === "inherit");
+    const { module, argv, setupData, serialization } = spec;
+    this.send({ type: "init", init: { module, imports: true, argv, setupData, serialization } });
+  }
+
+  async #readStderr(pass: boolean): Promise<void> {
+    for await (const chunk of this.#child.stderr) {
+      this.#stderr.push(chunk);
+      if (pass) process.stderr.write(chunk);
+    }
+  }
+
+  async #exited(code: number | null, signal: string | number | null): Promise<void> {
+    unguard(this.pid);
+    const patience = new Promise<void>((resolve) => setTimeout(resolve, LAST_WORDS));
+    await Promise.race([this.#stderrEnd, patience]);
+    // One turn of the loop for messages that were read with the exit
+    // (https://github.com/oven-sh/bun/pull/39479: their order is not certain).
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#line.end({ code, signal: signal === null ? null : String(signal), stderr: this.#stderr.toString() });
+  }
+
+  send(frame: unknown): void {
+    if (this.#line.ended || this.#child.connected === false) return;
+    try {
+      this.#child.send(frame);
+    } catch (error) {
+      // Between a worker's death and the news of it, its exit tells.
+      if ((error as { code?: unknown }).code === "ERR_IPC_CHANNEL_CLOSED") return;
+      throw error;
+    }
+  }
+
+  stop(): void {
+    if (this.#line.hasTeardown) this.send({ type: "stop" });
+    else this.#signal("SIGTERM");
+  }
+
+  kill(): void {
+    this.#signal("SIGKILL");
+  }
+
+  #signal(signal: "SIGTERM" | "SIGKILL"): void {
+    if (this.#line.ended) return;
+    try {
+      this.#child.kill(signal);
+    } catch {
+      // ESRCH: it is gone, and `onExit` comes.
+    }
+  }
+
+  ref(): void {
+    this.#child.ref();
+  }
+
+  unref(): void {
+    this.#child.unref();
+  }
+}
+
+/** Threads. */
+export const bunThread: WorkerAdapter = {
+  name: "bun thread",
+  isolation: "thread",
+  start: (spec, events) => threadPort(spec, events, new URL(bootstrapUrl(spec))),
+};

@@ -1,0 +1,106 @@
+/**
+ * What each kind of worker can't do, and why. The one place for it: options that a kind can't honour are refused by this
+ * table, the tests expect what it says, and the README shows it.
+ *
+ * @module
+ */
+
+import type { Isolation } from "../src/core/adapter.ts";
+import type { Runtime } from "./select.ts";
+
+/** Something that not every kind of worker can do. */
+export type Capability =
+  /** A worker's own environment (`env`); otherwise it has the program's. */
+  | "env"
+  /** A worker's own working directory (`cwd`). */
+  | "cwd"
+  /** Flags for the runtime (`execArgv`). */
+  | "execArgv"
+  /** Another executable of the runtime (`execPath`). */
+  | "execPath"
+  /** Sending output nowhere (`stdio: "ignore"`). */
+  | "stdio"
+  /** A limit on memory (`resourceLimits`). */
+  | "resourceLimits"
+  /** Fewer rights than the program (`permissions`). */
+  | "permissions"
+  /** A choice of `serialization`. */
+  | "serialization"
+  /** Ending a worker whose event loop is blocked. */
+  | "kill"
+  /** The end of a lost worker's stderr in the error. */
+  | "stderr"
+  /** `transfer` moves instead of copying. */
+  | "transfer"
+  /** `Buffer` arrives as `Buffer`; otherwise as `Uint8Array`. */
+  | "buffer"
+  /** A worker that runs out of memory ends alone. */
+  | "outOfMemory";
+
+/** Why a kind of worker lacks something. */
+export interface Lack {
+  readonly because: string;
+  /** The issue or page upstream, where the reason is a fault or a gap of the runtime. */
+  readonly link?: string;
+  /** The version that it was seen in. */
+  readonly seen?: string;
+}
+
+/** The kinds of workers. */
+export type WorkerKind = `${Runtime} ${Isolation}`;
+
+const THREAD: Partial<Record<Capability, Lack>> = {
+  cwd: { because: "all threads of a program share its working directory" },
+  execPath: { because: "a thread runs in the program's own executable" },
+  serialization: { because: "threads always use structured clone" },
+  stderr: { because: "a thread writes to the program's own stderr" },
+  buffer: { because: "structured clone between threads knows no Buffer", link: "https://github.com/nodejs/node/issues/40780" },
+};
+
+const PROCESS: Partial<Record<Capability, Lack>> = {
+  transfer: { because: "processes share no memory: objects are copied" },
+};
+
+/** What each kind of worker can't do. What is not listed, it can. */
+export const LACKS: Readonly<Record<WorkerKind, Partial<Record<Capability, Lack>>>> = {
+  "node process": { ...PROCESS, permissions: { because: "Node has --permission; pass it in execArgv" } },
+  "node thread": { ...THREAD, permissions: { because: "a thread has the program's rights" } },
+  "bun process": {
+    ...PROCESS,
+    permissions: { because: "Bun has no permissions" },
+    resourceLimits: {
+      because: "Bun ignores --max-old-space-size",
+      link: "https://github.com/oven-sh/bun/issues/31411",
+      seen: "Bun 1.4.5",
+    },
+  },
+  "bun thread": {
+    ...THREAD,
+    execArgv: { because: "a thread runs with the program's own flags" },
+    permissions: { because: "Bun has no permissions" },
+    resourceLimits: {
+      because: "Bun ignores a thread's resourceLimits",
+      link: "https://github.com/oven-sh/bun/issues/31411",
+      seen: "Bun 1.4.5",
+    },
+    outOfMemory: { because: "Bun does not enforce a limit, so the program dies", seen: "Bun 1.4.5" },
+  },
+  "deno process": { ...PROCESS },
+  "deno thread": {
+    ...THREAD,
+    env: { because: "a Deno Worker has the program's own environment" },
+    execArgv: { because: "a thread runs with the program's own flags" },
+    stdio: { because: "a Deno Worker writes to the program's own output" },
+    resourceLimits: { because: "a Deno Worker has no memory limit", link: "https://github.com/denoland/deno/pull/32430", seen: "Deno 2.9.6" },
+    permissions: {
+      because: "permissions of a Deno Worker are unstable, and asking for them without --unstable-worker-options ends the program",
+      seen: "Deno 2.9.6",
+    },
+    kill: {
+      because: "terminate() does not stop a Deno Worker whose loop is blocked: its job fails on time and it is replaced, but it uses a core until the program ends",
+      link: "https://github.com/denoland/deno/pull/35657",
+      seen: "Deno 2.9.6",
+    },
+    outOfMemory: { because: "a Deno Worker that runs out of memory ends the whole program", seen: "Deno 2.9.6" },
+  },
+};

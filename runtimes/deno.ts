@@ -1,0 +1,170 @@
+/**
+ * Deno: workers by `Worker`, and by a `deno run` with chosen permissions.
+ *
+ * @module
+ */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { serialize } from "node:v8";
+import type { WorkerAdapter, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
+import { bootstrapUrl } from "./bootstrap-url.ts";
+import { childPort } from "./child-process.ts";
+import { Line } from "./line.ts";
+
+/** What is used of a web `Worker`: Deno's own types would be asked of everyone who type-checks the package. */
+interface WebWorker {
+  postMessage(message: unknown, transfer?: readonly object[]): void;
+  terminate(): void;
+  addEventListener(type: "message" | "messageerror", listener: (event: { data: unknown }) => void): void;
+  addEventListener(type: "error", listener: (event: { message: string; preventDefault(): void }) => void): void;
+}
+
+type WebWorkerClass = new (url: string, options: { type: "module" }) => WebWorker;
+
+/**
+ * How long a thread has to show that its loop is free before it counts as stuck, in milliseconds. `terminate()` does not
+ * stop a loop that is not (2.9.6, https://github.com/denoland/deno/pull/35657): such a thread is given up.
+ */
+const HEARING = 50;
+
+let lastThread = 0;
+
+/** Threads. The raw `Worker` starts four times as fast as Deno's `node:worker_threads`. */
+export const denoThread: WorkerAdapter = {
+  name: "deno thread",
+  isolation: "thread",
+  start: (spec, events) => new WebWorkerPort(new Line(spec, events), spec),
+};
+
+class WebWorkerPort implements WorkerPort {
+  readonly id: string = String(++lastThread);
+  readonly pid = null;
+  readonly #worker: WebWorker;
+  readonly #line: Line;
+  readonly #keepAlive: KeepAlive;
+  #killed = false;
+
+  constructor(line: Line, spec: WorkerSpec) {
+    this.#line = line;
+    const { Worker } = globalThis as unknown as { Worker: WebWorkerClass };
+    this.#worker = new Worker(bootstrapUrl(spec), { type: "module" });
+    this.#keepAlive = new KeepAlive(this.#worker);
+    this.#worker.addEventListener("message", ({ data }) => this.#receive(data));
+    this.#worker.addEventListener("messageerror", () => this.kill());
+    this.#worker.addEventListener("error", (event) => {
+      // Unprevented, it would end the program.
+      event.preventDefault();
+      this.#end({ code: 1, cause: new Error(event.message) });
+    });
+    const { module, argv, setupData, serialization } = spec;
+    this.send({ type: "init", init: { module, imports: true, argv, setupData, serialization } });
+  }
+
+  #receive(frame: unknown): void {
+    const left = readLeft(frame);
+    if (left === null) this.#line.receive(frame);
+    else this.#end({ code: left });
+  }
+
+  #end(ending: { code?: number; signal?: string; cause?: unknown; abandoned?: boolean }): void {
+    if (this.#line.ended) return;
+    this.#worker.terminate();
+    this.#keepAlive.release();
+    this.#line.end(ending);
+  }
+
+  send(frame: unknown, transfer: readonly object[] = []): void {
+    if (!this.#line.ended) this.#worker.postMessage(frame, transfer);
+  }
+
+  stop(): void {
+    if (this.#line.hasTeardown) this.send({ type: "stop" });
+    else this.kill();
+  }
+
+  /** Ends at once if the loop is free; otherwise the thread can only be given up. */
+  kill(): void {
+    if (this.#line.ended || this.#killed) return;
+    this.#killed = true;
+    const stuck = setTimeout(() => this.#end({ signal: "SIGKILL", abandoned: true }), HEARING);
+    this.#line.onPong(() => {
+      clearTimeout(stuck);
+      this.#end({ signal: "SIGKILL" });
+    });
+    this.send({ type: "ping" });
+  }
+
+  ref(): void {
+    this.#keepAlive.hold();
+  }
+
+  unref(): void {
+    this.#keepAlive.release();
+  }
+}
+
+function readLeft(frame: unknown): number | null {
+  if (typeof frame !== "object" || frame === null || (frame as { type?: unknown }).type !== "left") return null;
+  const { code } = frame as { code?: unknown };
+  return typeof code === "number" ? code : 1;
+}
+
+/**
+ * Whether a web `Worker` keeps the program alive. There is no public way to say so (https://github.com/denoland/deno/issues/2056 is
+ * about another handle; a `ref`/`unref` for workers was never added): Deno's own `node:worker_threads` uses a method under
+ * a symbol without a name, which is used here too where it is found (2.9.6). It counts, so it is called on changes only.
+ */
+class KeepAlive {
+  readonly #worker: WebWorker;
+  readonly #method: symbol | undefined;
+  #holds = true;
+
+  constructor(worker: WebWorker) {
+    this.#worker = worker;
+    const symbols = Object.getOwnPropertySymbols(Object.getPrototypeOf(worker));
+    this.#method = symbols.find((symbol) => !symbol.description && typeof Reflect.get(worker, symbol) === "function");
+  }
+
+  hold(): void {
+    this.#set(true);
+  }
+
+  release(): void {
+    this.#set(false);
+  }
+
+  #set(holds: boolean): void {
+    if (holds === this.#holds || this.#method === undefined) return;
+    this.#holds = holds;
+    Reflect.get(this.#worker, this.#method).call(this.#worker, holds);
+  }
+}
+
+/**
+ * Processes. `spawn` rather than `fork`: a forked Deno always gets `-A`, more than the program itself may have
+ * (https://github.com/denoland/deno/pull/35443).
+ */
+export const denoProcess: WorkerAdapter = {
+  name: "deno process",
+  isolation: "process",
+  start: (spec, events) => childPort(spec, events, { imports: false, check: checkFor(spec) }, () => spawnDeno(spec)),
+};
+
+/** What Deno's IPC can't write takes the program down, uncatchably (2.9.6): it is tried beforehand. */
+function checkFor({ serialization }: WorkerSpec): (frame: unknown) => void {
+  return serialization === "json" ? (frame) => void JSON.stringify(frame) : (frame) => void serialize(frame);
+}
+
+function spawnDeno(spec: WorkerSpec): ChildProcess {
+  const run = ["run", "--no-prompt", "--unstable-detect-cjs", ...spec.execArgv, "--import", bootstrapUrl(spec)];
+  const child = spawn(spec.execPath ?? process.execPath, [...run, fileURLToPath(spec.module), ...spec.argv], {
+    stdio: ["ignore", spec.stdio, "pipe", "ipc"],
+    // Read by `spawn` as by `fork`, though only the types of the latter tell.
+    ...{ serialization: spec.serialization },
+    ...(spec.env ? { env: { ...spec.env } } : {}),
+    ...(spec.cwd === null ? {} : { cwd: spec.cwd }),
+  });
+  return child;
+}

@@ -1,0 +1,66 @@
+/**
+ * The host's end of the line to one worker, the same for every transport: takes out the frames that are the adapter's own
+ * business and sees that `exit` is told once and last.
+ *
+ * @module
+ */
+
+import type { WorkerEvents, WorkerExit, WorkerSpec } from "../src/core/adapter.ts";
+import { frameType } from "../src/core/frame.ts";
+
+/** What a transport knows of a worker's end; the line adds what the worker had reported. */
+export type Ending = Partial<WorkerExit>;
+
+/** The host's end of one line. */
+export class Line {
+  readonly #events: WorkerEvents;
+  readonly #spec: WorkerSpec;
+  #hasTeardown = false;
+  #fatal: unknown = null;
+  #pong: (() => void) | null = null;
+  #ended = false;
+
+  constructor(spec: WorkerSpec, events: WorkerEvents) {
+    this.#spec = spec;
+    this.#events = events;
+  }
+
+  /** Whether the worker has exited. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Whether the module wants to be asked before it ends. */
+  get hasTeardown(): boolean {
+    return this.#hasTeardown;
+  }
+
+  /** Takes a message from the worker, whatever it is. */
+  receive(frame: unknown): void {
+    if (this.#ended) return;
+    switch (frameType(frame)) {
+      case "ready":
+        this.#hasTeardown = (frame as { teardown?: unknown }).teardown === true;
+        return this.#events.ready();
+      case "fatal":
+        this.#fatal = this.#spec.decodeError((frame as { error?: unknown }).error);
+        return;
+      case "pong":
+        return this.#pong?.();
+      default:
+        return this.#events.message(frame);
+    }
+  }
+
+  /** Calls back on the next pong. */
+  onPong(then: () => void): void {
+    this.#pong = then;
+  }
+
+  /** The worker is gone; a no-op after the first time. */
+  end({ code = null, signal = null, stderr = "", cause = null, abandoned = false }: Ending): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#events.exit({ code, signal, stderr, cause: this.#fatal ?? cause, abandoned });
+  }
+}

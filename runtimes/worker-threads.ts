@@ -1,0 +1,85 @@
+/**
+ * A worker thread of `node:worker_threads`: the port that Node and Bun share.
+ *
+ * @module
+ */
+
+import { type Transferable, Worker } from "node:worker_threads";
+import type { WorkerEvents, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
+import { Line } from "./line.ts";
+
+/** What the bootstrap knows its threads by; `THREAD_MARK` of `src/worker/bootstrap.ts`. */
+const THREAD_MARK = "compute-cluster:worker";
+
+let lastThread = 0;
+
+/** Starts a thread and makes a port of it. A start that throws is a worker that exits at once. */
+export function threadPort(spec: WorkerSpec, events: WorkerEvents, script: URL): WorkerPort {
+  const line = new Line(spec, events);
+  const id = String(++lastThread);
+  try {
+    return new ThreadPort(id, line, spec, script);
+  } catch (cause) {
+    queueMicrotask(() => line.end({ cause }));
+    return { id, pid: null, send() {}, stop() {}, kill() {}, ref() {}, unref() {} };
+  }
+}
+
+class ThreadPort implements WorkerPort {
+  readonly id: string;
+  readonly pid = null;
+  readonly #worker: Worker;
+  readonly #line: Line;
+  #killed = false;
+  #error: unknown = null;
+
+  constructor(id: string, line: Line, spec: WorkerSpec, script: URL) {
+    this.id = id;
+    this.#line = line;
+    const worker = new Worker(script, {
+      workerData: THREAD_MARK,
+      env: { ...spec.env },
+      execArgv: [...spec.execArgv],
+      stdout: spec.stdio === "ignore",
+      stderr: spec.stdio === "ignore",
+      ...(spec.resourceLimits ? { resourceLimits: spec.resourceLimits } : {}),
+    });
+    this.#worker = worker;
+    worker.on("message", (frame: unknown) => line.receive(frame));
+    worker.on("messageerror", () => this.kill());
+    worker.on("error", (error: unknown) => this.#error = error);
+    worker.on("exit", (code) => this.#exited(code));
+    const { module, argv, setupData, serialization } = spec;
+    this.send({ type: "init", init: { module, imports: true, argv, setupData, serialization } });
+  }
+
+  /** A terminated thread reports code 1, which would read as a crash: it is told as the kill that it was. */
+  #exited(code: number): void {
+    if (this.#killed) return this.#line.end({ signal: "SIGKILL" });
+    // Bun reports code 0 after an unhandled rejection (1.4.5): the error tells the truth.
+    this.#line.end({ code: this.#error && code === 0 ? 1 : code, cause: this.#error });
+  }
+
+  send(frame: unknown, transfer: readonly object[] = []): void {
+    if (!this.#line.ended) this.#worker.postMessage(frame, transfer as Transferable[]);
+  }
+
+  stop(): void {
+    if (this.#line.hasTeardown) this.send({ type: "stop" });
+    else this.kill();
+  }
+
+  kill(): void {
+    if (this.#line.ended || this.#killed) return;
+    this.#killed = true;
+    void this.#worker.terminate();
+  }
+
+  ref(): void {
+    this.#worker.ref();
+  }
+
+  unref(): void {
+    this.#worker.unref();
+  }
+}

@@ -1,0 +1,43 @@
+// Makes src/worker/bootstrap.generated.ts out of src/worker/bootstrap.ts. With --check it only says whether it is fresh.
+import { build } from "esbuild";
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const root = new URL("..", import.meta.url);
+const target = new URL("src/worker/bootstrap.generated.ts", root);
+
+const { outputFiles } = await build({
+  entryPoints: [fileURLToPath(new URL("src/worker/bootstrap.ts", root))],
+  bundle: true,
+  write: false,
+  minify: true,
+  format: "esm",
+  platform: "node",
+  target: ["es2023", "node20.19"],
+  // Names of classes are part of what is encoded.
+  keepNames: false,
+  legalComments: "none",
+  charset: "utf8",
+});
+const source = outputFiles[0].text.trim() + "\n//# sourceURL=compute-cluster-worker.js";
+const text = `// Made by scripts/generate-bootstrap.mjs from bootstrap.ts; not to be edited.
+
+/** Source text of the module that runs in every worker. */
+export const bootstrap: string = ${JSON.stringify(source)};
+`;
+
+const stale = (() => {
+  try {
+    return readFileSync(target, "utf8") !== text;
+  } catch {
+    return true;
+  }
+})();
+if (process.argv.includes("--check")) {
+  if (stale) {
+    console.error("src/worker/bootstrap.generated.ts is stale: run node scripts/generate-bootstrap.mjs");
+    process.exitCode = 1;
+  }
+} else if (stale) {
+  writeFileSync(target, text);
+}

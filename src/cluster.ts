@@ -1,0 +1,243 @@
+/**
+ * The class that users hold.
+ *
+ * @module
+ */
+
+import { EventEmitter } from "node:events";
+import { adapterFor } from "../runtimes/select.ts";
+import type { CloseMode, Engine, JobRequest, Outcome, Stats } from "./core/engine.ts";
+import { ClusterError } from "./core/errors.ts";
+import type { Fact } from "./core/fact.ts";
+import { Scheduler } from "./core/scheduler.ts";
+import { checkJob, type EnqueueOptions } from "./job-options.ts";
+import { type ComputeClusterOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
+import { realClock } from "./real-clock.ts";
+import { sentence, TOLD } from "./sentences.ts";
+import type { TaskArgs, TaskName, TaskResult } from "./tasks.ts";
+import { wrongType } from "./validate.ts";
+import { findUncloneable } from "./wire/cloneable.ts";
+import { decodeThrown } from "./wire/error-codec.ts";
+import { bootstrap } from "./worker/bootstrap.generated.ts";
+
+/** The events of a cluster, and what their listeners get. */
+export type ClusterEvents =
+  & {
+    /**
+     * A worker died though nobody told it to, or none can be started. The jobs that it concerns have been answered. If
+     * nobody listens it is thrown, as the original did.
+     */
+    error: [error: Error];
+    /** A sentence about workers, for developers. */
+    info: [text: string];
+    /** A sentence about jobs, for developers. */
+    debug: [text: string];
+  }
+  & { [F in Fact as F["type"]]: [fact: F] };
+
+/** Called with an error, or with null and the answer. Never twice, and never before `enqueue` has returned. */
+export type EnqueueCallback<R> = (error: Error | null, result: R) => void;
+
+/** The task that runs when none is named. */
+type Main = "default";
+
+/**
+ * A pool of worker processes or threads that runs jobs off the main thread.
+ *
+ * An idle cluster does not keep the program alive; one with jobs does.
+ *
+ * @typeParam M The worker module's type, `typeof import("./worker.ts")`, for typed arguments and answers.
+ *
+ * @example
+ * ```ts
+ * import { ComputeCluster } from "compute-cluster";
+ *
+ * const cc = new ComputeCluster<typeof import("./worker.ts")>({ module: new URL("./worker.ts", import.meta.url) });
+ * console.log(await cc.enqueue({ r: 2 }));
+ * await cc.close();
+ * ```
+ */
+export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
+  readonly #engine: Engine;
+  readonly #options: ResolvedOptions;
+
+  /**
+   * @throws {OptionTypeError | OptionRangeError} `CC_ERR_OPTION`, naming the option, the rule and the value. Nothing is
+   * started before the first job, or `ready()`.
+   */
+  constructor(options: ComputeClusterOptions) {
+    super();
+    this.#options = resolveOptions(options);
+    const { isolation, scheduler, spec, env } = this.#options;
+    this.#engine = new Scheduler(scheduler, {
+      clock: realClock,
+      adapter: adapterFor(isolation),
+      spec: () => ({ ...spec, env: env(), bootstrap, decodeError: decodeThrown }),
+      decodeError: decodeThrown,
+      notCloneable,
+      observer: {
+        hears: (type) => this.#hears(type),
+        tell: (fact) => this.#tell(fact),
+        fault: (error) => this.#fault(error),
+      },
+    });
+  }
+
+  /**
+   * Runs a job on the next free worker.
+   *
+   * @param args What the worker's function (or its `message` listener) gets: anything that structured clone carries.
+   * @returns the worker's answer. Rejects with what the worker threw, as thrown, or with a {@link ClusterError}:
+   * `CC_ERR_BACKLOG_FULL`, `CC_ERR_LATENCY`, `CC_ERR_CLOSED`, `CC_ERR_TIMEOUT`, `CC_ERR_WORKER_EXIT`,
+   * `CC_ERR_WORKER_START`, `CC_ERR_NOT_CLONEABLE`, `CC_ERR_POISON`, `CC_ERR_OPTION`; or with the signal's `reason`.
+   * It never throws. A rejection that nobody handles is the runtime's unhandled rejection, as with any promise.
+   */
+  enqueue<T extends TaskName<M> | Main = Main>(
+    args: TaskArgs<M, T>,
+    options?: EnqueueOptions<T>,
+  ): Promise<TaskResult<M, T>>;
+  /**
+   * The same with a callback, and without a promise.
+   *
+   * @returns the cluster.
+   */
+  enqueue(args: TaskArgs<M, Main>, callback: EnqueueCallback<TaskResult<M, Main>>): this;
+  /** The same with options and a callback. */
+  enqueue<T extends TaskName<M> | Main = Main>(
+    args: TaskArgs<M, T>,
+    options: EnqueueOptions<T> | undefined,
+    callback: EnqueueCallback<TaskResult<M, T>>,
+  ): this;
+  enqueue(args: unknown, second?: unknown, third?: unknown): unknown {
+    const options = typeof second === "function" ? undefined : second;
+    const callback = typeof second === "function" ? second : third;
+    if (typeof callback === "function") {
+      this.#run(args, options, (outcome) => callBack(callback as EnqueueCallback<unknown>, outcome));
+      return this;
+    }
+    return new Promise((resolve, reject) => {
+      if (callback !== undefined && callback !== null) return reject(wrongType("callback", "a function", callback));
+      this.#run(args, options, (outcome) => outcome.ok ? resolve(outcome.value) : reject(outcome.error));
+    });
+  }
+
+  /**
+   * Starts the workers that are kept warm (`minWorkers`, at least one) and waits for them.
+   *
+   * Rejects with `CC_ERR_WORKER_START` if they can't be started, and with `CC_ERR_CLOSED` after `close()` or `exit()`.
+   */
+  ready(): Promise<void> {
+    return new Promise((resolve, reject) => this.#engine.warm((error) => error === null ? resolve() : reject(error)));
+  }
+
+  /** Takes no more jobs, finishes those that it has, and ends. Resolves once no worker is left. */
+  close(): Promise<void>;
+  /** The same with a callback, which is called with null; returns the cluster. */
+  close(callback: (error: null) => void): this;
+  close(callback?: (error: null) => void): Promise<void> | this {
+    return this.#end("drain", callback);
+  }
+
+  /**
+   * Ends at once: jobs that run or wait fail with `CC_ERR_CLOSED`, and workers are stopped, by force after `killGrace`.
+   * Resolves once no worker is left.
+   */
+  exit(): Promise<void>;
+  /** The same with a callback, which is called with null; returns the cluster. */
+  exit(callback: ((error: null) => void) | undefined): this;
+  exit(callback?: (error: null) => void): Promise<void> | this {
+    return this.#end("now", callback);
+  }
+
+  /** A snapshot of what the cluster is doing and has done. */
+  stats(): Stats {
+    return this.#engine.stats();
+  }
+
+  /** `await using cluster = new ComputeCluster(…)` closes at the end of the block. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** `done` is called once, and never before this returns. */
+  #run(args: unknown, options: unknown, done: (outcome: Outcome) => void): void {
+    let job;
+    try {
+      job = checkJob(args, options ?? undefined, this.#options.timeout);
+    } catch (error) {
+      return queueMicrotask(() => done({ ok: false, error }));
+    }
+    const { request, signal } = job;
+    if (signal === null) return void this.#engine.submit(request, done);
+    if (signal.aborted) return queueMicrotask(() => done({ ok: false, error: signal.reason }));
+    const abort = (): void => handle.cancel(signal.reason);
+    const handle = this.#engine.submit(request, (outcome) => {
+      signal.removeEventListener("abort", abort);
+      done(outcome);
+    });
+    signal.addEventListener("abort", abort, { once: true });
+  }
+
+  #end(mode: CloseMode, callback: ((error: null) => void) | undefined): Promise<void> | this {
+    if (typeof callback === "function") {
+      this.#engine.close(mode, () => guarded(() => callback(null)));
+      return this;
+    }
+    return new Promise((resolve, reject) => {
+      if (callback !== undefined && callback !== null) reject(wrongType("callback", "a function", callback));
+      this.#engine.close(mode, resolve);
+    });
+  }
+
+  #hears(type: Fact["type"]): boolean {
+    if (this.listenerCount(type) > 0) return true;
+    const told = TOLD[type];
+    return told !== undefined && this.listenerCount(told) > 0;
+  }
+
+  #tell(fact: Fact): void {
+    const emit = this.emit as (event: string, ...args: unknown[]) => boolean;
+    guarded(() => emit.call(this, fact.type, fact));
+    const told = sentence(fact, this.#options.isolation);
+    if (told && this.listenerCount(told.event) > 0) guarded(() => emit.call(this, told.event, told.text));
+  }
+
+  /** Unheard, it is thrown: in a turn of the event loop of its own, so that the jobs' callers have had their answers. */
+  #fault(error: Error): void {
+    if (this.listenerCount("error") > 0) return guarded(() => this.emit("error", error));
+    setTimeout(() => {
+      throw error;
+    }, 0);
+  }
+}
+
+function callBack(callback: EnqueueCallback<unknown>, outcome: Outcome): void {
+  if (outcome.ok) return guarded(() => callback(null, outcome.value));
+  guarded(() => callback(truthy(outcome.error) as Error, undefined));
+}
+
+/** A callback tells success by a falsy error, so a falsy one is wrapped, as Node's `util.callbackify` does. */
+function truthy(thrown: unknown): unknown {
+  if (thrown) return thrown;
+  const message = `the job was rejected with a falsy value: ${String(thrown)}`;
+  return new ClusterError("CC_ERR_FALSY_REJECTION", message, { reason: thrown });
+}
+
+/** What a user's function throws is the user's own uncaught exception; it must not unwind the cluster. */
+function guarded(call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
+
+function notCloneable({ args, id }: JobRequest, cause: unknown): ClusterError {
+  const offender = findUncloneable(args, "args");
+  const path = offender?.path ?? "args";
+  const why = offender ? `${path} is ${offender.what}` : `${path}: ${cause instanceof Error ? cause.message : String(cause)}`;
+  const details = { path, cause, retryable: true, ...(id === null ? {} : { job: id }) };
+  return new ClusterError("CC_ERR_NOT_CLONEABLE", `the arguments can't be sent to a worker: ${why}`, details);
+}

@@ -1,0 +1,53 @@
+/**
+ * What a worker gets of the program's own environment and arguments, when nothing else is asked for.
+ *
+ * @module
+ */
+
+import process from "node:process";
+
+/** Variables by which the runtime tells its own kind of child; a worker of ours is not that child. */
+const PRIVATE_VARIABLES = ["NODE_UNIQUE_ID", "NODE_WORKER_ID", "NODE_CHANNEL_FD", "NODE_CHANNEL_SERIALIZATION_MODE"];
+
+/** The program's environment as it is now, or null where it may not be read (Deno without `--allow-env`). */
+export function inheritedEnv(): Record<string, string> | null {
+  try {
+    return workerEnv(process.env);
+  } catch {
+    return null;
+  }
+}
+
+/** A copy of an environment for a worker. */
+export function workerEnv(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const copy: Record<string, string> = {};
+  for (const name of Object.keys(env)) {
+    const value = env[name];
+    if (value !== undefined && !PRIVATE_VARIABLES.includes(name)) copy[name] = value;
+  }
+  return copy;
+}
+
+/** Flags of the program alone: a debugger's port, a text to evaluate, a test runner, a watcher. */
+const OWN_FLAGS = /^--(?:inspect|debug|input-type|eval|print|check|interactive|test|watch|prof|cpu-prof|heap-prof|build-sea|run|env-file)/;
+
+/** The same that take their value as the next argument. */
+const OWN_FLAGS_WITH_VALUE = new Set(["-e", "-p", "-pe", "--eval", "--print", "--input-type", "--watch-path", "--inspect-port", "--debug-port"]);
+
+/** The same, short. */
+const OWN_SHORT_FLAGS = new Set(["-c", "-i", "-e", "-p", "-pe"]);
+
+/**
+ * Of the program's runtime flags those that a worker should have: loaders, conditions, memory limits.
+ *
+ * @param execArgv The program's `process.execArgv`.
+ */
+export function inheritedExecArgv(execArgv: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < execArgv.length; i++) {
+    const flag = execArgv[i] as string;
+    if (OWN_FLAGS_WITH_VALUE.has(flag)) i++;
+    else if (!OWN_FLAGS.test(flag) && !OWN_SHORT_FLAGS.has(flag)) kept.push(flag);
+  }
+  return kept;
+}

@@ -1,0 +1,75 @@
+/**
+ * The options of one job.
+ *
+ * @module
+ */
+
+import type { JobRequest } from "./core/engine.ts";
+import * as check from "./validate.ts";
+
+/** Options of one job. */
+export interface EnqueueOptions<T extends string = string> {
+  /**
+   * The longest run in milliseconds, waiting not included.
+   *
+   * @default the cluster's `timeout`
+   */
+  timeout?: number | undefined;
+  /** Gives the job up when it is aborted, wherever the job is; the job then fails with the signal's `reason`. */
+  signal?: AbortSignal | undefined;
+  /** The export of the worker module that runs the job; the default export when not given. */
+  task?: T | undefined;
+  /** A name for the job in events and errors. */
+  id?: string | undefined;
+  /** Objects to move to the worker instead of copying; they are unusable here afterwards. Threads only. */
+  transfer?: readonly object[] | undefined;
+}
+
+/** A job as the engine takes it, and the signal that may end it. */
+export interface CheckedJob {
+  readonly request: JobRequest;
+  readonly signal: AbortSignal | null;
+}
+
+const NAMES = ["timeout", "signal", "task", "id", "transfer"] as const;
+
+/** No object to move. */
+const NOTHING: readonly object[] = [];
+
+/**
+ * Checks what a caller gave for one job.
+ *
+ * @param timeout The cluster's own.
+ * @throws {OptionTypeError | OptionRangeError} `CC_ERR_OPTION`.
+ */
+export function checkJob(args: unknown, options: unknown, timeout: number): CheckedJob {
+  if (options === undefined) return { request: { id: null, task: null, args, transfer: NOTHING, timeout }, signal: null };
+  const given = check.ownOptions(options, "options", NAMES);
+  return {
+    request: {
+      id: given.id === undefined ? null : check.text("id", given.id),
+      task: given.task === undefined || given.task === "default" ? null : check.text("task", given.task),
+      args,
+      transfer: given.transfer === undefined ? NOTHING : objects(given.transfer),
+      timeout: given.timeout === undefined ? timeout : check.duration("timeout", given.timeout, "more than 0"),
+    },
+    signal: given.signal === undefined ? null : abortSignal(given.signal),
+  };
+}
+
+function objects(value: unknown): readonly object[] {
+  if (!Array.isArray(value)) throw check.wrongType("transfer", "an array of objects", value);
+  value.forEach((item, i) => {
+    if (typeof item !== "object" || item === null) throw check.wrongType(`transfer[${i}]`, "an object", item);
+  });
+  return value;
+}
+
+/** By what it can do: the class may be another realm's. */
+function abortSignal(value: unknown): AbortSignal {
+  const signal = value as Partial<AbortSignal> | null;
+  if (typeof signal === "object" && typeof signal?.aborted === "boolean" && typeof signal.addEventListener === "function") {
+    return signal as AbortSignal;
+  }
+  throw check.wrongType("signal", "an AbortSignal", value);
+}

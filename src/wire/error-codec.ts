@@ -1,0 +1,193 @@
+/**
+ * Carries what was thrown from a worker to the caller: class, message, stack, cause chain, own properties, the errors of
+ * an `AggregateError`, DOMExceptions, and values that are no errors. Structured clone alone loses most of it, and loses
+ * other parts on each runtime.
+ *
+ * An encoded error is a plain tree that every transport carries. Errors that stand in it more than once (a cycle among
+ * causes, say) are written once and referred to by their number.
+ *
+ * @module
+ */
+
+import { ClusterError } from "../core/errors.ts";
+import { findUncloneable } from "./cloneable.ts";
+
+/** What was thrown, as it travels. */
+export type Encoded =
+  | { readonly is: "value"; readonly value: unknown }
+  /** Several of them: the `errors` of an `AggregateError`, or another array with errors in it. */
+  | { readonly is: "list"; readonly items: readonly Encoded[] }
+  | { readonly is: "error"; readonly error: EncodedError }
+  /** The error that was written under this number. */
+  | { readonly is: "again"; readonly number: number };
+
+/** An error, as it travels. */
+export interface EncodedError {
+  readonly number: number;
+  /** The class to make it of: the nearest built-in one, or our own. */
+  readonly type: string;
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string | null;
+  /** Own properties beside those above. */
+  readonly properties: readonly (readonly [key: string, value: Encoded, enumerable: boolean])[];
+}
+
+/** What the bootstrap is called in stack traces: by its own name, and on Bun by the way it was loaded. */
+const BOOTSTRAP_FRAME = /^\s+at .*(?:compute-cluster-worker\.js|data:text\/javascript,|\[eval\]:\d)/;
+
+/** Causes and properties nested deeper than this are written as text. */
+const MAX_DEPTH = 64;
+
+/** Own properties of an error that are written in their own place. */
+const IN_PLACE = new Set(["name", "message", "stack"]);
+
+/** Own properties that matter though they are not enumerable. Others that aren't are the engine's own notes. */
+const HIDDEN = new Set(["cause", "errors", "code"]);
+
+const MAKE: Readonly<Record<string, (message: string, name: string) => Error>> = {
+  Error: (message) => new Error(message),
+  TypeError: (message) => new TypeError(message),
+  RangeError: (message) => new RangeError(message),
+  SyntaxError: (message) => new SyntaxError(message),
+  ReferenceError: (message) => new ReferenceError(message),
+  URIError: (message) => new URIError(message),
+  EvalError: (message) => new EvalError(message),
+  AggregateError: (message) => new AggregateError([], message),
+  DOMException: (message, name) => new DOMException(message, name),
+  // Its own code is among the properties.
+  ClusterError: (message) => new ClusterError("CC_ERR_WORKER_EXIT", message),
+};
+
+// ---- writing
+
+/** Writes what was thrown. Never throws, whatever the error's getters do. */
+export function encodeThrown(thrown: unknown): Encoded {
+  return encode(thrown, new Map(), 0);
+}
+
+function encode(thrown: unknown, written: Map<object, number>, depth: number): Encoded {
+  if (depth > MAX_DEPTH) return { is: "value", value: text(() => thrown) };
+  if (isListWithErrors(thrown)) return { is: "list", items: thrown.map((item) => encode(item, written, depth + 1)) };
+  if (!isError(thrown)) return { is: "value", value: carried(thrown) };
+  const before = written.get(thrown);
+  if (before !== undefined) return { is: "again", number: before };
+  const number = written.size;
+  written.set(thrown, number);
+  return {
+    is: "error",
+    error: {
+      number,
+      type: typeOf(thrown),
+      name: text(() => thrown.name),
+      message: text(() => thrown.message),
+      stack: stackOf(thrown),
+      properties: propertiesOf(thrown, written, depth + 1),
+    },
+  };
+}
+
+/** A value that a transport can carry: itself, or a description. */
+function carried(value: unknown): unknown {
+  const offender = findUncloneable(value, "");
+  if (offender === null) return value;
+  return offender.path === "" ? `[${offender.what}]` : `[object with ${offender.what} at ${offender.path}]`;
+}
+
+/** Whether it is an error of any realm: `instanceof` fails for those of another context. */
+function isError(value: unknown): value is Error {
+  if (typeof value !== "object" || value === null) return false;
+  return attempt(() => value instanceof Error || Object.prototype.toString.call(value) === "[object Error]", false);
+}
+
+function isListWithErrors(value: unknown): value is unknown[] {
+  return attempt(() => Array.isArray(value) && value.some(isError), false);
+}
+
+function typeOf(error: Error): string {
+  return attempt(() => {
+    if (Object.prototype.toString.call(error) === "[object DOMException]") return "DOMException";
+    // By its name: the class has another in a minified bundle.
+    if (error.name === "ClusterError") return "ClusterError";
+    for (let proto: unknown = error; proto !== null; proto = Object.getPrototypeOf(proto)) {
+      const name: unknown = (proto as { constructor?: { name?: unknown } }).constructor?.name;
+      if (typeof name === "string" && Object.hasOwn(MAKE, name)) return name;
+    }
+    return "Error";
+  }, "Error");
+}
+
+/** The stack without the frames of the bootstrap, which tell the user nothing. */
+function stackOf(error: Error): string | null {
+  const stack: unknown = attempt(() => error.stack, null);
+  if (typeof stack !== "string") return null;
+  return stack.split("\n").filter((line) => !BOOTSTRAP_FRAME.test(line)).join("\n");
+}
+
+function propertiesOf(error: Error, written: Map<object, number>, depth: number): EncodedError["properties"] {
+  const properties: [string, Encoded, boolean][] = [];
+  for (const key of attempt(() => Object.getOwnPropertyNames(error), [])) {
+    if (IN_PLACE.has(key)) continue;
+    // A property whose getter throws is left out.
+    attempt(() => {
+      const enumerable = Object.prototype.propertyIsEnumerable.call(error, key);
+      if (!enumerable && !HIDDEN.has(key)) return;
+      properties.push([key, encode(Reflect.get(error, key), written, depth), enumerable]);
+    }, undefined);
+  }
+  return properties;
+}
+
+function text(read: () => unknown): string {
+  return attempt(() => String(read()), "");
+}
+
+function attempt<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
+}
+
+// ---- reading
+
+/** Makes what was thrown. What is not well formed gives an error that says so: a worker may send anything. */
+export function decodeThrown(encoded: unknown): unknown {
+  try {
+    return decode(encoded as Encoded, new Map());
+  } catch (cause) {
+    return new ClusterError("CC_ERR_WORKER_EXIT", "the worker sent an error that can't be read", { cause });
+  }
+}
+
+function decode(encoded: Encoded, made: Map<number, Error>): unknown {
+  switch (encoded.is) {
+    case "value":
+      return encoded.value;
+    case "list":
+      return encoded.items.map((item) => decode(item, made));
+    case "again":
+      return made.get(encoded.number);
+    case "error":
+      return decodeError(encoded.error, made);
+    default:
+      throw new TypeError("not an encoded error");
+  }
+}
+
+function decodeError(encoded: EncodedError, made: Map<number, Error>): Error {
+  const { number, type, name, message, stack, properties } = encoded;
+  const make = Object.hasOwn(MAKE, type) ? MAKE[type] : undefined;
+  const error = (make ?? Error)(String(message), String(name));
+  made.set(number, error);
+  for (const [key, value, enumerable] of properties) define(error, key, decode(value, made), enumerable === true);
+  if (error.name !== name) define(error, "name", name, false);
+  if (stack !== null) define(error, "stack", stack, false);
+  return error;
+}
+
+/** Own property, whatever the prototype has under that name, `__proto__` included. */
+function define(error: Error, key: string, value: unknown, enumerable: boolean): void {
+  Object.defineProperty(error, key, { value, enumerable, configurable: true, writable: true });
+}

@@ -1,0 +1,154 @@
+/**
+ * What runs inside every worker, beside the user's module: the same source on every runtime and in every isolation. It is
+ * shipped as one string (`bootstrap.generated.ts`), because a file of ours would not be found from inside of a bundle.
+ *
+ * @module
+ */
+
+import nodeProcess from "node:process";
+import { isMainThread, parentPort, workerData } from "node:worker_threads";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { realpathSync } from "node:fs";
+import { frameType, type HostFrame, type Init } from "../core/frame.ts";
+import { encodeThrown } from "../wire/error-codec.ts";
+import { type Contract, readContract } from "./contract.ts";
+import { reportFatal, reportFatalInDeno } from "./fatal.ts";
+import { type Inbox, separateInbox } from "./inbox.ts";
+import type { Link } from "./link.ts";
+import { processLink } from "./process-link.ts";
+import { Runner } from "./runner.ts";
+import { threadLink } from "./thread-link.ts";
+import { webLink } from "./web-link.ts";
+
+/** What the adapter of a worker thread passes as `workerData`, so that threads of the user's own are left alone. */
+export const THREAD_MARK = "compute-cluster:worker";
+
+/** The globals that are only there on some runtimes. */
+const globals = globalThis as unknown as {
+  Deno?: Parameters<typeof webLink>[2];
+  DedicatedWorkerGlobalScope?: unknown;
+} & Parameters<typeof webLink>[1] & Parameters<typeof reportFatalInDeno>[1];
+
+/** Every frame that a host sends; anything else on the channel is the user's. */
+const HOST_FRAMES = new Set(["init", "jobs", "abort", "stop", "ping"]);
+
+main();
+
+function main(): void {
+  const process = nodeProcess as NodeJS.Process;
+  hideBootstrap(process);
+  const link = takeHold(process);
+  if (link) serve(process, link);
+}
+
+function serve(process: NodeJS.Process, link: Link): void {
+  const inbox = separateInbox(process, (value) => HOST_FRAMES.has(frameType(value) ?? ""));
+  let runner: Runner | null = null;
+  let contract: Contract | null = null;
+  define(process, "send", (message: unknown, ...rest: unknown[]) => {
+    if (runner) runner.send(message);
+    else link.post({ type: "stray" });
+    const callback = rest.find((item) => typeof item === "function");
+    if (callback) queueMicrotask(() => callback(null));
+    return true;
+  });
+  define(process, "disconnect", () => link.disconnect());
+
+  link.listen((frame) => {
+    switch (frameType(frame) as HostFrame["type"] | null) {
+      case "init":
+        return void begin((frame as { init: Init }).init).catch(failToStart);
+      case "jobs":
+        return (frame as Extract<HostFrame, { type: "jobs" }>).jobs.forEach((job) => runner?.start(job));
+      case "abort": {
+        const { job, why } = frame as Extract<HostFrame, { type: "abort" }>;
+        return runner?.abort(job, why);
+      }
+      case "ping":
+        return link.post({ type: "pong" });
+      case "stop":
+        return void leave();
+    }
+  });
+
+  async function begin(init: Init): Promise<void> {
+    link.begin?.(init);
+    contract = readContract(await load(process, init));
+    await contract.setup?.(init.setupData);
+    if (!hasHandlers(contract)) await listener(inbox, link);
+    runner = new Runner(link, contract, inbox);
+    link.post({ type: "ready", teardown: contract.teardown !== undefined });
+  }
+
+  function failToStart(error: unknown): void {
+    console.error(error);
+    link.post({ type: "fatal", error: encodeThrown(error) });
+    link.leave(1);
+  }
+
+  async function leave(): Promise<void> {
+    await contract?.teardown?.();
+    link.leave(0);
+  }
+}
+
+/** The line to the host, or null where this is no worker of ours: a preload also runs in threads that the module starts. */
+function takeHold(process: NodeJS.Process): Link | null {
+  if (globals.Deno && globals.DedicatedWorkerGlobalScope) {
+    const link = webLink(process, globals, globals.Deno);
+    reportFatalInDeno(process, globals, (error) => link.post({ type: "fatal", error }), () => link.leave(1));
+    return link;
+  }
+  if (!isMainThread) {
+    if (workerData !== THREAD_MARK || !parentPort) return null;
+    const link = threadLink(process, parentPort);
+    reportFatal(process, (error) => link.post({ type: "fatal", error }));
+    return link;
+  }
+  if (typeof process.send !== "function") return null;
+  const link = processLink(process, globals.Deno !== undefined);
+  if (globals.Deno) reportFatalInDeno(process, globals, (error) => link.post({ type: "fatal", error }), null);
+  else reportFatal(process, (error) => link.post({ type: "fatal", error }));
+  return link;
+}
+
+/** The module's exports, once it has run. */
+async function load(process: NodeJS.Process, init: Init): Promise<object> {
+  if (init.imports) {
+    const { module, argv } = init;
+    const path = module.startsWith("file:") ? fileURLToPath(module) : module;
+    process.argv.splice(1, process.argv.length, path, ...argv);
+    return await import(module);
+  }
+  // The runtime runs the module as its main one; the import is answered from the cache, once the module has run.
+  await new Promise((resolve) => setImmediate(resolve));
+  try {
+    return await import(pathToFileURL(realpathSync(process.argv[1] as string)).href);
+  } catch {
+    // The runtime reports what the main module throws, and ends.
+    return await new Promise(() => {});
+  }
+}
+
+function hasHandlers(contract: Contract): boolean {
+  return contract.handler(null) !== undefined || contract.tasks.length > 0;
+}
+
+/** Waits for the module's `message` listener. A module that has nothing left to do by which to add one ends meanwhile. */
+async function listener(inbox: Inbox, link: Link): Promise<void> {
+  if (inbox.heard) return;
+  link.hold(false);
+  await new Promise<void>((resolve) => inbox.whenHeard(resolve));
+  link.hold(true);
+}
+
+/** Processes that the module forks get `process.execArgv`, and must not run the bootstrap. */
+function hideBootstrap(process: NodeJS.Process): void {
+  const { execArgv } = process;
+  const at = execArgv.findIndex((arg, i) => arg === "--import" && execArgv[i + 1]?.startsWith("data:text/javascript,"));
+  if (at >= 0) execArgv.splice(at, 2);
+}
+
+function define(process: NodeJS.Process, name: string, value: unknown): void {
+  Object.defineProperty(process, name, { value, writable: true, configurable: true, enumerable: true });
+}

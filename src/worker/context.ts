@@ -1,0 +1,58 @@
+/**
+ * What a handler is given beside its arguments.
+ *
+ * @module
+ */
+
+/** The second argument of every handler. */
+export interface JobContext {
+  /**
+   * Aborted when the caller no longer waits for this job (timeout or cancel). A handler that has taken it and stops in time
+   * keeps its worker; one that has not, or that never lets the event loop run, is ended with its worker.
+   */
+  readonly signal: AbortSignal;
+  /** The job that runs. */
+  readonly job: {
+    /** The caller's name for it, or a number of the cluster's. */
+    readonly id: string;
+    /** The named export that runs, or null for the default export. */
+    readonly task: string | null;
+    /** 1 for the first run, 2 for the first retry, and so on. */
+    readonly attempt: number;
+  };
+  /**
+   * Marks objects to be moved to the host with the answer instead of copied; threads only, elsewhere they are copied.
+   *
+   * @returns `value`, so that a handler can end with `return context.transfer(pixels, [pixels.buffer])`.
+   */
+  transfer<T>(value: T, list: readonly object[]): T;
+}
+
+/** The context of one run, and what the bootstrap reads off it. */
+export class RunContext implements JobContext {
+  readonly job: JobContext["job"];
+  readonly transfers: object[] = [];
+  #controller: AbortController | null = null;
+
+  constructor(job: JobContext["job"]) {
+    this.job = job;
+    // Handlers destructure it.
+    this.transfer = this.transfer.bind(this);
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    return this.#controller.signal;
+  }
+
+  transfer<T>(value: T, list: readonly object[]): T {
+    this.transfers.push(...list);
+    return value;
+  }
+
+  /** Aborts the signal; returns whether anybody has it. */
+  abort(reason: DOMException): boolean {
+    this.#controller?.abort(reason);
+    return this.#controller !== null;
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * Reports the error that is about to end the worker, with its stack, before it does. The runtime still does what it does
+ * with such an error: print it and end with code 1.
+ *
+ * @module
+ */
+
+import type { Encoded } from "../wire/error-codec.ts";
+import { encodeThrown } from "../wire/error-codec.ts";
+
+/** The events of Deno's global scope. */
+interface ErrorEvents {
+  addEventListener(type: "error", listener: (event: { error?: unknown; message: string; preventDefault(): void }) => void): void;
+  addEventListener(type: "unhandledrejection", listener: (event: { reason: unknown; preventDefault(): void }) => void): void;
+}
+
+/** For Node and Bun: the monitor hears of the error and changes nothing. */
+export function reportFatal(process: NodeJS.Process, report: (error: Encoded) => void): void {
+  process.on("uncaughtExceptionMonitor", (error) => report(encodeThrown(error)));
+}
+
+/**
+ * For Deno, which has no monitor (2.9.6).
+ *
+ * @param end Ends a worker thread: there the event must be prevented, or Deno would end the host's process
+ * (https://github.com/denoland/deno/issues/12221). Null in a process, which ends by itself.
+ */
+export function reportFatalInDeno(
+  process: NodeJS.Process,
+  scope: ErrorEvents,
+  report: (error: Encoded) => void,
+  end: ((error: unknown) => void) | null,
+): void {
+  const fatal = (error: unknown, handled: "uncaughtException" | "unhandledRejection", prevent: () => void): void => {
+    if (process.listenerCount(handled) > 0) return;
+    report(encodeThrown(error));
+    if (!end) return;
+    prevent();
+    end(error);
+  };
+  scope.addEventListener("error", (event) => {
+    fatal(event.error ?? new Error(event.message), "uncaughtException", () => event.preventDefault());
+  });
+  scope.addEventListener("unhandledrejection", (event) => {
+    fatal(event.reason, "unhandledRejection", () => event.preventDefault());
+  });
+}

@@ -1,0 +1,51 @@
+/**
+ * The line of a worker process: the runtime's own IPC channel.
+ *
+ * @module
+ */
+
+import { serialize } from "node:v8";
+import type { HostFrame, Init } from "../core/frame.ts";
+import type { Link } from "./link.ts";
+
+/** The channel, where the runtime shows it; Bun's has neither method. */
+interface Channel {
+  ref?(): void;
+  unref?(): void;
+}
+
+/**
+ * Takes hold of the channel of this process.
+ *
+ * @param trySends Whether to try what is sent beforehand: Deno's channel fails later, and uncatchably, for what it can't
+ * write (2.9.6).
+ */
+export function processLink(process: NodeJS.Process, trySends: boolean): Link {
+  const send = (process.send as NonNullable<NodeJS.Process["send"]>).bind(process) as (frame: unknown) => boolean;
+  const exit = process.exit.bind(process);
+  const disconnect = process.disconnect?.bind(process);
+  const on = process.on.bind(process);
+  const { channel } = process as { channel?: Channel };
+  let check: (frame: unknown) => unknown = trySends ? serialize : () => {};
+
+  // The host is gone, or the module cut the line: no answer can come any more. After the module's own listeners.
+  on("disconnect", () => setImmediate(() => exit()));
+  // Ctrl-C reaches the whole process group; what becomes of the workers is for the host to decide.
+  on("SIGINT", () => {});
+
+  return {
+    begin(init: Init) {
+      if (trySends && init.serialization === "json") check = JSON.stringify;
+    },
+    post(frame) {
+      check(frame);
+      send(frame);
+    },
+    listen: (receive) => void on("message", (frame: unknown) => receive(frame as HostFrame)),
+    hold: (held) => held ? channel?.ref?.() : channel?.unref?.(),
+    leave: (code) => exit(code),
+    // Node 20 crashes when it is disconnected inside of a `message` listener: it then sets a field of the channel that is
+    // already gone (ERR: Cannot set properties of null, fixed in 22).
+    disconnect: () => void setImmediate(() => disconnect?.()),
+  };
+}

@@ -1,0 +1,22 @@
+/**
+ * The line of a worker thread of `node:worker_threads`, on Node and Bun.
+ *
+ * @module
+ */
+
+import type { MessagePort, Transferable } from "node:worker_threads";
+import type { HostFrame } from "../core/frame.ts";
+import type { Link } from "./link.ts";
+
+/** Takes hold of the port to the host. */
+export function threadLink(process: NodeJS.Process, port: MessagePort): Link {
+  const post = port.postMessage.bind(port);
+  const exit = process.exit.bind(process);
+  return {
+    post: (frame, transfer = []) => post(frame, transfer as Transferable[]),
+    listen: (receive) => void port.on("message", (frame: HostFrame) => receive(frame)),
+    hold: (held) => held ? port.ref() : port.unref(),
+    leave: (code) => exit(code),
+    disconnect: () => void setImmediate(() => exit()),
+  };
+}
