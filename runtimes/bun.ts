@@ -28,12 +28,17 @@ interface BunRuntime {
 
 interface BunChild {
   readonly pid: number;
-  readonly stderr: ReadableStream<Uint8Array>;
+  readonly stderr: { getReader(): StderrReader };
   readonly connected?: boolean;
   send(message: unknown): void;
   kill(signal: number | string): void;
   ref(): void;
   unref(): void;
+}
+
+interface StderrReader {
+  read(): Promise<{ done: boolean; value?: Uint8Array }>;
+  releaseLock(): void;
 }
 
 /** How long a worker may live on without its channel, in milliseconds, before it is killed. */
@@ -67,11 +72,13 @@ class BunPort implements WorkerPort {
   readonly pid: number;
   readonly #child: BunChild;
   readonly #line: Line;
+  readonly #passesStderr: boolean;
   readonly #stderr = new StderrTail();
-  readonly #stderrEnd: Promise<void>;
+  #reader: StderrReader | null = null;
 
   constructor(line: Line, spec: WorkerSpec) {
     this.#line = line;
+    this.#passesStderr = spec.stdio === "inherit";
     const { Bun } = globalThis as unknown as { Bun: BunRuntime };
     this.#child = Bun.spawn({
       cmd: [spec.execPath ?? process.execPath, ...spec.execArgv, "-e", spec.bootstrap],
@@ -87,22 +94,31 @@ class BunPort implements WorkerPort {
     this.pid = this.#child.pid;
     this.id = String(this.pid);
     guard(this.pid);
-    this.#stderrEnd = this.#readStderr(spec.stdio === "inherit");
+    void this.#readStderr();
     const { module, argv, setupData, serialization } = spec;
     this.send({ type: "init", init: { module, imports: true, argv, setupData, serialization } });
   }
 
-  async #readStderr(pass: boolean): Promise<void> {
-    for await (const chunk of this.#child.stderr) {
-      this.#stderr.push(chunk);
-      if (pass) process.stderr.write(chunk);
+  /** Reads until the end, or until `unref` lets go of the reader: one that waits keeps the program alive (1.4.5). */
+  async #readStderr(): Promise<void> {
+    if (this.#reader) return;
+    const reader = this.#child.stderr.getReader();
+    this.#reader = reader;
+    try {
+      for (let next = await reader.read(); next.value; next = await reader.read()) {
+        this.#stderr.push(next.value);
+        if (this.#passesStderr) process.stderr.write(next.value);
+      }
+    } catch {
+      // Let go of.
     }
   }
 
   async #exited(code: number | null, signal: string | number | null): Promise<void> {
     unguard(this.pid);
+    this.#letGoOfStderr();
     const patience = new Promise<void>((resolve) => setTimeout(resolve, LAST_WORDS));
-    await Promise.race([this.#stderrEnd, patience]);
+    await Promise.race([this.#readStderr(), patience]);
     // One turn of the loop for messages that were read with the exit
     // (https://github.com/oven-sh/bun/pull/39479: their order is not certain).
     await new Promise((resolve) => setImmediate(resolve));
@@ -140,10 +156,17 @@ class BunPort implements WorkerPort {
 
   ref(): void {
     this.#child.ref();
+    void this.#readStderr();
   }
 
   unref(): void {
     this.#child.unref();
+    this.#letGoOfStderr();
+  }
+
+  #letGoOfStderr(): void {
+    this.#reader?.releaseLock();
+    this.#reader = null;
   }
 }
 

@@ -35,7 +35,11 @@ export type Capability =
   /** `Buffer` arrives as `Buffer`; otherwise as `Uint8Array`. */
   | "buffer"
   /** A worker that runs out of memory ends alone. */
-  | "outOfMemory";
+  | "outOfMemory"
+  /** A CommonJS worker finds itself to be the main module (`require.main === module`). */
+  | "main"
+  /** A module whose file name has a question mark. */
+  | "questionMark";
 
 /** Why a kind of worker lacks something. */
 export interface Lack {
@@ -53,8 +57,13 @@ const THREAD: Partial<Record<Capability, Lack>> = {
   cwd: { because: "all threads of a program share its working directory" },
   execPath: { because: "a thread runs in the program's own executable" },
   serialization: { because: "threads always use structured clone" },
+  main: { because: "the main module of a thread is the bootstrap" },
   stderr: { because: "a thread writes to the program's own stderr" },
   buffer: { because: "structured clone between threads knows no Buffer", link: "https://github.com/nodejs/node/issues/40780" },
+};
+
+const BUN: Partial<Record<Capability, Lack>> = {
+  questionMark: { because: "Bun takes the rest of the name for a query", seen: "Bun 1.4.5" },
 };
 
 const PROCESS: Partial<Record<Capability, Lack>> = {
@@ -67,6 +76,8 @@ export const LACKS: Readonly<Record<WorkerKind, Partial<Record<Capability, Lack>
   "node thread": { ...THREAD, permissions: { because: "a thread has the program's rights" } },
   "bun process": {
     ...PROCESS,
+    ...BUN,
+    main: { because: "Bun preloads no data: URL, so that the bootstrap is the main module", seen: "Bun 1.4.5" },
     permissions: { because: "Bun has no permissions" },
     resourceLimits: {
       because: "Bun ignores --max-old-space-size",
@@ -76,6 +87,7 @@ export const LACKS: Readonly<Record<WorkerKind, Partial<Record<Capability, Lack>
   },
   "bun thread": {
     ...THREAD,
+    ...BUN,
     execArgv: { because: "a thread runs with the program's own flags" },
     permissions: { because: "Bun has no permissions" },
     resourceLimits: {
@@ -85,7 +97,10 @@ export const LACKS: Readonly<Record<WorkerKind, Partial<Record<Capability, Lack>
     },
     outOfMemory: { because: "Bun does not enforce a limit, so the program dies", seen: "Bun 1.4.5" },
   },
-  "deno process": { ...PROCESS },
+  "deno process": {
+    ...PROCESS,
+    main: { because: "Deno tells nobody what its main module throws, so that the bootstrap imports the module first", seen: "Deno 2.9.6" },
+  },
   "deno thread": {
     ...THREAD,
     env: { because: "a Deno Worker has the program's own environment" },

@@ -25,6 +25,12 @@ export function threadPort(spec: WorkerSpec, events: WorkerEvents, script: URL):
   }
 }
 
+/** Node 20 posts memory that was moved before as if it were there, and the worker can't read the message. */
+function assertAttached(item: object): void {
+  // Throws on a detached buffer; `ArrayBuffer.prototype.detached` is younger.
+  if (item instanceof ArrayBuffer) new Uint8Array(item);
+}
+
 class ThreadPort implements WorkerPort {
   readonly id: string;
   readonly pid = null;
@@ -61,7 +67,9 @@ class ThreadPort implements WorkerPort {
   }
 
   send(frame: unknown, transfer: readonly object[] = []): void {
-    if (!this.#line.ended) this.#worker.postMessage(frame, transfer as Transferable[]);
+    if (this.#line.ended) return;
+    transfer.forEach(assertAttached);
+    this.#worker.postMessage(frame, transfer as Transferable[]);
   }
 
   stop(): void {

@@ -10,9 +10,9 @@ import { isMainThread, parentPort, workerData } from "node:worker_threads";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { realpathSync } from "node:fs";
 import { frameType, type HostFrame, type Init } from "../core/frame.ts";
-import { encodeThrown } from "../wire/error-codec.ts";
+import { type Encoded, encodeThrown } from "../wire/error-codec.ts";
 import { type Contract, readContract } from "./contract.ts";
-import { reportFatal, reportFatalInDeno } from "./fatal.ts";
+import { reportFatal, reportFatalInDeno, throwRejections } from "./fatal.ts";
 import { type Inbox, separateInbox } from "./inbox.ts";
 import type { Link } from "./link.ts";
 import { processLink } from "./process-link.ts";
@@ -25,9 +25,13 @@ export const THREAD_MARK = "compute-cluster:worker";
 
 /** The globals that are only there on some runtimes. */
 const globals = globalThis as unknown as {
-  Deno?: Parameters<typeof webLink>[2];
+  Deno?: Parameters<typeof webLink>[2] & { readonly mainModule: string };
+  Bun?: unknown;
   DedicatedWorkerGlobalScope?: unknown;
 } & Parameters<typeof webLink>[1] & Parameters<typeof reportFatalInDeno>[1];
+
+/** The end of the bootstrap's source. */
+const OWN_NAME = "compute-cluster-worker.js";
 
 /** Every frame that a host sends; anything else on the channel is the user's. */
 const HOST_FRAMES = new Set(["init", "jobs", "abort", "stop", "ping"]);
@@ -107,8 +111,10 @@ function takeHold(process: NodeJS.Process): Link | null {
   }
   if (typeof process.send !== "function") return null;
   const link = processLink(process, globals.Deno !== undefined);
-  if (globals.Deno) reportFatalInDeno(process, globals, (error) => link.post({ type: "fatal", error }), null);
-  else reportFatal(process, (error) => link.post({ type: "fatal", error }));
+  const report = (error: Encoded): void => link.post({ type: "fatal", error });
+  if (globals.Deno) reportFatalInDeno(process, globals, report, null);
+  else reportFatal(process, report);
+  if (globals.Bun) throwRejections(process);
   return link;
 }
 
@@ -120,12 +126,15 @@ async function load(process: NodeJS.Process, init: Init): Promise<object> {
     process.argv.splice(1, process.argv.length, path, ...argv);
     return await import(module);
   }
-  // The runtime runs the module as its main one; the import is answered from the cache, once the module has run.
+  // Deno does not tell a preload what its main module throws: imported from here, under the same name, it does. It runs
+  // once, whoever is first.
+  if (globals.Deno) return await import(globals.Deno.mainModule);
+  // Node runs the module as its main one; the import is answered from the cache, once the module has run.
   await new Promise((resolve) => setImmediate(resolve));
   try {
     return await import(pathToFileURL(realpathSync(process.argv[1] as string)).href);
   } catch {
-    // The runtime reports what the main module throws, and ends.
+    // Node reports what the main module throws, and ends.
     return await new Promise(() => {});
   }
 }
@@ -145,7 +154,10 @@ async function listener(inbox: Inbox, link: Link): Promise<void> {
 /** Processes that the module forks get `process.execArgv`, and must not run the bootstrap. */
 function hideBootstrap(process: NodeJS.Process): void {
   const { execArgv } = process;
-  const at = execArgv.findIndex((arg, i) => arg === "--import" && execArgv[i + 1]?.startsWith("data:text/javascript,"));
+  const at = execArgv.findIndex((flag, i) =>
+    (flag === "--import" && execArgv[i + 1]?.startsWith("data:text/javascript,")) ||
+    (flag === "-e" && execArgv[i + 1]?.endsWith(OWN_NAME))
+  );
   if (at >= 0) execArgv.splice(at, 2);
 }
 

@@ -19,6 +19,14 @@ export function reportFatal(process: NodeJS.Process, report: (error: Encoded) =>
   process.on("uncaughtExceptionMonitor", (error) => report(encodeThrown(error)));
 }
 
+/** For processes on Bun, where the monitor does not hear of unhandled rejections (1.4.5): thrown, it does. */
+export function throwRejections(process: NodeJS.Process): void {
+  const rejected = (reason: unknown): void => {
+    if (process.listenerCount("unhandledRejection") === 1) throw reason;
+  };
+  process.on("unhandledRejection", rejected);
+}
+
 /**
  * For Deno, which has no monitor (2.9.6).
  *

@@ -12,6 +12,11 @@ import type { Link } from "./link.ts";
 export function threadLink(process: NodeJS.Process, port: MessagePort): Link {
   const post = port.postMessage.bind(port);
   const exit = process.exit.bind(process);
+  // A job that can't be read can't be answered: the worker fails, and with it that job.
+  port.on("messageerror", (error) => {
+    throw error;
+  });
+  Object.defineProperty(process, "connected", { value: true, writable: true, configurable: true, enumerable: true });
   return {
     post: (frame, transfer = []) => post(frame, transfer as Transferable[]),
     listen: (receive) => void port.on("message", (frame: HostFrame) => receive(frame)),

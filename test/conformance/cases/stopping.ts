@@ -1,0 +1,150 @@
+/** Promise 4: timeouts and signals free the worker. */
+
+import assert from "node:assert/strict";
+import type { Case } from "../case.ts";
+import { isAlive, type Kit, until } from "../kit.ts";
+
+/** Starts a job that blocks its worker, and gives the worker's pid once it does. */
+async function blocked(kit: Kit, start: (args: { op: string; file: string; ms: number }) => void): Promise<number> {
+  const file = kit.file("pid");
+  // Bounded: on Deno a stuck thread stays until then.
+  start({ op: "spin", file, ms: kit.lacks("kill") ? 1500 : 20_000 });
+  await until(() => kit.lines(file).length > 0);
+  return Number(kit.lines(file)[0]);
+}
+
+export const stopping: Case[] = [
+  {
+    name: "timeout ends a busy loop, and the next job runs on a new worker",
+    needs: "kill",
+    async run(kit) {
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 1, timeout: 250 });
+      await cc.ready();
+      const stuck = kit.error(cc, { op: "spin" }, { id: "stuck" });
+      const next = kit.value(cc, { op: "echo", value: "next" });
+      const error = await stuck;
+      assert.equal(error["code"], "CC_ERR_TIMEOUT");
+      assert.equal(error["limit"], 250);
+      assert.equal(error["job"], "stuck");
+      assert.equal(await next, "next");
+      assert.deepEqual(kit.faults, [], "a worker that was killed on purpose is no error");
+    },
+    async otherwise(kit) {
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 1, timeout: 250 });
+      await cc.ready();
+      const stuck = kit.error(cc, { op: "spin", ms: 1500 });
+      const next = kit.value(cc, { op: "echo", value: "next" });
+      assert.equal((await stuck)["code"], "CC_ERR_TIMEOUT");
+      assert.equal(await next, "next");
+      assert.equal(cc.stats().lost.abandoned, 1);
+      assert.equal(kit.faults.length, 1);
+      assert.match(kit.faults[0]?.message ?? "", /isolation: "process"/);
+    },
+  },
+  {
+    name: "signal ends a busy loop, and the job fails with its reason",
+    needs: "kill",
+    async run(kit) {
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 1 });
+      const controller = new AbortController();
+      const reason = new Error("no longer wanted");
+      let error: Promise<unknown> = Promise.resolve();
+      const pid = await blocked(kit, (args) => error = kit.error(cc, args, { signal: controller.signal }));
+      const next = kit.value(cc, { op: "pid" });
+      controller.abort(reason);
+      assert.equal(await error, reason);
+      await next;
+      if (kit.isolation === "process") assert.equal(isAlive(pid), false);
+    },
+    async otherwise(kit) {
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 1 });
+      const controller = new AbortController();
+      let error: Promise<unknown> = Promise.resolve();
+      await blocked(kit, (args) => error = kit.error(cc, args, { signal: controller.signal }));
+      controller.abort("over");
+      assert.equal(await error, "over");
+      assert.equal(await kit.value(cc, { op: "echo", value: 1 }), 1);
+    },
+  },
+  {
+    name: "A handler that heeds its signal keeps its worker",
+    async run(kit) {
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 1 });
+      await cc.ready();
+      const error = await kit.error(cc, 20_000, { task: "patient", timeout: 100 });
+      assert.equal(error["code"], "CC_ERR_TIMEOUT");
+      assert.equal(await kit.value(cc, 4, { task: "double" }), 8);
+      assert.equal(cc.stats().lost.workers, 0);
+      let exits = 0;
+      cc.on("worker:exit", () => exits++);
+      assert.equal(await kit.value(cc, 5, { task: "double" }), 10);
+      assert.equal(exits, 0);
+    },
+  },
+  {
+    name: "A handler that ignores its signal loses its worker after killGrace",
+    async run(kit) {
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 1, killGrace: 100 });
+      await cc.ready();
+      const exit = new Promise<{ expected: boolean }>((resolve) => cc.once("worker:exit", resolve));
+      const error = await kit.error(cc, 20_000, { task: "stubborn", timeout: 100 });
+      assert.equal(error["code"], "CC_ERR_TIMEOUT");
+      assert.equal((await exit).expected, true);
+      assert.equal(await kit.value(cc, 4, { task: "double" }), 8);
+    },
+  },
+  {
+    name: "With concurrency, an aborted job's neighbours finish",
+    async run(kit) {
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 1, concurrency: 2, killGrace: 50 });
+      await cc.ready();
+      const stubborn = kit.error(cc, 20_000, { task: "stubborn", timeout: 50 });
+      const neighbour = kit.value(cc, { op: "sleep", ms: 400, value: "finished" });
+      assert.equal((await stubborn)["code"], "CC_ERR_TIMEOUT");
+      assert.equal(await neighbour, "finished");
+      assert.equal(await kit.value(cc, 4, { task: "double" }), 8);
+    },
+  },
+  {
+    name: "A job that waits and is aborted never runs",
+    async run(kit) {
+      const file = kit.file("ran");
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 1 });
+      const controller = new AbortController();
+      const first = kit.value(cc, { op: "sleep", ms: 50, value: 1 });
+      const aborted = kit.error(cc, { op: "log", file, line: "aborted" }, { signal: controller.signal });
+      const last = kit.value(cc, { op: "log", file, line: "last" });
+      controller.abort();
+      assert.equal((await aborted).name, "AbortError");
+      assert.deepEqual([await first, await last], [1, "last"]);
+      assert.deepEqual(kit.lines(file), ["last"]);
+    },
+  },
+  {
+    name: "A signal that is aborted already refuses the job",
+    async run(kit) {
+      const cc = kit.cluster("handler.mjs");
+      const reason = { why: "too late" };
+      for (const style of ["promise", "callback"] as const) {
+        assert.equal(await kit.error(cc, { op: "echo" }, { signal: AbortSignal.abort(reason) }, style), reason);
+      }
+      assert.equal(cc.stats().jobs.accepted, 0);
+    },
+  },
+  {
+    name: "timeout does not count the time in the queue",
+    async run(kit) {
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 1 });
+      const first = kit.value(cc, { op: "sleep", ms: 400, value: 1 });
+      const second = kit.value(cc, { op: "echo", value: 2 }, { timeout: 350 });
+      assert.deepEqual(await Promise.all([first, second]), [1, 2]);
+    },
+  },
+  {
+    name: "A timeout longer than a timer can count is no timeout",
+    async run(kit) {
+      const cc = kit.cluster("handler.mjs", { timeout: 2 ** 31, idleTimeout: 1e12, startTimeout: Infinity });
+      assert.equal(await kit.value(cc, { op: "sleep", ms: 20, value: 1 }), 1);
+    },
+  },
+];

@@ -1,0 +1,143 @@
+/** The class: events, refusals, callbacks, statistics. */
+
+import assert from "node:assert/strict";
+import { ComputeCluster, type Fact } from "../../../mod.ts";
+import type { Case } from "../case.ts";
+import { until } from "../kit.ts";
+
+export const surface: Case[] = [
+  {
+    name: "info and debug tell sentences",
+    async run(kit) {
+      const cc = kit.cluster("original/echo.js");
+      const told: string[] = [];
+      cc.on("info", (text) => told.push(`info ${text}`)).on("debug", (text) => told.push(`debug ${text}`));
+      await kit.value(cc, "hello");
+      await cc.exit();
+      assert.match(told[0] ?? "", /^info spawned new worker (process|thread) \(\d+\) 1\/2 running$/);
+      assert.match(told[1] ?? "", /^debug passing compute job 1 to (process|thread) \d+$/);
+      assert.match(told[2] ?? "", /^debug (process|thread) \d+ completed job 1 in \d\.\d\ds$/);
+      assert.match(told[3] ?? "", /^info exit called, shutting down 1 workers$/);
+      assert.match(told[4] ?? "", /^info compute (process|thread) \(\d+\) exits with code/);
+    },
+  },
+  {
+    name: "Facts are told in order, for machines",
+    async run(kit) {
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 1 });
+      const facts: Fact[] = [];
+      const types = ["job:queued", "job:started", "job:settled", "worker:starting", "worker:ready", "worker:exit", "close"] as const;
+      for (const type of types) cc.on(type, (fact: Fact) => facts.push(fact));
+      await kit.value(cc, { op: "echo", value: 1 }, { id: "one" });
+      await cc.close();
+      assert.deepEqual(facts.map((fact) => fact.type), ["job:queued", "worker:starting", "worker:ready", "job:started", "job:settled", "worker:exit", "close"]);
+      const settled = facts[4] as Extract<Fact, { type: "job:settled" }>;
+      assert.deepEqual([settled.job, settled.ok, settled.code, settled.task], ["one", true, null, null]);
+      assert.ok(settled.waited > 0 && settled.ran >= 0);
+      assert.equal((facts[5] as Extract<Fact, { type: "worker:exit" }>).expected, true);
+    },
+  },
+  {
+    name: "drain tells that the backlog is empty after refusals",
+    async run(kit) {
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 1, maxBacklog: 0 });
+      const drained = new Promise((resolve) => cc.once("drain", resolve));
+      const jobs = [1, 2].map((value) => kit.job(cc, { op: "echo", value }));
+      await drained;
+      assert.deepEqual(await jobs[0], { ok: 1 });
+      assert.equal(((await jobs[1]) as { error: { code: string } }).error.code, "CC_ERR_BACKLOG_FULL");
+    },
+  },
+  {
+    name: "A worker that dies while idle is one error event, and is replaced",
+    async run(kit) {
+      if (kit.isolation === "thread") return;
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 1 });
+      const pid = await kit.value(cc, { op: "pid" }) as number;
+      process.kill(pid, "SIGKILL");
+      await until(() => kit.faults.length === 1);
+      const fault = kit.faults[0] as Error & { pid?: number; signal?: string };
+      assert.deepEqual([fault.pid, fault.signal], [pid, "SIGKILL"]);
+      assert.notEqual(await kit.value(cc, { op: "pid" }), pid);
+    },
+  },
+  {
+    name: "A job that is predicted to take too long is refused, and an idle cluster always admits",
+    async run(kit) {
+      const cc = kit.cluster("original/sleep.js", { max_processes: 1, max_backlog: -1, max_request_time: 0.1, maxWorkers: undefined });
+      for (let i = 0; i < 3; i++) assert.equal(await kit.value(cc, 60), 60);
+      const jobs = Array.from({ length: 6 }, () => kit.job(cc, 60));
+      const refused = (await Promise.all(jobs)).filter((end) => "error" in end).map((end) => (end as { error: Record<string, unknown> }).error);
+      assert.ok(refused.length >= 4, `${refused.length} of 6 refused`);
+      for (const error of refused) {
+        assert.equal(error["code"], "CC_ERR_LATENCY");
+        assert.match(String(error["message"]), /^cannot enqueue work: maximum expected work duration exceeded \(\d+\.\d+s\)$/);
+        assert.ok(Number(error["expected"]) > 100 && Number(error["retryAfter"]) >= 1 && error["limit"] === 100);
+        assert.equal(error["retryable"], true);
+      }
+      // A slow spell that puts the estimate above the limit does not lock the cluster.
+      for (let i = 0; i < 5; i++) await kit.value(cc, 200);
+      assert.ok(cc.stats().expectedRun > 100);
+      for (let i = 0; i < 10; i++) assert.equal(await kit.value(cc, 1), 1);
+    },
+  },
+  {
+    name: "A nested enqueue finds the worker free",
+    async run(kit) {
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 2 });
+      let starts = 0;
+      cc.on("worker:starting", () => starts++);
+      const second = await new Promise((resolve, reject) => {
+        cc.enqueue({ op: "echo", value: 1 }, () => cc.enqueue({ op: "echo", value: 2 }, (error, value) => error ? reject(error) : resolve(value)));
+      });
+      assert.deepEqual([second, starts], [2, 1]);
+    },
+  },
+  {
+    name: "enqueue during exit is refused, so that exit ends",
+    async run(kit) {
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 1, killGrace: 100 });
+      const codes: unknown[] = [];
+      const again = (error: Error | null): void => {
+        codes.push((error as { code?: unknown } | null)?.code);
+        if (codes.length < 5) cc.enqueue({ op: "echo" }, again);
+      };
+      await cc.ready();
+      cc.enqueue({ op: "sleep", ms: 20_000 }, again);
+      await cc.exit();
+      await until(() => codes.length === 5);
+      assert.deepEqual(codes, Array(5).fill("CC_ERR_CLOSED"));
+    },
+  },
+  {
+    name: "Nobody has to listen for an answer that is good",
+    async run(kit) {
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 1 });
+      void cc.enqueue({ op: "echo", value: 1 });
+      void cc.enqueue({ op: "echo", value: 2 });
+      await cc.close();
+      assert.equal(cc.stats().jobs.succeeded, 2);
+    },
+  },
+  {
+    name: "The class is an EventEmitter, and is also the default export",
+    async run(kit) {
+      const { EventEmitter } = await import("node:events");
+      const module = await import("../../../mod.ts");
+      assert.equal(module.default, ComputeCluster);
+      assert.ok(kit.cluster("handler.mjs") instanceof EventEmitter);
+    },
+  },
+  {
+    name: "stats tell the kind of worker and count each job once",
+    async run(kit) {
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 1, maxBacklog: 1 });
+      const ended = await Promise.all([{ op: "echo" }, { op: "throw", what: "type" }, { op: "echo" }].map((job) => kit.job(cc, job)));
+      assert.equal(ended.length, 3);
+      const stats = cc.stats();
+      assert.equal(stats.adapter, `${kit.runtime} ${kit.isolation}`);
+      assert.deepEqual(stats.jobs, { waiting: 0, running: 0, accepted: 2, refused: 1, succeeded: 1, failed: 1, retried: 0 });
+      assert.ok(stats.expectedRun > 0);
+    },
+  },
+];

@@ -1,0 +1,22 @@
+/** The conformance suite, by subject. */
+
+import type { Case } from "./case.ts";
+import { badInput } from "./cases/bad-input.ts";
+import { ending } from "./cases/ending.ts";
+import { errors } from "./cases/errors.ts";
+import { settling } from "./cases/settling.ts";
+import { stopping } from "./cases/stopping.ts";
+import { surface } from "./cases/surface.ts";
+import { values } from "./cases/values.ts";
+import { workerModules } from "./cases/worker-modules.ts";
+
+export const suites: Readonly<Record<string, readonly Case[]>> = {
+  "jobs settle, and nothing hangs": settling,
+  "timeouts and signals": stopping,
+  "the end": ending,
+  "errors arrive as thrown": errors,
+  "values arrive as sent": values,
+  "worker modules": workerModules,
+  "the class": surface,
+  "bad input": badInput,
+};

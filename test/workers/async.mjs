@@ -1,0 +1,1 @@
+export default async (job) => { await new Promise((r) => setTimeout(r, job.ms)); return job.value; };

@@ -1,0 +1,32 @@
+// The modern contract.
+import { perform } from "./perform.mjs";
+
+export default perform;
+
+export const double = (n) => n * 2;
+
+export const context = (_, { job, signal }) => ({ ...job, aborted: signal.aborted });
+
+/** Stops when it is told to. */
+export const patient = (ms, { signal }) =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve("done"), ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+
+/** Takes the signal and goes on regardless. */
+export const stubborn = async (ms, { signal }) => {
+  void signal;
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  return "late";
+};
+
+export const moved = (size, { transfer }) => {
+  const bytes = new Uint8Array(size).fill(3);
+  return transfer(bytes, [bytes.buffer]);
+};
+
+export const notATask = 42;

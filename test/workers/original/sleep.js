@@ -1,0 +1,5 @@
+process.on('message', function(m) {
+  setTimeout(function() {
+    process.send(m);
+  }, m);
+});

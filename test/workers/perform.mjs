@@ -1,0 +1,116 @@
+// What the test workers of both contracts can do; every job is { op, … }.
+import { appendFileSync } from "node:fs";
+import process from "node:process";
+
+export class InputError extends TypeError {
+  constructor(message, options) {
+    super(message, options);
+    this.name = "InputError";
+  }
+}
+
+const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+const WEIRD = {
+  function: () => ({ list: [1, { onDone() {} }] }),
+  symbol: () => ({ tag: Symbol("s") }),
+  promise: () => ({ soon: Promise.resolve(1) }),
+  weakmap: () => ({ cache: new WeakMap() }),
+  getter: () => ({
+    get broken() {
+      throw new Error("getter");
+    },
+  }),
+  bare: () => () => 1,
+};
+
+const THROWN = {
+  type: () => Object.assign(new TypeError("bad input 42"), { code: "E_BAD", meta: { row: 7, tags: ["a", "b"] } }),
+  subclass: () => Object.assign(new InputError("not a date", { cause: new RangeError("month 13", { cause: "raw" }) }), { field: "born" }),
+  aggregate: () => new AggregateError([new SyntaxError("one"), "two", new URIError("three")], "several"),
+  dom: () => new DOMException("too much", "QuotaExceededError"),
+  cycle: () => {
+    const error = new Error("round");
+    error.self = error;
+    error.cause = new Error("inner", { cause: error });
+    return error;
+  },
+  getter: () => Object.defineProperty(new Error("with a getter"), "broken", { enumerable: true, get() { throw new Error("x"); } }),
+  functions: () => Object.assign(new Error("with functions"), { retry() {}, symbol: Symbol("s"), list: [() => 1] }),
+  frozen: () => Object.freeze(Object.assign(new Error("frozen"), { code: "E_ICE" })),
+  string: () => "a string",
+  number: () => 0,
+  null: () => null,
+  undefined: () => undefined,
+  object: () => ({ status: 503 }),
+};
+
+export async function perform(job) {
+  switch (job?.op) {
+    case "echo":
+      return job.value;
+    case "pid":
+      return process.pid;
+    case "look":
+      return {
+        argv: process.argv.slice(1),
+        execArgv: process.execArgv,
+        env: { ...process.env },
+        cwd: process.cwd(),
+        keys: Reflect.ownKeys(job),
+        connected: process.connected,
+      };
+    case "env":
+      return process.env[job.name];
+    case "log":
+      appendFileSync(job.file, `${job.line}\n`);
+      return job.line;
+    case "sleep":
+      await later(job.ms);
+      return job.value;
+    case "spin": {
+      // Bounded, so that a failing test leaves nothing behind.
+      if (job.file) appendFileSync(job.file, `${process.pid}\n`);
+      const end = Date.now() + (job.ms ?? 20_000);
+      while (Date.now() < end);
+      return "spun";
+    }
+    case "exit":
+      process.exit(job.code);
+      break;
+    case "kill":
+      process.kill(process.pid, job.signal);
+      await later(20_000);
+      break;
+    case "stderr":
+      process.stderr.write(job.text);
+      await later(50);
+      process.exit(job.code);
+      break;
+    case "throw":
+      throw THROWN[job.what]();
+    case "throw later":
+      setTimeout(() => {
+        throw THROWN[job.what]();
+      }, 0);
+      await later(20_000);
+      break;
+    case "reject later":
+      void Promise.reject(THROWN[job.what]());
+      await later(20_000);
+      break;
+    case "weird":
+      return WEIRD[job.what]();
+    case "disconnect":
+      process.disconnect();
+      setInterval(() => {}, 1000);
+      await later(20_000);
+      break;
+    case "big":
+      return job.kind === "string" ? "é".repeat(job.size) : new Uint8Array(job.size).fill(7);
+    case "size":
+      return job.value.length;
+    default:
+      throw new Error(`no such op: ${JSON.stringify(job)}`);
+  }
+}

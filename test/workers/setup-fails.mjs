@@ -1,0 +1,1 @@
+export const setup = () => { throw new RangeError("no licence"); }; export default () => 1;

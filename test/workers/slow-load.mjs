@@ -1,0 +1,2 @@
+await new Promise((resolve) => setTimeout(resolve, 20_000));
+export default () => 1;

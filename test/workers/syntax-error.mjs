@@ -1,0 +1,1 @@
+export default (a { return a; }
