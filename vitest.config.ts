@@ -1,9 +1,18 @@
 import { defineConfig } from "vitest/config";
 
+/** Tests of the package start the other runtimes themselves, from Node. */
+const onNode = !("Bun" in globalThis) && !("Deno" in globalThis);
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: "suite", include: ["test/**/*.test.ts"], exclude: ["test/package/**"] },
+      },
+      ...(onNode ? ["./test/package/vitest.config.ts"] : []),
+    ],
   },
 });

@@ -38,9 +38,6 @@ export type ClusterEvents =
 /** Called with an error, or with null and the answer. Never twice, and never before `enqueue` has returned. */
 export type EnqueueCallback<R> = (error: Error | null, result: R) => void;
 
-/** The task that runs when none is named. */
-type Main = "default";
-
 /**
  * A pool of worker processes or threads that runs jobs off the main thread.
  *
@@ -62,8 +59,9 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   readonly #options: ResolvedOptions;
 
   /**
-   * @throws {OptionTypeError | OptionRangeError} `CC_ERR_OPTION`, naming the option, the rule and the value. Nothing is
-   * started before the first job, or `ready()`.
+   * Checks the options. Nothing is started before the first job, or `ready()`.
+   *
+   * @throws {OptionTypeError | OptionRangeError} `CC_ERR_OPTION`, naming the option, the rule and the value.
    */
   constructor(options: ComputeClusterOptions) {
     super();
@@ -92,7 +90,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
    * `CC_ERR_WORKER_START`, `CC_ERR_NOT_CLONEABLE`, `CC_ERR_POISON`, `CC_ERR_OPTION`; or with the signal's `reason`.
    * It never throws. A rejection that nobody handles is the runtime's unhandled rejection, as with any promise.
    */
-  enqueue<T extends TaskName<M> | Main = Main>(
+  enqueue<T extends TaskName<M> | "default" = "default">(
     args: TaskArgs<M, T>,
     options?: EnqueueOptions<T>,
   ): Promise<TaskResult<M, T>>;
@@ -101,9 +99,9 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
    *
    * @returns the cluster.
    */
-  enqueue(args: TaskArgs<M, Main>, callback: EnqueueCallback<TaskResult<M, Main>>): this;
+  enqueue(args: TaskArgs<M, "default">, callback: EnqueueCallback<TaskResult<M, "default">>): this;
   /** The same with options and a callback. */
-  enqueue<T extends TaskName<M> | Main = Main>(
+  enqueue<T extends TaskName<M> | "default" = "default">(
     args: TaskArgs<M, T>,
     options: EnqueueOptions<T> | undefined,
     callback: EnqueueCallback<TaskResult<M, T>>,

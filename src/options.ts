@@ -159,9 +159,13 @@ export interface ComputeClusterOptions {
 
 /** Memory limits of a worker, in MB. */
 export interface ResourceLimits {
+  /** The heap of objects that live long: what is usually meant by a memory limit. */
   readonly maxOldGenerationSizeMb?: number;
+  /** The heap of young objects. Threads on Node only. */
   readonly maxYoungGenerationSizeMb?: number;
+  /** Memory for generated code. Threads on Node only. */
   readonly codeRangeSizeMb?: number;
+  /** The stack. Threads on Node only. */
   readonly stackSizeMb?: number;
 }
 

@@ -4,16 +4,16 @@
  * @module
  */
 
-/** A function, whatever it takes. */
-type AnyFunction = (...args: never[]) => unknown;
-
-/** Exports with a meaning of their own; not tasks. */
-type Reserved = "default" | "setup" | "teardown";
-
-/** The names of the tasks in a module `M`: its exported functions. Any string while the module's type is not given. */
-export type TaskName<M> = unknown extends M ? string : {
-  [K in keyof M & string]: K extends Reserved ? never : M[K] extends AnyFunction ? K : never;
-}[keyof M & string];
+/**
+ * The names of the tasks in a module `M`: its exported functions, less those with a meaning of their own. Any string while
+ * the module's type is not given.
+ */
+export type TaskName<M> = unknown extends M ? string
+  : {
+    [K in keyof M & string]: K extends "default" | "setup" | "teardown" ? never
+      : M[K] extends (...args: never[]) => unknown ? K
+      : never;
+  }[keyof M & string];
 
 /** What a task takes. */
 export type TaskArgs<M, T> = T extends keyof M ? M[T] extends (args: infer A, ...rest: never[]) => unknown ? A : unknown

@@ -3,7 +3,8 @@
  *
  * Each failed start doubles the pause before the next, and only one worker at a time is tried meanwhile. When
  * {@link LIMIT} starts in a row have failed and no worker lives, the scheduler fails the jobs that wait and trips the
- * breaker: nothing is started until somebody asks for work again.
+ * breaker: nothing is started until somebody asks for work again. A worker that becomes ready and dies before it has done
+ * anything has failed to start, too.
  *
  * @module
  */
@@ -20,7 +21,7 @@ const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 5_000;
 
 type State =
-  | { readonly at: "closed" }
+  | { readonly at: "closed"; readonly failures: number }
   | { readonly at: "pausing"; readonly failures: number; readonly timer: Timer }
   | { readonly at: "probing"; readonly failures: number }
   | { readonly at: "tripped" };
@@ -29,7 +30,7 @@ type State =
 export class Breaker {
   readonly #clock: Clock;
   readonly #resume: () => void;
-  #state: State = { at: "closed" };
+  #state: State = { at: "closed", failures: 0 };
 
   /** @param resume Called when a pause is over. */
   constructor(clock: Clock, resume: () => void) {
@@ -43,9 +44,14 @@ export class Breaker {
     return this.#state.at === "probing" && starting === 0;
   }
 
-  /** A worker became ready. */
+  /** A worker became ready: others may be started beside it. What failed before counts until one has {@link proved}. */
   succeeded(): void {
-    this.#enter({ at: "closed" });
+    this.#enter({ at: "closed", failures: this.#state.at === "tripped" ? 0 : this.#state.failures });
+  }
+
+  /** A worker that became ready was of use. */
+  proved(): void {
+    if (this.#state.at === "closed" && this.#state.failures > 0) this.#enter({ at: "closed", failures: 0 });
   }
 
   /**
@@ -56,7 +62,7 @@ export class Breaker {
    */
   failed(final: boolean): boolean {
     if (this.#state.at === "tripped") return false;
-    const failures = 1 + (this.#state.at === "closed" ? 0 : this.#state.failures);
+    const failures = 1 + this.#state.failures;
     const pause = Math.min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE);
     const probe = (): void => {
       this.#enter({ at: "probing", failures });
@@ -75,7 +81,7 @@ export class Breaker {
 
   /** Somebody asks for work: a tripped breaker lets starts be tried again. */
   retry(): void {
-    if (this.#state.at === "tripped") this.#enter({ at: "closed" });
+    if (this.#state.at === "tripped") this.#enter({ at: "closed", failures: 0 });
   }
 
   #enter(next: State): void {

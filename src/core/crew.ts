@@ -35,7 +35,7 @@ export interface CrewParts {
   said(worker: Worker, frame: unknown): void;
   /** A worker is gone. `expected`: it was told to leave. */
   exited(worker: Worker, exit: WorkerExit, expected: boolean): void;
-  /** No worker can be started, and none lives. */
+  /** Starts fail time after time, or trying again is pointless. */
   startsFailed(failure: ClusterError): void;
 }
 
@@ -154,29 +154,28 @@ export class Crew {
 
   #tooSlow(worker: Worker): void {
     this.kill(worker);
+    this.#lostStarts++;
     // Trying again would take as long: those that wait are told now.
     this.#startFailed(loss.slowStart(worker.port, this.#options.startTimeout), true);
   }
 
   #startFailed(failure: ClusterError, final: boolean): void {
-    this.#lostStarts++;
-    const enough = this.#breaker.failed(final);
-    // Whoever waits can still be served by a worker that lives.
-    if (!enough || this.takers > 0) return;
-    this.#breaker.trip();
-    this.#parts.startsFailed(failure);
+    if (this.#breaker.failed(final)) this.#parts.startsFailed(failure);
   }
 
   // ---- resting and ending
 
   /** A worker without jobs waits for the next. */
   rest(worker: Worker): void {
-    worker.enter({ at: "idle", timer: this.#after(this.#options.idleTimeout, () => this.#restedLong(worker)) });
+    const fresh = worker.state.at === "starting";
+    if (!fresh) this.#breaker.proved();
+    worker.enter({ at: "idle", fresh, timer: this.#after(this.#options.idleTimeout, () => this.#restedLong(worker)) });
   }
 
   #restedLong(worker: Worker): void {
+    this.#breaker.proved();
     if (this.takers > this.#options.minWorkers) this.stop(worker);
-    else worker.enter({ at: "idle", timer: null });
+    else worker.enter({ at: "idle", fresh: false, timer: null });
   }
 
   /** Asks a worker to leave; after the grace it is killed. */
@@ -198,21 +197,31 @@ export class Crew {
     }
   }
 
-  /** Nothing will be started any more, and no timer is left. */
-  disband(): void {
+  /** Nothing is started any more until {@link retry}, and no timer waits to do so. */
+  hold(): void {
     this.#breaker.trip();
   }
 
   #exited(worker: Worker, exit: WorkerExit): void {
-    const before = worker.state.at;
+    const before = worker.state;
     this.#workers.delete(worker);
     worker.enter({ at: "exited" });
     const { code, signal } = exit;
-    const expected = before === "stopping";
+    const expected = before.at === "stopping";
     const jobs = worker.jobs.size;
-    this.#parts.tell("worker:exit", () => ({ type: "worker:exit", worker: worker.port.id, code, signal, expected, jobs }));
-    if (before === "starting") this.#startFailed(loss.earlyExit(exit, worker.port, this.#parts.adapter.isolation), false);
-    else this.#parts.exited(worker, exit, expected);
+    this.#parts.tell(
+      "worker:exit",
+      () => ({ type: "worker:exit", worker: worker.port.id, code, signal, expected, jobs }),
+    );
+    if (before.at !== "starting") this.#parts.exited(worker, exit, expected);
+    const { isolation } = this.#parts.adapter;
+    if (before.at === "starting") {
+      this.#lostStarts++;
+      this.#startFailed(loss.earlyExit(exit, worker.port, isolation), false);
+    } else if (before.at === "idle" && before.fresh) {
+      // Otherwise a module that dies just after it was loaded would be started over and over for `minWorkers`.
+      this.#startFailed(loss.workerExit(exit, worker.port, isolation), false);
+    }
   }
 
   #after(delay: number, change: () => void): Timer | null {

@@ -69,6 +69,7 @@ export interface Observer {
 export interface Stats {
   /** Runtime and isolation, such as `node process`. */
   readonly adapter: string;
+  /** How workers are kept apart from the program. */
   readonly isolation: Isolation;
   /** `open`, `closing` after `close()` or `exit()`, `closed` once nothing is left. */
   readonly state: "open" | "closing" | "closed";
@@ -80,6 +81,7 @@ export interface Stats {
     readonly retiring: number;
     readonly stopping: number;
   };
+  /** Jobs: two gauges, then counters. */
   readonly jobs: {
     /** Jobs that wait for a worker. */
     readonly waiting: number;
@@ -96,6 +98,7 @@ export interface Stats {
     /** Counted when a job goes back to the front because its worker was lost. */
     readonly retried: number;
   };
+  /** Counters of what went wrong with workers. */
   readonly lost: {
     /** Counted when a worker that was ready ends without being told to, other than leaving with code 0 while idle. */
     readonly workers: number;

@@ -65,6 +65,7 @@ export class ClusterError extends Error implements ErrorDetails {
   declare readonly path?: string;
   declare readonly reason?: unknown;
 
+  /** Makes an error of the cluster; `details` become its own properties. */
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     const { cause, retryable = false, ...fields } = details;
     super(message, cause === undefined ? undefined : { cause });

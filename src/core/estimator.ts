@@ -13,6 +13,8 @@ const HALF_LIFE = 30_000;
 /** Exponentially weighted mean of run times. */
 export class Estimator {
   #mean = 0;
+  /** How many runs the mean stands for; fades like the prediction. */
+  #weight = 0;
   #runs = 0;
   #recordedAt = 0;
 
@@ -24,14 +26,15 @@ export class Estimator {
   /** Records one run that ended well; those that failed say little about the next. */
   record(ran: number, now: number): void {
     this.#runs++;
-    const before = this.run(now);
-    this.#mean = before + (ran - before) / Math.min(this.#runs, MEMORY);
+    // The mean itself must not fade here: jobs that run for minutes would be taken for short ones.
+    this.#weight = Math.min(this.#weight * this.#remembered(now) + 1, MEMORY);
+    this.#mean += (ran - this.#mean) / this.#weight;
     this.#recordedAt = now;
   }
 
   /** Predicted run of one job, in milliseconds; 0 while nothing is known. */
   run(now: number): number {
-    return this.#mean * 2 ** (-(now - this.#recordedAt) / HALF_LIFE);
+    return this.#mean * this.#remembered(now);
   }
 
   /**
@@ -42,5 +45,10 @@ export class Estimator {
    */
   latency(waiting: number, slots: number, now: number): number {
     return this.run(now) * (1 + waiting / slots);
+  }
+
+  /** The part that is not forgotten by now. */
+  #remembered(now: number): number {
+    return 2 ** (-(now - this.#recordedAt) / HALF_LIFE);
   }
 }

@@ -24,10 +24,13 @@ export class Outbox {
 
   /** Makes the calls now: for a turn that the runtime began. */
   deliver(): void {
-    if (this.#delivering) return;
+    if (this.#delivering) return this.deliverSoon();
     this.#delivering = true;
-    for (let i = 0; i < this.#calls.length; i++) this.#calls[i]?.();
+    // Not what these calls cause in turn: a caller that submits anew at every refusal would keep the runtime from ever
+    // bringing the answer that makes room.
+    const calls = this.#calls;
     this.#calls = [];
+    for (const call of calls) call();
     this.#delivering = false;
   }
 

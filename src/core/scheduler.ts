@@ -73,6 +73,8 @@ export class Scheduler implements Engine {
   #warming: ((error: ClusterError | null) => void)[] | null = null;
   #refusedSinceDrain = false;
   #lastNumber = 0;
+  /** The turns that are to be taken, the one under way first. */
+  readonly #changes: (() => void)[] = [];
   readonly #counts = {
     jobs: { accepted: 0, refused: 0, succeeded: 0, failed: 0, retried: 0 },
     lost: { workers: 0, abandoned: 0, messages: 0 },
@@ -153,18 +155,32 @@ export class Scheduler implements Engine {
 
   /** A turn that the runtime began: strangers are called at its end. */
   #turn(change: () => void): void {
-    change();
-    this.#dispatch();
-    this.#windDown();
-    this.#outbox.deliver();
+    if (this.#take(change)) this.#outbox.deliver();
   }
 
   /** A turn that a caller began: strangers are called when the caller's code has returned. */
   #callersTurn(change: () => void): void {
-    change();
-    this.#dispatch();
-    this.#windDown();
-    this.#outbox.deliverSoon();
+    if (this.#take(change)) this.#outbox.deliverSoon();
+  }
+
+  /**
+   * Takes a turn. Turns don't nest: one that begins inside another is taken right after it. (A transport that clones a
+   * job's arguments runs their getters, which are a stranger's code and may submit or cancel.)
+   *
+   * @returns whether no turn was under way.
+   */
+  #take(change: () => void): boolean {
+    if (this.#changes.push(change) > 1) return false;
+    try {
+      for (const next of this.#changes) {
+        next();
+        this.#dispatch();
+        this.#windDown();
+      }
+    } finally {
+      this.#changes.length = 0;
+    }
+    return true;
   }
 
   #tell(type: Fact["type"], fact: () => Fact): void {
@@ -210,7 +226,8 @@ export class Scheduler implements Engine {
       this.#assign(job, worker);
     }
     if (this.#warming !== null && this.#phase.at !== "closed") this.#crew.grow(this.#backlog.size, this.#warmTarget());
-    if (this.#backlog.size > 0 || !this.#refusedSinceDrain) return;
+    // An empty backlog is no room when none may wait: whoever was told would only be refused again.
+    if (this.#backlog.size > 0 || !this.#refusedSinceDrain || this.#refusal()) return;
     this.#refusedSinceDrain = false;
     this.#tell("drain", () => ({ type: "drain" }));
   }
@@ -290,15 +307,16 @@ export class Scheduler implements Engine {
     const { worker } = job.state;
     // With neighbours in the worker, a loop that is busy for a moment is no proof that it is stuck.
     const patience = this.#options.concurrency === 1 ? HEARING : this.#options.killGrace;
-    job.enter({ at: "aborting", worker, timer: this.#after(patience, () => this.#crew.kill(worker)) });
+    job.enter({ at: "aborting", worker, heard: false, timer: this.#after(patience, () => this.#crew.kill(worker)) });
     this.#settle(job, { ok: false, error }, worker);
     worker.port.send({ type: "abort", job: job.number, why });
   }
 
   /** The worker's loop is free and the handler knows that it is to stop: it has the grace to do so. */
   #abortHeard(worker: Worker, job: Job | undefined): void {
-    if (job?.state.at !== "aborting" || worker.state.at === "stopping") return;
-    job.enter({ at: "aborting", worker, timer: this.#after(this.#options.killGrace, () => this.#ignoresAbort(worker)) });
+    if (job?.state.at !== "aborting" || job.state.heard) return;
+    const timer = this.#after(this.#options.killGrace, () => this.#ignoresAbort(worker));
+    job.enter({ at: "aborting", worker, heard: true, timer });
   }
 
   /** A handler goes on though it was told to stop. Its neighbours may finish; then the worker ends. */
@@ -326,19 +344,26 @@ export class Scheduler implements Engine {
   #lose(job: Job, worker: Worker, exit: WorkerExit): void {
     if (job.state.at !== "running") return job.enter({ at: "settled" });
     const { retries } = this.#options;
-    if (job.attempt <= retries) {
+    // What was moved to a thread is lost with it: there is nothing to run the job on again.
+    const moved = job.request.transfer.length > 0 && this.#parts.adapter.isolation === "thread";
+    if (job.attempt <= retries && !moved) {
       this.#counts.jobs.retried++;
+      this.#crew.retry();
       return job.enter({ at: "queued", place: this.#backlog.unshift(job) });
     }
     const error = loss.workerExit(exit, worker.port, this.#parts.adapter.isolation, job.id);
-    this.#settle(job, { ok: false, error: retries > 0 ? loss.poison(job.id, job.attempt, error) : error }, worker);
+    this.#settle(job, { ok: false, error: job.attempt > 1 ? loss.poison(job.id, job.attempt, error) : error }, worker);
   }
 
+  /** Those that wait are told, unless a worker lives that will take their jobs, or may be ready in a moment. */
   #startsFailed(failure: ClusterError): void {
+    if (this.#crew.count("starting") > 0) return;
     const { module } = this.#parts.spec();
-    this.#failWaiting((job) => loss.noWorker(failure, module, job.id));
+    const served = this.#crew.takers > 0;
+    if (!served) this.#failWaiting((job) => loss.noWorker(failure, module, job.id));
     this.#failWarming(() => loss.noWorker(failure, module));
-    this.#fault(loss.noWorker(failure, module));
+    if (this.#backlog.size === 0) this.#crew.hold();
+    if (!served) this.#fault(loss.noWorker(failure, module));
   }
 
   #failWaiting(reason: (job: Job) => ClusterError): void {
@@ -349,7 +374,9 @@ export class Scheduler implements Engine {
   }
 
   #dropEverything(): void {
-    for (const job of this.#runningJobs()) this.#settle(job, { ok: false, error: loss.closed(job.id, true) }, workerOf(job));
+    for (const job of this.#runningJobs()) {
+      this.#settle(job, { ok: false, error: loss.closed(job.id, true) }, workerOf(job));
+    }
     this.#failWaiting((job) => loss.closed(job.id, job.attempt > 0));
     for (const worker of this.#crew) if (worker.state.at !== "stopping") this.#crew.stop(worker);
   }
@@ -361,7 +388,7 @@ export class Scheduler implements Engine {
     if (this.#crew.size > 0) return;
     const { waiting } = this.#phase;
     this.#phase = { at: "closed" };
-    this.#crew.disband();
+    this.#crew.hold();
     this.#tell("close", () => ({ type: "close" }));
     for (const closed of waiting) this.#outbox.push(closed);
   }

@@ -21,8 +21,8 @@ import type { Job } from "./job.ts";
 export type WorkerState =
   /** `timer` is the start timeout. */
   | { readonly at: "starting"; readonly timer: Timer | null }
-  /** `timer` is the idle timeout, null for a worker that is kept warm. */
-  | { readonly at: "idle"; readonly timer: Timer | null }
+  /** `timer` is the idle timeout, null for a worker that is kept warm. `fresh`: it has only just become ready. */
+  | { readonly at: "idle"; readonly timer: Timer | null; readonly fresh: boolean }
   | { readonly at: "busy" }
   /** Takes no more jobs; stops after its last. */
   | { readonly at: "retiring" }
@@ -65,6 +65,6 @@ export class Worker {
     if (old.at === "starting" || old.at === "idle" || old.at === "stopping") old.timer?.cancel();
     this.#state = next;
     if (next.at === "idle") this.port.unref();
-    else if (old.at === "idle") this.port.ref();
+    else if (old.at === "idle" && next.at !== "exited") this.port.ref();
   }
 }

@@ -33,7 +33,7 @@ export function findUncloneable(value: unknown, root: string): Offender | null {
     if (what !== null) return { path, what };
     if (typeof part !== "object" || part === null || seen.has(part)) continue;
     seen.add(part);
-    const inner = partsOf(part, path);
+    const inner = readable(part, path);
     if (!Array.isArray(inner)) return inner;
     open.push(...inner.reverse());
   }
@@ -56,13 +56,22 @@ function kindOf(value: object): string {
   }
 }
 
+/** A proxy may refuse to be looked at in any way. */
+function readable(value: object, path: string): [string, unknown][] | Offender {
+  try {
+    return partsOf(value, path);
+  } catch (error) {
+    return { path, what: `an object that can't be read (${show(error)})` };
+  }
+}
+
 /** What structured clone would look at next, or the property whose getter throws. */
 function partsOf(value: object, path: string): [string, unknown][] | Offender {
   if (OPAQUE.has(kindOf(value)) || ArrayBuffer.isView(value)) return [];
   if (value instanceof Map) return [...value].flatMap(([key, item], i) => [[`${path}.keys[${i}]`, key], [`${path}.get(${show(key)})`, item]]);
   if (value instanceof Set) return [...value].map((item, i) => [`${path}.values[${i}]`, item]);
-  const parts: [string, unknown][] = [];
   if (value instanceof Error) return "cause" in value ? [[`${path}.cause`, value.cause]] : [];
+  const parts: [string, unknown][] = [];
   for (const key of Object.keys(value)) {
     const inner = Array.isArray(value) ? `${path}[${key}]` : `${path}${property(key)}`;
     try {

@@ -1,0 +1,36 @@
+import type * as esm from "../mod.js" with { "resolution-mode": "import" };
+
+/** The class, and as its properties what else the module exports. */
+declare const ComputeCluster: typeof esm.ComputeCluster & {
+  readonly ComputeCluster: typeof esm.ComputeCluster;
+  readonly default: typeof esm.ComputeCluster;
+  readonly ClusterError: typeof esm.ClusterError;
+  readonly OptionTypeError: typeof esm.OptionTypeError;
+  readonly OptionRangeError: typeof esm.OptionRangeError;
+};
+
+type ComputeCluster<M = unknown> = esm.ComputeCluster<M>;
+
+declare namespace ComputeCluster {
+  type ClusterError = esm.ClusterError;
+  type ClusterEvents = esm.ClusterEvents;
+  type ComputeClusterOptions = esm.ComputeClusterOptions;
+  type DenoPermissions = esm.DenoPermissions;
+  type EnqueueCallback<R> = esm.EnqueueCallback<R>;
+  type EnqueueOptions<T extends string = string> = esm.EnqueueOptions<T>;
+  type ErrorCode = esm.ErrorCode;
+  type ErrorDetails = esm.ErrorDetails;
+  type Fact = esm.Fact;
+  type Isolation = esm.Isolation;
+  type JobContext = esm.JobContext;
+  type OptionRangeError = esm.OptionRangeError;
+  type OptionTypeError = esm.OptionTypeError;
+  type PermissionName = esm.PermissionName;
+  type ResourceLimits = esm.ResourceLimits;
+  type Stats = esm.Stats;
+  type TaskArgs<M, T> = esm.TaskArgs<M, T>;
+  type TaskName<M> = esm.TaskName<M>;
+  type TaskResult<M, T> = esm.TaskResult<M, T>;
+}
+
+export = ComputeCluster;

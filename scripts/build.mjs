@@ -1,0 +1,21 @@
+// Makes dist/: what npm gets beside the sources. The bootstrap is only checked here: a change of it is to be seen in review.
+import { execFileSync } from "node:child_process";
+import { cpSync, rmSync } from "node:fs";
+import process from "node:process";
+import { bin, root } from "./bin.mjs";
+
+/** @param {string[]} command */
+function run([file, ...args]) {
+  execFileSync(file, args, { cwd: root, stdio: "inherit" });
+}
+
+try {
+  run([process.execPath, "scripts/generate-bootstrap.mjs", "--check"]);
+  rmSync(new URL("../dist", import.meta.url), { recursive: true, force: true });
+  run([...bin("typescript", "tsc"), "-p", "tsconfig.build.json"]);
+  cpSync(new URL("../cjs", import.meta.url), new URL("../dist/cjs", import.meta.url), { recursive: true });
+} catch (error) {
+  // The command has said why.
+  if (typeof error.status !== "number") throw error;
+  process.exitCode = error.status;
+}

@@ -1,0 +1,107 @@
+// Everything that is tested: installs, builds, checks, and runs every suite on Node, Bun and Deno, side by side.
+//
+//   node scripts/test.mjs                all
+//   node scripts/test.mjs node deno      these parts; see PARTS
+//
+// The last line counts what ran.
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { bin, bun, deno, root } from "./bin.mjs";
+import { install } from "./install.mjs";
+
+install();
+
+const node = process.execPath;
+const vitest = bin("vitest")[1];
+const folder = mkdtempSync(join(tmpdir(), "compute-cluster-results-"));
+
+/**
+ * The parts, in groups: the parts of a group run side by side, the groups one after the other. The suites that measure
+ * nothing but results share the machine; the package's tests start builds and servers and have it for themselves.
+ */
+const GROUPS = [
+  { build: [node, "scripts/build.mjs"] },
+  {
+    node: [node, vitest, "run", "--project", "suite"],
+    bun: [bun, "--bun", vitest, "run", "--project", "suite", "test/core", "test/unit", "test/conformance"],
+    deno: [deno, "run", "-A", vitest, "run", "--project", "suite", "test/core", "test/unit", "test/conformance"],
+    "deno-least": [deno, "test", "--no-prompt", "--allow-read=.", "--no-check", "test/deno/least-permissions.deno.ts"],
+  },
+  { package: [node, vitest, "run", "--project", "package"], check: [node, "scripts/check.mjs"] },
+];
+
+const asked = process.argv.slice(2);
+const total = { passed: 0, failed: 0, skipped: 0 };
+try {
+  for (const group of GROUPS) {
+    const parts = Object.entries(group).filter(([name]) => asked.length === 0 || asked.includes(name) || name === "build");
+    await Promise.all(parts.map(([name, command]) => run(name, command)));
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = total.failed > 0 ? 1 : 0;
+
+/**
+ * Runs one part and adds what it counted.
+ *
+ * @param {string} name
+ * @param {string[]} command
+ */
+async function run(name, [file, ...args]) {
+  const results = join(folder, `${name}.json`);
+  const reports = args[0] === vitest || args.includes(vitest)
+    ? ["--reporter=dot", "--reporter=json", `--outputFile.json=${results}`]
+    : [];
+  const start = performance.now();
+  const { code, output } = await finished(file, [...args, ...reports], name);
+  const counted = count(name, reports.length > 0 ? results : null, output, code);
+  for (const key of Object.keys(total)) total[key] += counted[key];
+  const seconds = ((performance.now() - start) / 1000).toFixed(0);
+  console.log(`${name}: ${counted.passed} passed, ${counted.failed} failed, ${counted.skipped} skipped (${seconds} s)`);
+  if (code !== 0) console.log(output);
+}
+
+/** Runs a command to its end; what it prints is kept, for the case that it fails. */
+function finished(file, args, name) {
+  return new Promise((resolve) => {
+    const child = spawn(file, args, {
+      cwd: root,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, EXPECT_RUNTIME: ["bun", "deno"].includes(name) ? name : "node", NO_COLOR: "1" },
+    });
+    let output = "";
+    const take = (chunk) => output += chunk;
+    child.stdout.setEncoding("utf8").on("data", take);
+    child.stderr.setEncoding("utf8").on("data", take);
+    child.on("error", (error) => resolve({ code: 1, output: String(error) }));
+    child.on("close", (code) => resolve({ code: code ?? 1, output }));
+  });
+}
+
+/** What a part counted; a part that fails without saying so counts as one failure. */
+function count(name, results, output, code) {
+  const counted = read(results, output, name);
+  if (code !== 0 && counted.failed === 0) counted.failed = 1;
+  return counted;
+}
+
+function read(results, output, name) {
+  if (results) {
+    try {
+      const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(results, "utf8"));
+      return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests };
+    } catch {
+      return { passed: 0, failed: 1, skipped: 0 };
+    }
+  }
+  if (name === "check") {
+    return { passed: output.match(/^ok /gm)?.length ?? 0, failed: output.match(/^FAILED /gm)?.length ?? 0, skipped: 0 };
+  }
+  const [, passed = 0, failed = 0, ignored = 0] = /(\d+) passed[^|]*\| (\d+) failed(?: \| (\d+) ignored)?/.exec(output) ?? [];
+  return { passed: Number(passed), failed: Number(failed), skipped: Number(ignored) };
+}

@@ -1,0 +1,369 @@
+import { describe, expect, it } from "vitest";
+import type { WorkerExit, WorkerSpec } from "../../src/core/adapter.ts";
+import { Crew, type CrewOptions } from "../../src/core/crew.ts";
+import type { ClusterError } from "../../src/core/errors.ts";
+import { Job } from "../../src/core/job.ts";
+import type { Worker } from "../../src/core/worker.ts";
+import { defaults, FakeAdapter, FakeClock, type FakeWorker } from "./fakes.ts";
+
+/** A crew on fakes; what it tells its scheduler is noted. */
+class Setup {
+  readonly clock = new FakeClock();
+  readonly adapter = new FakeAdapter();
+  readonly told: string[] = [];
+  readonly exits: [Worker, WorkerExit, expected: boolean][] = [];
+  readonly failures: ClusterError[] = [];
+  readonly crew: Crew;
+  readonly #options: CrewOptions;
+  turns = 0;
+
+  constructor(options: Partial<CrewOptions> = {}) {
+    this.#options = { ...defaults, ...options };
+    this.crew = new Crew(this.#options, {
+      clock: this.clock,
+      adapter: this.adapter,
+      spec: () => ({ module: "file:///worker.js" }) as WorkerSpec,
+      turn: (change) => {
+        this.turns++;
+        change();
+      },
+      tell: (type, fact) =>
+        this.told.push(`${type} ${"worker" in fact() ? (fact() as { worker: string }).worker : ""}`),
+      ready: () => this.told.push("ready"),
+      said: (worker, frame) => this.told.push(`${worker.port.id} said ${JSON.stringify(frame)}`),
+      exited: (...exited) => this.exits.push(exited),
+      startsFailed: (failure) => this.failures.push(failure),
+    });
+  }
+
+  /** Starts this many workers, as jobs that wait would. */
+  start(count: number): FakeWorker[] {
+    this.crew.grow(count * this.#options.concurrency, 0);
+    return this.adapter.workers.slice(-count);
+  }
+
+  /** Starts this many workers and has them become ready. */
+  ready(count: number): Worker[] {
+    for (const worker of this.start(count)) worker.ready();
+    return [...this.crew].slice(-count);
+  }
+
+  states(): string[] {
+    return [...this.crew].map((worker) => worker.state.at);
+  }
+}
+
+function give(worker: Worker, ...numbers: number[]): void {
+  for (const number of numbers) {
+    worker.jobs.set(
+      number,
+      new Job(number, { id: null, task: null, args: 0, transfer: [], timeout: Infinity }, 0, () => {}),
+    );
+  }
+  worker.enter({ at: "busy" });
+}
+
+describe("Crew.grow", () => {
+  it("Crew.grow starts one worker per waiting job, and no more than maxWorkers", () => {
+    const { crew, adapter } = new Setup({ maxWorkers: 3 });
+    crew.grow(0, 0);
+    expect(adapter.workers).toHaveLength(0);
+    crew.grow(2, 0);
+    expect(adapter.workers).toHaveLength(2);
+    crew.grow(2, 0);
+    expect(adapter.workers).toHaveLength(2);
+    crew.grow(10, 0);
+    expect(adapter.workers).toHaveLength(3);
+  });
+
+  it("Crew.grow counts on a starting worker for as many jobs as it runs at once", () => {
+    const { crew, adapter } = new Setup({ maxWorkers: 5, concurrency: 3 });
+    crew.grow(3, 0);
+    expect(adapter.workers).toHaveLength(1);
+    crew.grow(4, 0);
+    expect(adapter.workers).toHaveLength(2);
+  });
+
+  it("Crew.grow keeps workers warm, those that are busy included", () => {
+    const setup = new Setup({ maxWorkers: 5 });
+    const [worker] = setup.ready(1);
+    give(worker!, 1);
+    setup.crew.grow(0, 3);
+    expect(setup.adapter.workers).toHaveLength(3);
+    setup.crew.grow(1, 3);
+    expect(setup.adapter.workers).toHaveLength(3);
+  });
+
+  it("Crew.grow counts stopping workers against maxWorkers, but not on them", () => {
+    const setup = new Setup({ maxWorkers: 2 });
+    const [first] = setup.ready(2);
+    setup.crew.stop(first!);
+    setup.crew.grow(5, 2);
+    expect(setup.adapter.workers).toHaveLength(2);
+    setup.adapter.workers[0]!.exit();
+    setup.crew.grow(5, 2);
+    expect(setup.adapter.workers).toHaveLength(3);
+  });
+
+  it("Crew.grow asks for what to start anew each time", () => {
+    const { crew, adapter } = new Setup({ maxWorkers: 2 });
+    crew.grow(2, 0);
+    expect(adapter.workers[0]!.spec).not.toBe(adapter.workers[1]!.spec);
+  });
+});
+
+describe("Crew.room", () => {
+  it("Crew.room counts workers that may be started, are starting, or are free", () => {
+    const setup = new Setup({ maxWorkers: 4 });
+    expect(setup.crew.room).toBe(4);
+    setup.start(2);
+    expect(setup.crew.room).toBe(4);
+    for (const worker of setup.adapter.workers) worker.ready();
+    expect(setup.crew.room).toBe(4);
+    const [first, second] = [...setup.crew];
+    give(first!, 1);
+    expect(setup.crew.room).toBe(3);
+    setup.crew.stop(second!);
+    expect(setup.crew.room).toBe(2);
+  });
+
+  it("Crew.room is what is left of each worker's concurrency, and nothing of a retiring one's", () => {
+    const setup = new Setup({ maxWorkers: 2, concurrency: 3 });
+    expect(setup.crew.room).toBe(6);
+    const [worker] = setup.ready(1);
+    give(worker!, 1, 2);
+    expect(setup.crew.room).toBe(4);
+    worker!.enter({ at: "retiring" });
+    expect(setup.crew.room).toBe(3);
+  });
+});
+
+describe("Crew.leastLoaded", () => {
+  it("Crew.leastLoaded is the newest among equals, so that the oldest can go home", () => {
+    const setup = new Setup({ maxWorkers: 3 });
+    expect(setup.crew.leastLoaded()).toBeNull();
+    const workers = setup.ready(3);
+    expect(setup.crew.leastLoaded()).toBe(workers[2]);
+    give(workers[2]!, 1);
+    expect(setup.crew.leastLoaded()).toBe(workers[1]);
+  });
+
+  it("Crew.leastLoaded is the one with the fewest jobs, and never a full one", () => {
+    const setup = new Setup({ maxWorkers: 2, concurrency: 2 });
+    const [first, second] = setup.ready(2);
+    give(first!, 1);
+    give(second!, 2, 3);
+    expect(setup.crew.leastLoaded()).toBe(first);
+    give(first!, 4);
+    expect(setup.crew.leastLoaded()).toBeNull();
+  });
+
+  it("Crew.leastLoaded is never one that starts, retires or stops", () => {
+    const setup = new Setup({ maxWorkers: 4 });
+    const [retiring, stopping] = setup.ready(2);
+    retiring!.enter({ at: "retiring" });
+    setup.crew.stop(stopping!);
+    setup.crew.grow(1, 0);
+    expect(setup.states()).toEqual(["retiring", "stopping", "starting"]);
+    expect([setup.crew.leastLoaded(), setup.crew.takers]).toEqual([null, 0]);
+  });
+});
+
+describe("Crew", () => {
+  it("Crew counts its workers by state", () => {
+    const setup = new Setup({ maxWorkers: 3 });
+    setup.ready(1);
+    setup.start(1);
+    expect([setup.crew.size, setup.crew.count("idle"), setup.crew.count("starting"), setup.crew.takers]).toEqual([
+      2,
+      1,
+      1,
+      1,
+    ]);
+  });
+
+  it("Crew tells of a start, of a worker that is ready, of its frames and of its exit", () => {
+    const setup = new Setup();
+    const [worker] = setup.start(1);
+    worker!.ready();
+    worker!.says({ type: "stray" });
+    worker!.exit({ code: 3 });
+    expect(setup.told).toEqual([
+      "worker:starting 1",
+      "worker:ready 1",
+      "ready",
+      '1 said {"type":"stray"}',
+      "worker:exit 1",
+    ]);
+    expect(setup.exits).toMatchObject([[{ state: { at: "exited" } }, { code: 3 }, false]]);
+    expect([setup.crew.size, setup.turns]).toEqual([0, 3]);
+  });
+
+  it("Crew takes no notice of a worker that says ready twice, or while it stops", () => {
+    const setup = new Setup({ maxWorkers: 2 });
+    const [first, second] = setup.start(2);
+    first!.ready();
+    first!.ready();
+    setup.crew.stop([...setup.crew][1]!);
+    second!.ready();
+    expect(setup.states()).toEqual(["idle", "stopping"]);
+    expect(setup.told.filter((told) => told === "ready")).toHaveLength(1);
+  });
+
+  it("Crew stops a worker that has rested for idleTimeout", () => {
+    const setup = new Setup({ idleTimeout: 500 });
+    setup.ready(1);
+    setup.clock.advance(499);
+    expect(setup.states()).toEqual(["idle"]);
+    setup.clock.advance(1);
+    expect(setup.states()).toEqual(["stopping"]);
+    expect(setup.adapter.workers[0]!.stops).toBe(1);
+  });
+
+  it("Crew leaves minWorkers where they are, without a timer", () => {
+    const setup = new Setup({ idleTimeout: 500, minWorkers: 1, maxWorkers: 3 });
+    setup.ready(3);
+    setup.clock.advance(500);
+    expect(setup.states()).toEqual(["stopping", "stopping", "idle"]);
+    for (const worker of setup.adapter.workers.slice(0, 2)) worker.exit();
+    expect(setup.clock.pending).toBe(0);
+  });
+
+  it("Crew has no idle timer for a worker that got a job", () => {
+    const setup = new Setup();
+    const [worker] = setup.ready(1);
+    expect(setup.clock.pending).toBe(1);
+    give(worker!, 1);
+    expect(setup.clock.pending).toBe(0);
+  });
+
+  it("Crew sets no timer for limits that are Infinity", () => {
+    const setup = new Setup({ startTimeout: Infinity, idleTimeout: Infinity, killGrace: Infinity });
+    setup.start(1);
+    expect(setup.clock.pending).toBe(0);
+    setup.adapter.workers[0]!.ready();
+    expect(setup.clock.pending).toBe(0);
+    setup.crew.stop([...setup.crew][0]!);
+    expect(setup.clock.pending).toBe(0);
+  });
+
+  it("Crew.stop kills after killGrace, and only then", () => {
+    const setup = new Setup({ killGrace: 200 });
+    const [worker] = setup.ready(1);
+    setup.crew.stop(worker!);
+    setup.clock.advance(199);
+    expect(setup.adapter.workers[0]).toMatchObject({ stops: 1, kills: 0 });
+    setup.clock.advance(1);
+    expect(setup.adapter.workers[0]!.kills).toBe(1);
+    expect(setup.states()).toEqual(["stopping"]);
+  });
+
+  it("Crew.stop has no grace left to wait for once the worker has gone", () => {
+    const setup = new Setup({ killGrace: 200 });
+    const [worker] = setup.ready(1);
+    setup.crew.stop(worker!);
+    setup.adapter.workers[0]!.exit();
+    expect(setup.clock.pending).toBe(0);
+    expect(setup.exits[0]?.[2]).toBe(true);
+  });
+
+  it("Crew.kill needs no grace, and ends that of a stop", () => {
+    const setup = new Setup({ maxWorkers: 2 });
+    const [first, second] = setup.ready(2);
+    setup.crew.kill(first!);
+    setup.crew.stop(second!);
+    setup.crew.kill(second!);
+    expect(setup.clock.pending).toBe(0);
+    expect(setup.adapter.workers.map((worker) => worker.kills)).toEqual([1, 1]);
+  });
+
+  it("Crew.dismiss sends home those without a job, started or not", () => {
+    const setup = new Setup({ maxWorkers: 3 });
+    const [busy] = setup.ready(2);
+    give(busy!, 1);
+    setup.start(1);
+    setup.crew.dismiss();
+    setup.crew.dismiss();
+    expect(setup.states()).toEqual(["busy", "stopping", "stopping"]);
+  });
+});
+
+describe("Crew start failures", () => {
+  it("Crew counts a worker that ends before it is ready as a failed start, and pauses", () => {
+    const setup = new Setup({ maxWorkers: 2 });
+    setup.start(1)[0]!.crash();
+    setup.crew.grow(5, 0);
+    expect([setup.adapter.workers.length, setup.crew.lostStarts, setup.exits.length]).toEqual([1, 1, 0]);
+    const turns = setup.turns;
+    setup.clock.advance(100);
+    expect(setup.turns).toBe(turns + 1);
+    setup.crew.grow(5, 0);
+    setup.crew.grow(5, 0);
+    expect(setup.adapter.workers).toHaveLength(2);
+    expect(setup.failures).toEqual([]);
+  });
+
+  it("Crew says so when the third start in a row has failed, with the last failure", () => {
+    const setup = new Setup({ maxWorkers: 3 });
+    for (const worker of setup.start(3)) worker.exit({ code: 1, stderr: `of ${worker.id}` });
+    expect(setup.failures).toMatchObject([{ code: "CC_ERR_WORKER_START", stderr: "of 3", exitCode: 1 }]);
+    expect(setup.crew.lostStarts).toBe(3);
+  });
+
+  it("Crew kills a worker that is not ready within startTimeout and says so at once", () => {
+    const setup = new Setup({ startTimeout: 300 });
+    const [worker] = setup.start(1);
+    setup.clock.advance(300);
+    expect([worker!.kills, setup.states(), setup.crew.lostStarts]).toEqual([1, ["stopping"], 1]);
+    expect(setup.failures).toMatchObject([{ code: "CC_ERR_WORKER_START", limit: 300 }]);
+    worker!.exit({ code: null, signal: "SIGKILL" });
+    expect([setup.crew.lostStarts, setup.exits[0]?.[2]]).toEqual([1, true]);
+  });
+
+  it("Crew counts no failure for a worker that was stopped while it started", () => {
+    const setup = new Setup();
+    const [worker] = setup.start(1);
+    setup.crew.dismiss();
+    worker!.crash();
+    expect([setup.crew.lostStarts, setup.exits[0]?.[2], setup.clock.pending]).toEqual([0, true, 0]);
+  });
+
+  it("Crew takes a worker that dies before it did anything for one that can't start", () => {
+    const setup = new Setup({ maxWorkers: 5 });
+    for (let i = 0; i < 3; i++) {
+      setup.crew.grow(0, 1);
+      setup.adapter.workers.at(-1)!.ready();
+      setup.adapter.workers.at(-1)!.crash();
+      setup.clock.advance(5_000);
+    }
+    expect(setup.failures).toMatchObject([{ code: "CC_ERR_WORKER_EXIT", exitCode: 1 }]);
+    expect([setup.crew.lostStarts, setup.exits.length]).toEqual([0, 3]);
+  });
+
+  it.each(["has answered a job", "has rested for long"])("Crew does not when it %s", (how) => {
+    const setup = new Setup({ minWorkers: 1, idleTimeout: 500 });
+    const [worker] = setup.ready(1);
+    if (how === "has rested for long") setup.clock.advance(500);
+    else {
+      give(worker!, 1);
+      worker!.jobs.clear();
+      setup.crew.rest(worker!);
+    }
+    setup.adapter.workers[0]!.crash();
+    expect(setup.clock.pending).toBe(0);
+    setup.crew.grow(0, 1);
+    expect(setup.states()).toEqual(["starting"]);
+  });
+
+  it("Crew.hold stops all starts until retry", () => {
+    const setup = new Setup({ maxWorkers: 2 });
+    setup.start(1)[0]!.crash();
+    setup.crew.hold();
+    expect(setup.clock.pending).toBe(0);
+    setup.crew.grow(2, 2);
+    expect(setup.crew.size).toBe(0);
+    setup.crew.retry();
+    setup.crew.grow(2, 2);
+    expect(setup.crew.size).toBe(2);
+  });
+});

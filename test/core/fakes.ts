@@ -1,0 +1,524 @@
+/**
+ * Hand-driven stand-ins for everything that the core is given: time, workers and callers. Nothing here happens by itself.
+ *
+ * Whatever breaks a contract on the way (a port called after its worker's exit, a caller answered twice or before its call
+ * has returned, …) is noted and fails the test that did it.
+ *
+ * @module
+ */
+
+import { expect, onTestFinished } from "vitest";
+import type {
+  Isolation,
+  WorkerAdapter,
+  WorkerEvents,
+  WorkerExit,
+  WorkerPort,
+  WorkerSpec,
+} from "../../src/core/adapter.ts";
+import type { Clock, Timer } from "../../src/core/clock.ts";
+import type { CloseMode, JobHandle, JobRequest, Outcome, Stats } from "../../src/core/engine.ts";
+import { ClusterError } from "../../src/core/errors.ts";
+import type { Fact } from "../../src/core/fact.ts";
+import type { AbortWhy, HostFrame, JobEntry, JobNumber } from "../../src/core/frame.ts";
+import { Scheduler, type SchedulerOptions } from "../../src/core/scheduler.ts";
+
+const violations: string[] = [];
+
+/** Fails the test. Throwing alone would not do: the scheduler takes what `send` throws for a refused value. */
+export function violation(what: string): never {
+  const error = new Error(what);
+  violations.push(what);
+  onTestFinished(() => {
+    throw error;
+  });
+  throw error;
+}
+
+/** The contracts broken since the last call. */
+export function takeViolations(): string[] {
+  return violations.splice(0);
+}
+
+// ---- time
+
+interface Pending {
+  readonly at: number;
+  readonly keepAlive: boolean;
+  readonly run: () => void;
+}
+
+/** Stands still until it is moved. */
+export class FakeClock implements Clock {
+  #now = 0;
+  readonly #pending = new Set<Pending>();
+  #soon: (() => void)[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+
+  schedule(delay: number, run: () => void, keepAlive = false): Timer {
+    if (!Number.isFinite(delay) || delay < 0) violation(`schedule(${delay})`);
+    const call: Pending = { at: this.#now + delay, keepAlive, run };
+    this.#pending.add(call);
+    return { cancel: () => void this.#pending.delete(call) };
+  }
+
+  soon(run: () => void): void {
+    this.#soon.push(run);
+  }
+
+  /** How many timers have neither run nor been cancelled. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  /** Whether a timer keeps the program alive. */
+  get keepsAlive(): boolean {
+    return [...this.#pending].some((call) => call.keepAlive);
+  }
+
+  /** Milliseconds until each pending timer runs, the next first. */
+  get due(): number[] {
+    return [...this.#pending].map((call) => call.at - this.#now).toSorted((a, b) => a - b);
+  }
+
+  /** Moves time on, running each timer at its moment. */
+  advance(ms: number): void {
+    const end = this.#now + ms;
+    for (let next = this.#next(end); next; next = this.#next(end)) {
+      this.#now = next.at;
+      this.#pending.delete(next);
+      next.run();
+    }
+    this.#now = end;
+  }
+
+  #next(end: number): Pending | null {
+    let next: Pending | null = null;
+    for (const call of this.#pending) if (call.at <= end && (!next || call.at < next.at)) next = call;
+    return next;
+  }
+
+  /** Makes the `soon` calls that are due now, not those that they ask for. */
+  runSoon(): void {
+    for (const run of this.#soon.splice(0)) run();
+  }
+
+  /** Makes `soon` calls until none is left. */
+  flush(): void {
+    for (let round = 0; this.#soon.length > 0; round++) {
+      if (round > 1_000) violation("soon calls without end");
+      this.runSoon();
+    }
+  }
+}
+
+// ---- workers
+
+/** Who watches what the scheduler does to workers, as it happens. */
+export interface AdapterWatch {
+  started?(worker: FakeWorker): void;
+  /** Called before the frame is cloned. */
+  sending?(worker: FakeWorker, frame: HostFrame): void;
+  stopped?(worker: FakeWorker): void;
+  killed?(worker: FakeWorker): void;
+}
+
+/** Starts workers that do what the test says. */
+export class FakeAdapter implements WorkerAdapter {
+  readonly name = "fake process";
+  readonly isolation: Isolation;
+  /** Every worker ever started, the oldest first. */
+  readonly workers: FakeWorker[] = [];
+  watch: AdapterWatch = {};
+
+  constructor(isolation: Isolation = "process") {
+    this.isolation = isolation;
+  }
+
+  /** Those that have not exited. */
+  get alive(): FakeWorker[] {
+    return this.workers.filter((worker) => worker.at !== "exited");
+  }
+
+  start(spec: WorkerSpec, events: WorkerEvents): WorkerPort {
+    const worker = new FakeWorker(this, spec, events, this.workers.length + 1);
+    this.workers.push(worker);
+    this.watch.started?.(worker);
+    return worker;
+  }
+}
+
+/** A worker that does nothing by itself. */
+export class FakeWorker implements WorkerPort {
+  readonly id: string;
+  readonly pid: number | null;
+  readonly spec: WorkerSpec;
+  /** What arrived, cloned as a transport would. */
+  readonly frames: HostFrame[] = [];
+  /** Jobs that arrived and were not answered. */
+  readonly jobs: Map<JobNumber, JobEntry> = new Map<JobNumber, JobEntry>();
+  readonly #adapter: FakeAdapter;
+  readonly #events: WorkerEvents;
+  readonly #seen = new Set<JobNumber>();
+  #at: "starting" | "ready" | "exited" = "starting";
+  #stops = 0;
+  #kills = 0;
+  #holdsProgram = true;
+
+  constructor(adapter: FakeAdapter, spec: WorkerSpec, events: WorkerEvents, number: number) {
+    this.#adapter = adapter;
+    this.#events = events;
+    this.spec = spec;
+    this.id = String(number);
+    this.pid = adapter.isolation === "process" ? 4_710 + number : null;
+  }
+
+  get at(): "starting" | "ready" | "exited" {
+    return this.#at;
+  }
+
+  /** How often it was asked to leave. */
+  get stops(): number {
+    return this.#stops;
+  }
+
+  get kills(): number {
+    return this.#kills;
+  }
+
+  /** Whether it was told to end, one way or the other. */
+  get ending(): boolean {
+    return this.#stops + this.#kills > 0;
+  }
+
+  get holdsProgram(): boolean {
+    return this.#holdsProgram;
+  }
+
+  /** The arguments of the jobs that it has, the oldest first. */
+  get running(): unknown[] {
+    return [...this.jobs.values()].map((entry) => entry[1]);
+  }
+
+  /** The aborts that arrived. */
+  get aborts(): AbortWhy[] {
+    return this.frames.flatMap((frame) => frame.type === "abort" ? [frame.why] : []);
+  }
+
+  // ---- what the test has it do
+
+  ready(): void {
+    this.#alive("ready");
+    this.#at = "ready";
+    this.#events.ready();
+  }
+
+  /** Answers the job that it has had longest. */
+  answer(value: unknown = null): void {
+    this.says({ type: "answers", answers: [[this.#oldest(), 0, value]] });
+  }
+
+  /** Answers the job that it has had longest with an error. */
+  fail(error: unknown): void {
+    this.says({ type: "answers", answers: [[this.#oldest(), 1, error]] });
+  }
+
+  /** Shows that it has heard that the job is no longer wanted. */
+  hear(job: JobNumber = this.#oldest()): void {
+    this.says({ type: "aborting", job });
+  }
+
+  says(frame: unknown): void {
+    this.#alive("message");
+    this.#forget(frame);
+    this.#events.message(frame);
+  }
+
+  exit(exit: Partial<WorkerExit> = {}): void {
+    this.#alive("exit");
+    this.#at = "exited";
+    this.jobs.clear();
+    this.#events.exit({ code: 0, signal: null, stderr: "", cause: null, abandoned: false, ...exit });
+  }
+
+  crash(): void {
+    this.exit({ code: 1 });
+  }
+
+  #alive(what: string): void {
+    if (this.#at === "exited") throw new Error(`the test has worker ${this.id} tell ${what} after its exit`);
+  }
+
+  #oldest(): JobNumber {
+    const [first] = this.jobs.keys();
+    if (first === undefined) throw new Error(`worker ${this.id} has no job`);
+    return first;
+  }
+
+  #forget(frame: unknown): void {
+    const { type, answers } = (frame ?? {}) as { type?: unknown; answers?: unknown };
+    if (type !== "answers" || !Array.isArray(answers)) return;
+    for (const answer of answers) if (Array.isArray(answer)) this.jobs.delete(answer[0]);
+  }
+
+  // ---- what the scheduler does to it
+
+  send(frame: unknown, transfer: readonly object[] = []): void {
+    this.#callable("send");
+    const sent = frame as HostFrame;
+    if (sent.type === "jobs") this.#checkJobs(sent.jobs);
+    this.#adapter.watch.sending?.(this, sent);
+    const moved = this.#adapter.isolation === "thread" ? [...transfer] : [];
+    const arrived = structuredClone(sent, { transfer: moved as ArrayBuffer[] });
+    this.frames.push(arrived);
+    if (arrived.type === "jobs") { for (const entry of arrived.jobs) this.jobs.set(entry[0], entry); }
+  }
+
+  stop(): void {
+    this.#callable("stop");
+    if (this.ending) violation(`worker ${this.id}: stop() of a worker that was told to end`);
+    this.#stops++;
+    this.#adapter.watch.stopped?.(this);
+  }
+
+  kill(): void {
+    this.#callable("kill");
+    this.#kills++;
+    this.#adapter.watch.killed?.(this);
+  }
+
+  ref(): void {
+    this.#callable("ref");
+    this.#holdsProgram = true;
+  }
+
+  unref(): void {
+    this.#callable("unref");
+    this.#holdsProgram = false;
+  }
+
+  #callable(what: string): void {
+    if (this.#at === "exited") violation(`worker ${this.id}: ${what}() after its exit`);
+  }
+
+  #checkJobs(jobs: readonly JobEntry[]): void {
+    if (this.#at === "starting") violation(`worker ${this.id}: a job before it was ready`);
+    if (this.ending) violation(`worker ${this.id}: a job after it was told to end`);
+    for (const [number] of jobs) {
+      if (this.#seen.has(number)) violation(`worker ${this.id}: job ${number} a second time`);
+      this.#seen.add(number);
+    }
+  }
+}
+
+// ---- callers
+
+/** Options of a cluster without limits, but for one worker. */
+export const defaults: SchedulerOptions = {
+  maxWorkers: 1,
+  minWorkers: 0,
+  startTimeout: 30_000,
+  idleTimeout: 20_000,
+  killGrace: 1_000,
+  concurrency: 1,
+  maxBacklog: Infinity,
+  maxLatency: Infinity,
+  retries: 0,
+};
+
+/** What a test may say of a job. */
+export interface JobOptions extends Partial<JobRequest> {
+  /** Called with the outcome, after it was noted. */
+  readonly done?: (outcome: Outcome) => void;
+}
+
+/** A job as its caller sees it. */
+export class Submitted {
+  readonly #cancel: (job: Submitted, reason: unknown) => void;
+  #outcome: Outcome | null = null;
+  handle!: JobHandle;
+
+  constructor(cancel: (job: Submitted, reason: unknown) => void) {
+    this.#cancel = cancel;
+  }
+
+  get id(): string {
+    return this.handle.id;
+  }
+
+  /** Null until the caller was told. */
+  get outcome(): Outcome | null {
+    return this.#outcome;
+  }
+
+  /** What it was answered with; throws unless it succeeded. */
+  get value(): unknown {
+    if (!this.#outcome?.ok) throw new Error(`job ${this.id} has not succeeded: ${JSON.stringify(this.#outcome)}`);
+    return this.#outcome.value;
+  }
+
+  /** What it failed with; throws unless it failed. */
+  get error(): unknown {
+    if (!this.#outcome || this.#outcome.ok) throw new Error(`job ${this.id} has not failed`);
+    return this.#outcome.error;
+  }
+
+  /** The code of the cluster's error that it failed with, or null while it has not failed. */
+  get code(): string | null {
+    if (!this.#outcome || this.#outcome.ok) return null;
+    return this.#outcome.error instanceof ClusterError ? this.#outcome.error.code : String(this.#outcome.error);
+  }
+
+  settle(outcome: Outcome): void {
+    if (this.#outcome) violation(`job ${this.id} was answered twice`);
+    this.#outcome = outcome;
+  }
+
+  cancel(reason: unknown = "cancelled"): void {
+    this.#cancel(this, reason);
+  }
+}
+
+/** A scheduler with fakes all around. */
+export class Cluster {
+  readonly clock = new FakeClock();
+  readonly adapter: FakeAdapter;
+  readonly scheduler: Scheduler;
+  readonly facts: Fact[] = [];
+  readonly faults: Error[] = [];
+  /** Everything that strangers were told, in order: `job 1`, `fault`, `close`, or the type of a fact. */
+  readonly told: string[] = [];
+  hears: (type: Fact["type"]) => boolean = () => true;
+  /** Called for each fact and fault, after it was noted. */
+  listener: (told: string) => void = () => {};
+  #calls = 0;
+
+  constructor(options: Partial<SchedulerOptions> = {}, isolation: Isolation = "process") {
+    this.adapter = new FakeAdapter(isolation);
+    this.scheduler = new Scheduler({ ...defaults, ...options }, {
+      clock: this.clock,
+      adapter: this.adapter,
+      observer: {
+        hears: (type) => this.hears(type),
+        tell: (fact) => {
+          this.facts.push(fact);
+          this.#tell(fact.type);
+        },
+        fault: (error) => {
+          this.faults.push(error);
+          this.#tell("fault");
+        },
+      },
+      spec: () => ({ module: "file:///worker.js" }) as WorkerSpec,
+      decodeError: (encoded) => ({ decoded: encoded }),
+      notCloneable: (request, cause) =>
+        new ClusterError("CC_ERR_NOT_CLONEABLE", "refused", { cause, job: request.id ?? "" }),
+    });
+  }
+
+  get stats(): Stats {
+    return this.scheduler.stats();
+  }
+
+  /** Every worker started so far, the oldest first. */
+  get workers(): FakeWorker[] {
+    return [...this.adapter.workers];
+  }
+
+  /** The worker that was started as the `index`th; -1 is the newest. */
+  worker(index = 0): FakeWorker {
+    const worker = this.workers.at(index);
+    if (!worker) throw new Error(`no worker ${index}`);
+    return worker;
+  }
+
+  /** How often a fact of this kind was told. */
+  count(type: Fact["type"]): number {
+    return this.facts.filter((fact) => fact.type === type).length;
+  }
+
+  submit(args: unknown = "args", { done, ...request }: JobOptions = {}): Submitted {
+    const job = new Submitted((job, reason) => this.#call(() => job.handle.cancel(reason)));
+    this.#call(() => {
+      job.handle = this.scheduler.submit(
+        { id: null, task: null, args, transfer: [], timeout: Infinity, ...request },
+        (outcome) => {
+          job.settle(outcome);
+          this.#tell(`job ${job.id}`);
+          done?.(outcome);
+        },
+      );
+    });
+    return job;
+  }
+
+  /** Submits one job per value. */
+  submitAll(...args: unknown[]): Submitted[] {
+    return args.map((each) => this.submit(each));
+  }
+
+  close(mode: CloseMode = "drain", closed: () => void = () => {}): void {
+    this.#call(() =>
+      this.scheduler.close(mode, () => {
+        this.#tell("closed");
+        closed();
+      })
+    );
+  }
+
+  /** What `warm` said: nothing yet, then null or an error. */
+  warm(done: (error: unknown) => void = () => {}): unknown[] {
+    const answers: unknown[] = [];
+    this.#call(() =>
+      this.scheduler.warm((error) => {
+        this.#tell("warm");
+        answers.push(error);
+        done(error);
+      })
+    );
+    return answers;
+  }
+
+  flush(): void {
+    this.clock.flush();
+  }
+
+  /** Moves time on and lets callers be told. */
+  advance(ms: number): void {
+    this.clock.advance(ms);
+    this.flush();
+  }
+
+  /** Has every worker that is starting become ready. */
+  allReady(): void {
+    for (const worker of this.workers) if (worker.at === "starting" && !worker.ending) worker.ready();
+  }
+
+  /** Whatever a caller asks for: nobody is told of anything before it has returned. */
+  #call(ask: () => void): void {
+    this.#calls++;
+    try {
+      ask();
+    } finally {
+      this.#calls--;
+    }
+  }
+
+  #tell(what: string): void {
+    if (this.#calls > 0) violation(`${what} was told before a caller's call had returned`);
+    this.told.push(what);
+    if (!what.startsWith("job ")) this.listener(what);
+  }
+}
+
+/** Asserts that nothing of a closed cluster is left. */
+export function expectNothingLeft(cluster: Cluster): void {
+  expect(cluster.stats.state).toBe("closed");
+  expect(cluster.adapter.alive).toEqual([]);
+  expect(cluster.clock.pending).toBe(0);
+  expect(cluster.stats.workers).toEqual({ starting: 0, idle: 0, busy: 0, retiring: 0, stopping: 0 });
+  expect(cluster.stats.jobs.waiting + cluster.stats.jobs.running).toBe(0);
+}
