@@ -59,7 +59,10 @@ const THREAD: Partial<Record<Capability, Lack>> = {
   serialization: { because: "threads always use structured clone" },
   main: { because: "the main module of a thread is the bootstrap" },
   stderr: { because: "a thread writes to the program's own stderr" },
-  buffer: { because: "structured clone between threads knows no Buffer", link: "https://github.com/nodejs/node/issues/40780" },
+  buffer: {
+    because: "structured clone between threads knows no Buffer",
+    link: "https://github.com/nodejs/node/issues/40780",
+  },
 };
 
 const BUN: Partial<Record<Capability, Lack>> = {
@@ -99,20 +102,29 @@ export const LACKS: Readonly<Record<WorkerKind, Partial<Record<Capability, Lack>
   },
   "deno process": {
     ...PROCESS,
-    main: { because: "Deno tells nobody what its main module throws, so that the bootstrap imports the module first", seen: "Deno 2.9.6" },
+    main: {
+      because: "Deno tells nobody what its main module throws, so that the bootstrap imports the module first",
+      seen: "Deno 2.9.6",
+    },
   },
   "deno thread": {
     ...THREAD,
     env: { because: "a Deno Worker has the program's own environment" },
     execArgv: { because: "a thread runs with the program's own flags" },
     stdio: { because: "a Deno Worker writes to the program's own output" },
-    resourceLimits: { because: "a Deno Worker has no memory limit", link: "https://github.com/denoland/deno/pull/32430", seen: "Deno 2.9.6" },
+    resourceLimits: {
+      because: "a Deno Worker has no memory limit",
+      link: "https://github.com/denoland/deno/pull/32430",
+      seen: "Deno 2.9.6",
+    },
     permissions: {
-      because: "permissions of a Deno Worker are unstable, and asking for them without --unstable-worker-options ends the program",
+      because:
+        "permissions of a Deno Worker are unstable, and asking for them without --unstable-worker-options ends the program",
       seen: "Deno 2.9.6",
     },
     kill: {
-      because: "terminate() does not stop a Deno Worker whose loop is blocked: its job fails on time and it is replaced, but it uses a core until the program ends",
+      because:
+        "terminate() does not stop a Deno Worker whose loop is blocked: its job fails on time and it is replaced, but it uses a core until the program ends",
       link: "https://github.com/denoland/deno/pull/35657",
       seen: "Deno 2.9.6",
     },

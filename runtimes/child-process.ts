@@ -29,7 +29,12 @@ export interface ChildOptions {
 }
 
 /** Starts a child by `start` and makes a port of it. A `start` that throws is a worker that exits at once. */
-export function childPort(spec: WorkerSpec, events: WorkerEvents, options: ChildOptions, start: () => ChildProcess): WorkerPort {
+export function childPort(
+  spec: WorkerSpec,
+  events: WorkerEvents,
+  options: ChildOptions,
+  start: () => ChildProcess,
+): WorkerPort {
   const line = new Line(spec, events);
   try {
     return new ChildPort(start(), line, spec, options);
@@ -95,10 +100,12 @@ class ChildPort implements WorkerPort {
     // Deno never tells of a disconnect when the child dies within a message
     // (https://github.com/denoland/deno/pull/35961): the wait is bounded on every runtime.
     const timer = setTimeout(tell, LAST_WORDS);
-    Promise.all(ends).then(() => setImmediate(() => {
-      clearTimeout(timer);
-      tell();
-    }));
+    Promise.all(ends).then(() =>
+      setImmediate(() => {
+        clearTimeout(timer);
+        tell();
+      })
+    );
   }
 
   #ended(ending: { code?: number | null; signal?: string | null; cause?: unknown }): void {

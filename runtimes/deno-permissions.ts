@@ -70,7 +70,9 @@ function flagsFor(name: string, value: unknown): string[] {
 function assertGranted(kind: PermissionName, item?: string): void {
   if (isGranted(kind, item)) return;
   const what = item === undefined ? "" : ` ${JSON.stringify(item)}`;
-  throw new OptionRangeError(`permissions.${kind} must not be more than the program has itself, which may not ${kind}${what}`);
+  throw new OptionRangeError(
+    `permissions.${kind} must not be more than the program has itself, which may not ${kind}${what}`,
+  );
 }
 
 function isGranted(kind: PermissionName, item?: string): boolean {

@@ -56,7 +56,12 @@ export function unguard(pid: number): void {
 /** Null where no shell can be started, for want of a shell or of the permission; idle workers still end by themselves. */
 function startWatch(): Watch | null {
   try {
-    const shell = spawn("/bin/sh", ["-c", SCRIPT], { stdio: ["pipe", "ignore", "ignore"], detached: true, cwd: "/", env: {} });
+    const shell = spawn("/bin/sh", ["-c", SCRIPT], {
+      stdio: ["pipe", "ignore", "ignore"],
+      detached: true,
+      cwd: "/",
+      env: {},
+    });
     const pipe = shell.stdin;
     shell.on("error", () => {});
     pipe.on("error", () => {});

@@ -20,6 +20,7 @@ const CHECKS = {
   "deno-types": () => [[deno, "check", "--quiet", "mod.ts", "src", "runtimes"]],
   bootstrap: () => [[node, "scripts/generate-bootstrap.mjs", "--check"]],
   versions: () => [[node, "scripts/sync-versions.mjs", "--check"]],
+  readme: () => [[node, "--import", "tsx", "scripts/sync-readme.mjs", "--check"]],
   format: () => [[deno, "fmt", "--check"]],
   lint: () => [[...bin("oxlint"), "--quiet"], [deno, "lint", "--quiet"]],
   unused: () => [[...bin("knip"), "--no-config-hints"]],

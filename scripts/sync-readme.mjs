@@ -13,12 +13,15 @@ for (const [kind, lacks] of Object.entries(LACKS)) {
     rows.set(key, [...rows.get(key) ?? [], kind]);
   }
 }
-const lines = [...rows].map(([key, kinds]) => {
+const cells = [...rows].map(([key, kinds]) => {
   const [capability, why] = key.split("\0");
-  return { capability, line: `| \`${capability}\` | ${kinds.join(", ")} | ${why} |` };
+  return [`\`${capability}\``, kinds.join(", "), why];
 });
-lines.sort((a, b) => a.capability < b.capability ? -1 : 1);
-const table = ["", "| what | where not | why |", "| --- | --- | --- |", ...lines.map(({ line }) => line), ""].join("\n");
+cells.sort(([a], [b]) => a < b ? -1 : Number(a > b));
+const widths = [0, 1, 2].map((column) => Math.max(...cells.map((row) => row[column].length)));
+const row = (texts, fill = " ") => `| ${texts.map((text, i) => text.padEnd(widths[i], fill)).join(" | ")} |`;
+const table = ["", row(["what", "where not", "why"]), row(["", "", ""], "-"), ...cells.map((texts) => row(texts)), ""]
+  .join("\n");
 
 const before = readFileSync(file, "utf8");
 const after = before.replace(/(<!-- capabilities -->)[^]*(<!-- \/capabilities -->)/, `$1\n${table}\n$2`);

@@ -37,7 +37,9 @@ const asked = process.argv.slice(2);
 const total = { passed: 0, failed: 0, skipped: 0 };
 try {
   for (const group of GROUPS) {
-    const parts = Object.entries(group).filter(([name]) => asked.length === 0 || asked.includes(name) || name === "build");
+    const parts = Object.entries(group).filter(([name]) =>
+      asked.length === 0 || asked.includes(name) || name === "build"
+    );
     await Promise.all(parts.map(([name, command]) => run(name, command)));
   }
 } finally {
@@ -102,6 +104,7 @@ function read(results, output, name) {
   if (name === "check") {
     return { passed: output.match(/^ok /gm)?.length ?? 0, failed: output.match(/^FAILED /gm)?.length ?? 0, skipped: 0 };
   }
-  const [, passed = 0, failed = 0, ignored = 0] = /(\d+) passed[^|]*\| (\d+) failed(?: \| (\d+) ignored)?/.exec(output) ?? [];
+  const [, passed = 0, failed = 0, ignored = 0] =
+    /(\d+) passed[^|]*\| (\d+) failed(?: \| (\d+) ignored)?/.exec(output) ?? [];
   return { passed: Number(passed), failed: Number(failed), skipped: Number(ignored) };
 }

@@ -235,7 +235,9 @@ function guarded(call: () => void): void {
 function notCloneable({ args, id }: JobRequest, cause: unknown): ClusterError {
   const offender = findUncloneable(args, "args");
   const path = offender?.path ?? "args";
-  const why = offender ? `${path} is ${offender.what}` : `${path}: ${cause instanceof Error ? cause.message : String(cause)}`;
+  const why = offender
+    ? `${path} is ${offender.what}`
+    : `${path}: ${cause instanceof Error ? cause.message : String(cause)}`;
   const details = { path, cause, retryable: true, ...(id === null ? {} : { job: id }) };
   return new ClusterError("CC_ERR_NOT_CLONEABLE", `the arguments can't be sent to a worker: ${why}`, details);
 }

@@ -29,10 +29,21 @@ export function workerEnv(env: Readonly<Record<string, string | undefined>>): Re
 }
 
 /** Flags of the program alone: a debugger's port, a text to evaluate, a test runner, a watcher. */
-const OWN_FLAGS = /^--(?:inspect|debug|input-type|eval|print|check|interactive|test|watch|prof|cpu-prof|heap-prof|build-sea|run|env-file)/;
+const OWN_FLAGS =
+  /^--(?:inspect|debug|input-type|eval|print|check|interactive|test|watch|prof|cpu-prof|heap-prof|build-sea|run|env-file)/;
 
 /** The same that take their value as the next argument. */
-const OWN_FLAGS_WITH_VALUE = new Set(["-e", "-p", "-pe", "--eval", "--print", "--input-type", "--watch-path", "--inspect-port", "--debug-port"]);
+const OWN_FLAGS_WITH_VALUE = new Set([
+  "-e",
+  "-p",
+  "-pe",
+  "--eval",
+  "--print",
+  "--input-type",
+  "--watch-path",
+  "--inspect-port",
+  "--debug-port",
+]);
 
 /** The same, short. */
 const OWN_SHORT_FLAGS = new Set(["-c", "-i", "-e", "-p", "-pe"]);

@@ -43,7 +43,9 @@ const NOTHING: readonly object[] = [];
  * @throws {OptionTypeError | OptionRangeError} `CC_ERR_OPTION`.
  */
 export function checkJob(args: unknown, options: unknown, timeout: number): CheckedJob {
-  if (options === undefined) return { request: { id: null, task: null, args, transfer: NOTHING, timeout }, signal: null };
+  if (options === undefined) {
+    return { request: { id: null, task: null, args, transfer: NOTHING, timeout }, signal: null };
+  }
   const given = check.ownOptions(options, "options", NAMES);
   return {
     request: {
@@ -68,7 +70,9 @@ function objects(value: unknown): readonly object[] {
 /** By what it can do: the class may be another realm's. */
 function abortSignal(value: unknown): AbortSignal {
   const signal = value as Partial<AbortSignal> | null;
-  if (typeof signal === "object" && typeof signal?.aborted === "boolean" && typeof signal.addEventListener === "function") {
+  if (
+    typeof signal === "object" && typeof signal?.aborted === "boolean" && typeof signal.addEventListener === "function"
+  ) {
     return signal as AbortSignal;
   }
   throw check.wrongType("signal", "an AbortSignal", value);

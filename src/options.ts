@@ -217,7 +217,10 @@ type Given = Partial<Record<(typeof NAMES)[number], unknown>>;
  */
 export function resolveOptions(options: unknown): ResolvedOptions {
   const given: Given = check.ownOptions(options, "options", NAMES);
-  const isolation = check.oneOf("isolation", given.isolation ?? (runtime === "deno" ? "thread" : "process"), ["process", "thread"]);
+  const isolation = check.oneOf("isolation", given.isolation ?? (runtime === "deno" ? "thread" : "process"), [
+    "process",
+    "thread",
+  ]);
   const lacks = LACKS[`${runtime} ${isolation}`];
   for (const name of Object.keys(lacks) as Capability[]) {
     const option = given[name as keyof Given];
@@ -253,16 +256,22 @@ export function resolveOptions(options: unknown): ResolvedOptions {
 }
 
 function lacking(name: string, isolation: Isolation, because: string): OptionTypeError {
-  return new OptionTypeError(`${name} must not be given for isolation ${JSON.stringify(isolation)} on ${runtime}: ${because}`);
+  return new OptionTypeError(
+    `${name} must not be given for isolation ${JSON.stringify(isolation)} on ${runtime}: ${because}`,
+  );
 }
 
 function schedulerOptions(given: Given): SchedulerOptions {
   const maxWorkers = either(given, "maxWorkers", "max_processes");
-  const max = maxWorkers.value === undefined ? Math.ceil(usableCores() * 1.25) : check.count(maxWorkers.name, maxWorkers.value, 1);
+  const max = maxWorkers.value === undefined
+    ? Math.ceil(usableCores() * 1.25)
+    : check.count(maxWorkers.name, maxWorkers.value, 1);
   const minWorkers = given.minWorkers === undefined ? 0 : check.count("minWorkers", given.minWorkers, 0);
   if (minWorkers > max) check.count("minWorkers (no more than maxWorkers)", max - minWorkers, 0);
   const time = (name: "startTimeout" | "idleTimeout" | "killGrace", normal: number): number =>
-    given[name] === undefined ? normal : check.duration(name, given[name], name === "startTimeout" ? "more than 0" : "0 or more");
+    given[name] === undefined
+      ? normal
+      : check.duration(name, given[name], name === "startTimeout" ? "more than 0" : "0 or more");
   return Object.freeze({
     maxWorkers: max,
     minWorkers,

@@ -29,9 +29,11 @@ export function cpuQuota(read: (path: string) => string | null): number {
   for (const line of (read("/proc/self/cgroup") ?? "").split("\n")) {
     // v2: "0::/path"; v1: "4:cpu,cpuacct:/path". In a container the path may be the host's: the root is tried too.
     const [, controllers = "", path = ""] = line.split(":");
-    for (let folder = path.replace(/\/+$/, ""); ; folder = folder.slice(0, folder.lastIndexOf("/"))) {
+    for (let folder = path.replace(/\/+$/, "");; folder = folder.slice(0, folder.lastIndexOf("/"))) {
       if (line.startsWith("0::")) quota = Math.min(quota, quotaV2(read(`/sys/fs/cgroup${folder}/cpu.max`)));
-      else if (controllers.split(",").includes("cpu")) quota = Math.min(quota, quotaV1(read, `/sys/fs/cgroup/cpu${folder}`));
+      else if (controllers.split(",").includes("cpu")) {
+        quota = Math.min(quota, quotaV1(read, `/sys/fs/cgroup/cpu${folder}`));
+      }
       if (folder === "") break;
     }
   }

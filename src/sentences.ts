@@ -36,7 +36,9 @@ function wording(fact: Fact, isolation: Isolation): string | null {
     case "worker:starting":
       return `spawned new worker ${isolation} (${fact.worker}) ${fact.workers}/${fact.limit} running`;
     case "worker:exit":
-      return `compute ${isolation} (${fact.worker}) exits with code ${fact.code}${fact.signal === null ? "" : ` (${fact.signal})`}`;
+      return `compute ${isolation} (${fact.worker}) exits with code ${fact.code}${
+        fact.signal === null ? "" : ` (${fact.signal})`
+      }`;
     case "job:refused":
       return `job ${fact.job} refused: ${fact.code}`;
     case "closing":

@@ -7,7 +7,7 @@
 import { OptionRangeError, OptionTypeError } from "./core/errors.ts";
 
 /** A value as an error shows it, with its type where that helps. */
-export function shown(value: unknown): string {
+function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (value === null || value === undefined || typeof value === "boolean") return String(value);
   if (typeof value === "number") return `${Object.is(value, -0) ? "-0" : value} (number)`;
@@ -22,7 +22,11 @@ export function wrongType(name: string, rule: string, value: unknown): OptionTyp
 }
 
 /** Refuses names that are no options, and returns the own properties alone: a polluted prototype sets no option. */
-export function ownOptions<K extends string>(value: unknown, what: string, known: readonly K[]): Partial<Record<K, unknown>> {
+export function ownOptions<K extends string>(
+  value: unknown,
+  what: string,
+  known: readonly K[],
+): Partial<Record<K, unknown>> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrongType(what, "an object", value);
   const own: Partial<Record<string, unknown>> = Object.assign(Object.create(null), value);
   for (const name of Object.keys(own)) {

@@ -22,7 +22,12 @@ export interface AdmissionLimits {
  *
  * @param waiting How many jobs would wait, the new one included, without a slot that is free or about to be.
  */
-export function refusal(limits: AdmissionLimits, waiting: number, estimator: Estimator, now: number): ClusterError | null {
+export function refusal(
+  limits: AdmissionLimits,
+  waiting: number,
+  estimator: Estimator,
+  now: number,
+): ClusterError | null {
   // A job that a worker is about to take is always admitted, whatever the prediction: otherwise a cluster that was slow
   // once would refuse for ever, since only finished jobs can show that it is fast again.
   if (waiting <= 0) return null;

@@ -18,14 +18,15 @@ export function workerExit(exit: WorkerExit, port: WorkerPort, isolation: Isolat
 /** A worker ended before its module was loaded; the cause of a {@link startError}. */
 export function earlyExit(exit: WorkerExit, port: WorkerPort, isolation: Isolation): ClusterError {
   const message = exit.code === 0
-    ? "the worker left before it was ready: its module exports no function and has no process.on(\"message\") listener"
+    ? 'the worker left before it was ready: its module exports no function and has no process.on("message") listener'
     : `compute ${isolation} (${port.id}) dies with ${manner(exit)} before it was ready`;
   return new ClusterError("CC_ERR_WORKER_START", message, { ...details(exit, port), retryable: true });
 }
 
 /** A worker took too long to load its module. */
 export function slowStart(port: WorkerPort, startTimeout: number): ClusterError {
-  const message = `compute worker (${port.id}) was not ready within ${startTimeout} ms (startTimeout): its module is still ` +
+  const message =
+    `compute worker (${port.id}) was not ready within ${startTimeout} ms (startTimeout): its module is still ` +
     `loading, or it exports no function and has no process.on("message") listener`;
   return new ClusterError("CC_ERR_WORKER_START", message, { worker: port.id, limit: startTimeout, retryable: true });
 }
@@ -44,10 +45,14 @@ export function noWorker(failure: ClusterError, module: string, job?: string): C
 
 /** A job whose every run has cost a worker. */
 export function poison(job: string, attempts: number, last: ClusterError): ClusterError {
-  return new ClusterError("CC_ERR_POISON", `job ${job} was set aside: ${attempts} workers were lost while they ran it`, {
-    job,
-    cause: last,
-  });
+  return new ClusterError(
+    "CC_ERR_POISON",
+    `job ${job} was set aside: ${attempts} workers were lost while they ran it`,
+    {
+      job,
+      cause: last,
+    },
+  );
 }
 
 /** A job ran longer than its `timeout`. */
@@ -63,7 +68,8 @@ export function closed(job?: string, started = false): ClusterError {
 
 /** A thread that can't be stopped. */
 export function abandoned(port: WorkerPort): ClusterError {
-  const message = `compute thread (${port.id}) is stuck in its job and this runtime can't stop it: it was replaced, but may ` +
+  const message =
+    `compute thread (${port.id}) is stuck in its job and this runtime can't stop it: it was replaced, but may ` +
     `use a core until the program ends; use isolation: "process" for jobs that may not end`;
   return new ClusterError("CC_ERR_WORKER_EXIT", message, { worker: port.id });
 }

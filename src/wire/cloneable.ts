@@ -17,7 +17,17 @@ export interface Offender {
 const REFUSED = new Set(["Promise", "WeakMap", "WeakSet", "WeakRef", "Generator", "AsyncGenerator", "Module"]);
 
 /** Kinds of objects that structured clone carries without looking at their properties. */
-const OPAQUE = new Set(["Date", "RegExp", "Boolean", "Number", "String", "BigInt", "ArrayBuffer", "SharedArrayBuffer", "DataView"]);
+const OPAQUE = new Set([
+  "Date",
+  "RegExp",
+  "Boolean",
+  "Number",
+  "String",
+  "BigInt",
+  "ArrayBuffer",
+  "SharedArrayBuffer",
+  "DataView",
+]);
 
 /**
  * The first part of `value` that structured clone can't carry, or null if none was found.
@@ -68,7 +78,9 @@ function readable(value: object, path: string): [string, unknown][] | Offender {
 /** What structured clone would look at next, or the property whose getter throws. */
 function partsOf(value: object, path: string): [string, unknown][] | Offender {
   if (OPAQUE.has(kindOf(value)) || ArrayBuffer.isView(value)) return [];
-  if (value instanceof Map) return [...value].flatMap(([key, item], i) => [[`${path}.keys[${i}]`, key], [`${path}.get(${show(key)})`, item]]);
+  if (value instanceof Map) {
+    return [...value].flatMap(([key, item], i) => [[`${path}.keys[${i}]`, key], [`${path}.get(${show(key)})`, item]]);
+  }
   if (value instanceof Set) return [...value].map((item, i) => [`${path}.values[${i}]`, item]);
   if (value instanceof Error) return "cause" in value ? [[`${path}.cause`, value.cause]] : [];
   const parts: [string, unknown][] = [];

@@ -24,11 +24,14 @@ import { webLink } from "./web-link.ts";
 export const THREAD_MARK = "compute-cluster:worker";
 
 /** The globals that are only there on some runtimes. */
-const globals = globalThis as unknown as {
-  Deno?: Parameters<typeof webLink>[2] & { readonly mainModule: string };
-  Bun?: unknown;
-  DedicatedWorkerGlobalScope?: unknown;
-} & Parameters<typeof webLink>[1] & Parameters<typeof reportFatalInDeno>[1];
+const globals = globalThis as unknown as
+  & {
+    Deno?: Parameters<typeof webLink>[2] & { readonly mainModule: string };
+    Bun?: unknown;
+    DedicatedWorkerGlobalScope?: unknown;
+  }
+  & Parameters<typeof webLink>[1]
+  & Parameters<typeof reportFatalInDeno>[1];
 
 /** The end of the bootstrap's source. */
 const OWN_NAME = "compute-cluster-worker.js";

@@ -10,8 +10,14 @@ import { encodeThrown } from "../wire/error-codec.ts";
 
 /** The events of Deno's global scope. */
 interface ErrorEvents {
-  addEventListener(type: "error", listener: (event: { error?: unknown; message: string; preventDefault(): void }) => void): void;
-  addEventListener(type: "unhandledrejection", listener: (event: { reason: unknown; preventDefault(): void }) => void): void;
+  addEventListener(
+    type: "error",
+    listener: (event: { error?: unknown; message: string; preventDefault(): void }) => void,
+  ): void;
+  addEventListener(
+    type: "unhandledrejection",
+    listener: (event: { reason: unknown; preventDefault(): void }) => void,
+  ): void;
 }
 
 /** For Node and Bun: the monitor hears of the error and changes nothing. */

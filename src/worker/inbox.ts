@@ -63,7 +63,11 @@ export function separateInbox(process: NodeJS.Process, channelEmits: (value: unk
     else removeAll.call(process, events[0]);
     return process;
   };
-  Object.defineProperty(process, "removeAllListeners", { value: removeAllListeners, writable: true, configurable: true });
+  Object.defineProperty(process, "removeAllListeners", {
+    value: removeAllListeners,
+    writable: true,
+    configurable: true,
+  });
   return {
     deliver: (args) => void inbox.emit("message", args, undefined),
     get heard() {

@@ -102,8 +102,14 @@ function isThenable(value: unknown): boolean {
 function notCloneable(value: unknown, job: string, cause: unknown): ClusterError {
   const offender = findUncloneable(value, "result");
   const path = offender?.path ?? "result";
-  const why = offender ? `${path} is ${offender.what}` : `${path}: ${cause instanceof Error ? cause.message : String(cause)}`;
-  return new ClusterError("CC_ERR_NOT_CLONEABLE", `the result of job ${job} can't be sent to the host: ${why}`, { job, path, cause });
+  const why = offender
+    ? `${path} is ${offender.what}`
+    : `${path}: ${cause instanceof Error ? cause.message : String(cause)}`;
+  return new ClusterError("CC_ERR_NOT_CLONEABLE", `the result of job ${job} can't be sent to the host: ${why}`, {
+    job,
+    path,
+    cause,
+  });
 }
 
 function noSuchTask(task: string | null, tasks: readonly string[]): ClusterError {

@@ -24,7 +24,10 @@ export function everyWay(name: string, run: (kit: Kit, worker: Contract, style: 
     ["contract.mjs", "promise"],
     ["contract.cjs", "callback"],
   ];
-  return ways.map(([worker, style]) => ({ name: `${name} (${worker}, ${style})`, run: (kit) => run(kit, worker, style) }));
+  return ways.map(([worker, style]) => ({
+    name: `${name} (${worker}, ${style})`,
+    run: (kit) => run(kit, worker, style),
+  }));
 }
 
 /** A worker module of either contract. */

@@ -2,7 +2,7 @@
  * Runs the conformance suite on the runtime that runs this file, in both isolations.
  */
 
-import { expect, test, describe } from "vitest";
+import { describe, expect, test } from "vitest";
 import process from "node:process";
 import type { Isolation } from "../../mod.ts";
 import { LACKS } from "../../runtimes/capabilities.ts";

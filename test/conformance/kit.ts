@@ -109,7 +109,12 @@ export class Kit {
 
   /** Runs a program of `test/programs` on this runtime, with the isolation as its first argument. */
   program(name: string, ...args: string[]): RunningProgram {
-    return this.start([...hostFlags(), fileURLToPath(new URL(`../programs/${name}`, import.meta.url)), this.isolation, ...args]);
+    return this.start([
+      ...hostFlags(),
+      fileURLToPath(new URL(`../programs/${name}`, import.meta.url)),
+      this.isolation,
+      ...args,
+    ]);
   }
 
   /** Runs this runtime's executable. */
@@ -134,7 +139,8 @@ export class Kit {
 export type Failure = Error & Record<string, unknown>;
 
 /** Whether this runtime takes TypeScript as it is; Node does since 22.18. */
-export const stripsTypes: boolean = runtime !== "node" || Boolean((process.features as { typescript?: unknown }).typescript);
+export const stripsTypes: boolean = runtime !== "node" ||
+  Boolean((process.features as { typescript?: unknown }).typescript);
 
 /** What the runtime needs to run a TypeScript file with all rights. */
 function hostFlags(): string[] {

@@ -26,7 +26,7 @@ import { Scheduler, type SchedulerOptions } from "../../src/core/scheduler.ts";
 const violations: string[] = [];
 
 /** Fails the test. Throwing alone would not do: the scheduler takes what `send` throws for a refused value. */
-export function violation(what: string): never {
+function violation(what: string): never {
   const error = new Error(what);
   violations.push(what);
   onTestFinished(() => {

@@ -11,7 +11,7 @@ declare const Deno: { test(name: string, run: () => Promise<void>): void };
 const module = new URL("../workers/handler.mjs", import.meta.url);
 
 Deno.test("Threads need no right but to read their module", async () => {
-  await using cc = new ComputeCluster<typeof import("../workers/handler.mjs")>({ module, maxWorkers: 2 });
+  await using cc = new ComputeCluster({ module, maxWorkers: 2 });
   assert.equal(await cc.enqueue(21, { task: "double" }), 42);
   assert.equal(cc.stats().adapter, "deno thread");
 });

@@ -12,7 +12,11 @@ if (cluster.isPrimary) {
     worker.disconnect();
   });
 } else {
-  const cc = new ComputeCluster({ module: new URL("../workers/handler.mjs", import.meta.url), isolation, maxWorkers: 2 });
+  const cc = new ComputeCluster({
+    module: new URL("../workers/handler.mjs", import.meta.url),
+    isolation,
+    maxWorkers: 2,
+  });
   const answers = await Promise.all([0, 1, 2, 3].map((value) => cc.enqueue({ op: "echo", value })));
   const uid = await cc.enqueue({ op: "env", name: "NODE_UNIQUE_ID" }) ?? null;
   await cc.exit();

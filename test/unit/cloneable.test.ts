@@ -32,7 +32,14 @@ describe("findUncloneable", () => {
   });
 
   it("finds nothing in what structured clone carries (property)", () => {
-    const anything = fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true, withSparseArray: true });
+    const anything = fc.anything({
+      withBigInt: true,
+      withDate: true,
+      withMap: true,
+      withSet: true,
+      withTypedArray: true,
+      withSparseArray: true,
+    });
     fc.assert(fc.property(anything, (value) => {
       structuredClone(value);
       expect(findUncloneable(value, "v")).toBeNull();

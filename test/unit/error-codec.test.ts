@@ -19,12 +19,19 @@ describe("error codec", () => {
     const error = new ClusterError("CC_ERR_BACKLOG_FULL", "full", { limit: 3, retryable: true });
     const back = carried(error) as ClusterError;
     expect(back).toBeInstanceOf(ClusterError);
-    expect([back.code, back.limit, back.retryable, back.name]).toEqual(["CC_ERR_BACKLOG_FULL", 3, true, "ClusterError"]);
+    expect([back.code, back.limit, back.retryable, back.name]).toEqual([
+      "CC_ERR_BACKLOG_FULL",
+      3,
+      true,
+      "ClusterError",
+    ]);
   });
 
   it("keeps errors in arrays, cycles and shared causes", () => {
     const shared = new Error("shared");
-    const error = new AggregateError([shared, new TypeError("b", { cause: shared })], "all") as AggregateError & { first?: Error };
+    const error = new AggregateError([shared, new TypeError("b", { cause: shared })], "all") as AggregateError & {
+      first?: Error;
+    };
     error.first = shared;
     shared.cause = error;
     const back = carried(error) as typeof error;
@@ -35,7 +42,8 @@ describe("error codec", () => {
 
   it("drops the bootstrap's frames from the stack", () => {
     const error = new Error("x");
-    error.stack = "Error: x\n    at mine (file:///w.js:1:1)\n    at a (compute-cluster-worker.js:3:1)\n    at data:text/javascript,import:1:2\n    at [eval]:1:2";
+    error.stack =
+      "Error: x\n    at mine (file:///w.js:1:1)\n    at a (compute-cluster-worker.js:3:1)\n    at data:text/javascript,import:1:2\n    at [eval]:1:2";
     expect((carried(error) as Error).stack).toBe("Error: x\n    at mine (file:///w.js:1:1)");
   });
 
@@ -74,20 +82,31 @@ describe("error codec", () => {
   });
 
   it("carries any message, name and properties (property)", () => {
-    const properties = fc.dictionary(fc.string().filter((key) => !["name", "message", "stack"].includes(key)), fc.jsonValue());
+    const properties = fc.dictionary(
+      fc.string().filter((key) => !["name", "message", "stack"].includes(key)),
+      fc.jsonValue(),
+    );
     fc.assert(fc.property(fc.string(), fc.string(), properties, (message, name, given) => {
       const error = new TypeError(message);
       for (const [key, value] of Object.entries(given)) Object.defineProperty(error, key, { value, enumerable: true });
       Object.defineProperty(error, "name", { value: name });
       const back = carried(error) as Error;
       expect([back.message, back.name]).toEqual([message, name]);
-      for (const [key, value] of Object.entries(given)) expect(Object.getOwnPropertyDescriptor(back, key)?.value).toEqual(structuredClone(value));
+      for (const [key, value] of Object.entries(given)) {
+        expect(Object.getOwnPropertyDescriptor(back, key)?.value).toEqual(structuredClone(value));
+      }
     }));
   });
 
   it("never throws at what a hostile worker sends (property)", () => {
     const leaf = fc.anything();
-    const shape = fc.record({ is: fc.constantFrom("error", "list", "again", "value", "x"), error: leaf, items: leaf, number: leaf, value: leaf }, { requiredKeys: [] });
+    const shape = fc.record({
+      is: fc.constantFrom("error", "list", "again", "value", "x"),
+      error: leaf,
+      items: leaf,
+      number: leaf,
+      value: leaf,
+    }, { requiredKeys: [] });
     fc.assert(fc.property(fc.oneof(leaf, shape), (sent) => {
       expect(() => decodeThrown(sent)).not.toThrow();
     }));

@@ -3,19 +3,64 @@ import { inheritedExecArgv, workerEnv } from "../../src/inheritance.ts";
 
 describe("inheritedExecArgv", () => {
   it("drops what is the program's alone", () => {
-    const own = ["--inspect", "--inspect=9229", "--inspect-brk=0", "--inspect-port", "0", "-e", "code", "--eval", "code", "-p", "1", "--input-type=module", "--input-type", "module", "--test", "--test-reporter=spec", "--watch", "--watch-path", "src", "--check", "-c", "-i", "--cpu-prof", "--prof"];
+    const own = [
+      "--inspect",
+      "--inspect=9229",
+      "--inspect-brk=0",
+      "--inspect-port",
+      "0",
+      "-e",
+      "code",
+      "--eval",
+      "code",
+      "-p",
+      "1",
+      "--input-type=module",
+      "--input-type",
+      "module",
+      "--test",
+      "--test-reporter=spec",
+      "--watch",
+      "--watch-path",
+      "src",
+      "--check",
+      "-c",
+      "-i",
+      "--cpu-prof",
+      "--prof",
+    ];
     expect(inheritedExecArgv(own)).toEqual([]);
   });
 
   it("keeps loaders, conditions and limits", () => {
-    const kept = ["--import", "tsx", "-r", "./x.cjs", "--require=./y.cjs", "--conditions=dev", "--max-old-space-size=100", "--no-warnings", "--experimental-vm-modules", "--enable-source-maps", "--permission", "--allow-child-process"];
+    const kept = [
+      "--import",
+      "tsx",
+      "-r",
+      "./x.cjs",
+      "--require=./y.cjs",
+      "--conditions=dev",
+      "--max-old-space-size=100",
+      "--no-warnings",
+      "--experimental-vm-modules",
+      "--enable-source-maps",
+      "--permission",
+      "--allow-child-process",
+    ];
     expect(inheritedExecArgv(["--inspect=0", ...kept, "--watch"])).toEqual(kept);
   });
 });
 
 describe("workerEnv", () => {
   it("copies, without the runtime's marks of its own children", () => {
-    const env = { A: "1", GONE: undefined, NODE_UNIQUE_ID: "1", NODE_WORKER_ID: "1", NODE_CHANNEL_FD: "3", NODE_OPTIONS: "-r x" };
+    const env = {
+      A: "1",
+      GONE: undefined,
+      NODE_UNIQUE_ID: "1",
+      NODE_WORKER_ID: "1",
+      NODE_CHANNEL_FD: "3",
+      NODE_OPTIONS: "-r x",
+    };
     const copy = workerEnv(env);
     expect(copy).toEqual({ A: "1", NODE_OPTIONS: "-r x" });
     expect(copy).not.toBe(env);

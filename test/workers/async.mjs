@@ -1,1 +1,4 @@
-export default async (job) => { await new Promise((r) => setTimeout(r, job.ms)); return job.value; };
+export default async (job) => {
+  await new Promise((r) => setTimeout(r, job.ms));
+  return job.value;
+};

@@ -1,1 +1,2 @@
-exports.default = (n) => n + 1; exports.triple = (n) => n * 3;
+exports.default = (n) => n + 1;
+exports.triple = (n) => n * 3;

@@ -1,1 +1,2 @@
-import "./does-not-exist.mjs"; export default () => 1;
+import "./does-not-exist.mjs";
+export default () => 1;

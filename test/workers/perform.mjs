@@ -26,7 +26,10 @@ const WEIRD = {
 
 const THROWN = {
   type: () => Object.assign(new TypeError("bad input 42"), { code: "E_BAD", meta: { row: 7, tags: ["a", "b"] } }),
-  subclass: () => Object.assign(new InputError("not a date", { cause: new RangeError("month 13", { cause: "raw" }) }), { field: "born" }),
+  subclass: () =>
+    Object.assign(new InputError("not a date", { cause: new RangeError("month 13", { cause: "raw" }) }), {
+      field: "born",
+    }),
   aggregate: () => new AggregateError([new SyntaxError("one"), "two", new URIError("three")], "several"),
   dom: () => new DOMException("too much", "QuotaExceededError"),
   cycle: () => {
@@ -35,7 +38,13 @@ const THROWN = {
     error.cause = new Error("inner", { cause: error });
     return error;
   },
-  getter: () => Object.defineProperty(new Error("with a getter"), "broken", { enumerable: true, get() { throw new Error("x"); } }),
+  getter: () =>
+    Object.defineProperty(new Error("with a getter"), "broken", {
+      enumerable: true,
+      get() {
+        throw new Error("x");
+      },
+    }),
   functions: () => Object.assign(new Error("with functions"), { retry() {}, symbol: Symbol("s"), list: [() => 1] }),
   frozen: () => Object.freeze(Object.assign(new Error("frozen"), { code: "E_ICE" })),
   string: () => "a string",

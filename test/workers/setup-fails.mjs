@@ -1,1 +1,4 @@
-export const setup = () => { throw new RangeError("no licence"); }; export default () => 1;
+export const setup = () => {
+  throw new RangeError("no licence");
+};
+export default () => 1;

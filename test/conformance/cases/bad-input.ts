@@ -26,7 +26,11 @@ const durations = (name: string): Row[] => [
 ];
 
 const ROWS: readonly Row[] = [
-  [{ module: undefined }, /^module must be the path or URL of the worker module; it is required, got undefined$/, "TypeError"],
+  [
+    { module: undefined },
+    /^module must be the path or URL of the worker module; it is required, got undefined$/,
+    "TypeError",
+  ],
   [{ module: "" }, /^module must be a string that is not empty/, "RangeError"],
   [{ module: 7 }, /^module must be a string, got 7 \(number\)$/, "TypeError"],
   [{ module: "./gone.mjs" }, /^module must be a file that exists, got ".*gone\.mjs"$/, "RangeError"],
@@ -81,7 +85,10 @@ export const badInput: Case[] = [
         });
       }
       for (const options of [undefined, null, "worker.js", 7, []]) {
-        assert.throws(() => new ComputeCluster(options as never), { code: "CC_ERR_OPTION", message: /^options must be an object, got/ });
+        assert.throws(() => new ComputeCluster(options as never), {
+          code: "CC_ERR_OPTION",
+          message: /^options must be an object, got/,
+        });
       }
     },
   },
@@ -108,7 +115,15 @@ export const badInput: Case[] = [
     name: "Only own properties are options",
     async run(kit) {
       const polluted = Object.prototype as unknown as Record<string, unknown>;
-      Object.assign(polluted, { max_processes: 1e6, execArgv: ["--title=owned"], env: { PWNED: "1" }, timeout: 1, task: "double", id: 7, type: "exit" });
+      Object.assign(polluted, {
+        max_processes: 1e6,
+        execArgv: ["--title=owned"],
+        env: { PWNED: "1" },
+        timeout: 1,
+        task: "double",
+        id: 7,
+        type: "exit",
+      });
       try {
         const cc = kit.cluster("handler.mjs", { maxWorkers: 1 });
         const seen = await kit.value(cc, { op: "look" }) as { execArgv: string[]; env: Record<string, string> };
@@ -146,7 +161,10 @@ export const badInput: Case[] = [
       }
       const loose = cc.enqueue.bind(cc) as unknown as (...args: unknown[]) => Promise<unknown>;
       for (const callback of ["x", 7, {}]) {
-        await assert.rejects(loose(1, {}, callback), { code: "CC_ERR_OPTION", message: /^callback must be a function, got/ });
+        await assert.rejects(loose(1, {}, callback), {
+          code: "CC_ERR_OPTION",
+          message: /^callback must be a function, got/,
+        });
       }
       assert.equal(await loose(2, { task: "double" }, undefined), 4);
       assert.equal(await loose(2, { task: "double" }, null), 4);

@@ -42,7 +42,7 @@ export const ending: Case[] = [
       await exited;
       assert.deepEqual(cc.stats().workers, idle);
       assert.equal(starts, 0);
-      if (kit.isolation === "process") for (const pid of kit.lines(file)) assert.equal(isAlive(Number(pid)), false);
+      if (kit.isolation === "process") { for (const pid of kit.lines(file)) assert.equal(isAlive(Number(pid)), false); }
       assert.equal(kit.lines(file).length, 2);
     },
   },

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import type { Case } from "../case.ts";
 import type { Failure, Kit } from "../kit.ts";
 
-const thrown = (kit: Kit, what: string): Promise<Failure> => kit.error(kit.cluster("handler.mjs", { maxWorkers: 1 }), { op: "throw", what });
+const thrown = (kit: Kit, what: string): Promise<Failure> =>
+  kit.error(kit.cluster("handler.mjs", { maxWorkers: 1 }), { op: "throw", what });
 
 export const errors: Case[] = [
   {
@@ -68,7 +69,12 @@ export const errors: Case[] = [
     name: "What is no error arrives as it is",
     async run(kit) {
       const cc = kit.cluster("handler.mjs", { maxWorkers: 1 });
-      for (const [what, value] of [["string", "a string"], ["number", 0], ["null", null], ["undefined", undefined], ["object", { status: 503 }]] as const) {
+      for (
+        const [what, value] of [["string", "a string"], ["number", 0], ["null", null], ["undefined", undefined], [
+          "object",
+          { status: 503 },
+        ]] as const
+      ) {
         const ended = await kit.job(cc, { op: "throw", what });
         assert.ok("error" in ended, what);
         assert.deepEqual(ended.error, value);
@@ -129,7 +135,12 @@ export const errors: Case[] = [
       const pid = await kit.value(cc, { op: "pid" });
       const killed = await kit.error(cc, { op: "kill", signal: "SIGKILL" }, { id: "victim" });
       assert.equal(killed["code"], "CC_ERR_WORKER_EXIT");
-      assert.deepEqual([killed["pid"], killed["exitCode"], killed["signal"], killed["job"]], [pid, null, "SIGKILL", "victim"]);
+      assert.deepEqual([killed["pid"], killed["exitCode"], killed["signal"], killed["job"]], [
+        pid,
+        null,
+        "SIGKILL",
+        "victim",
+      ]);
       assert.equal(killed.message, `compute process (${pid}) dies with code: null, signal: SIGKILL`);
       const noisy = await kit.error(cc, { op: "stderr", text: "x".repeat(10_000) + "last words", code: 9 });
       assert.equal(noisy["exitCode"], 9);
@@ -139,7 +150,13 @@ export const errors: Case[] = [
     async otherwise(kit) {
       const cc = kit.cluster("handler.mjs", { maxWorkers: 1 });
       const error = await kit.error(cc, { op: "exit", code: 9 }, { id: "victim" });
-      assert.deepEqual([error["pid"], error["exitCode"], error["signal"], error["job"], error["stderr"]], [undefined, 9, null, "victim", ""]);
+      assert.deepEqual([error["pid"], error["exitCode"], error["signal"], error["job"], error["stderr"]], [
+        undefined,
+        9,
+        null,
+        "victim",
+        "",
+      ]);
       assert.match(String(error["worker"]), /^\d+$/);
     },
   },
@@ -154,7 +171,11 @@ export const errors: Case[] = [
     name: "An error event that nobody hears is thrown, after the job was answered",
     async run(kit) {
       const { code, stdout } = await kit.program("unheard.ts").ended;
-      assert.deepEqual([code, stdout.trim().split("\n")], [0, ["answered CC_ERR_WORKER_EXIT", "uncaught CC_ERR_WORKER_EXIT", "second ok"]]);
+      assert.deepEqual([code, stdout.trim().split("\n")], [0, [
+        "answered CC_ERR_WORKER_EXIT",
+        "uncaught CC_ERR_WORKER_EXIT",
+        "second ok",
+      ]]);
     },
   },
   {
@@ -162,7 +183,13 @@ export const errors: Case[] = [
     async run(kit) {
       const { code, stdout } = await kit.program("user-errors.ts").ended;
       assert.equal(code, 0);
-      assert.deepEqual(stdout.trim().split("\n").sort(), ["answered 2", "answered 3", "uncaught bug 1", "uncaught bug 2", "uncaught bug 3"]);
+      assert.deepEqual(stdout.trim().split("\n").sort(), [
+        "answered 2",
+        "answered 3",
+        "uncaught bug 1",
+        "uncaught bug 2",
+        "uncaught bug 3",
+      ]);
     },
   },
 ];

@@ -45,11 +45,16 @@ export const settling: Case[] = [
         if (i % 7 === 1) return { op: "throw", what: "type" };
         return { op: "echo", value: i };
       };
-      const ended = await Promise.all(Array.from({ length: 60 }, (_, i) => kit.job(cc, ops(i), undefined, i % 2 ? "promise" : "callback")));
+      const ended = await Promise.all(
+        Array.from({ length: 60 }, (_, i) => kit.job(cc, ops(i), undefined, i % 2 ? "promise" : "callback")),
+      );
       ended.forEach((end, i) => {
         const { op, value } = ops(i) as { op: string; value?: number };
         if (op === "echo") assert.deepEqual(end, { ok: value });
-        else assert.equal((end as { error: { code: string } }).error.code, op === "exit" ? "CC_ERR_WORKER_EXIT" : "E_BAD");
+        else {assert.equal(
+            (end as { error: { code: string } }).error.code,
+            op === "exit" ? "CC_ERR_WORKER_EXIT" : "E_BAD",
+          );}
       });
       const { jobs } = cc.stats();
       assert.equal(jobs.succeeded + jobs.failed, 60);
@@ -65,7 +70,9 @@ export const settling: Case[] = [
       assert.equal(total(), 1);
       let most = 0;
       cc.on("worker:starting", () => most = Math.max(most, total()));
-      await Promise.all(Array.from({ length: 30 }, (_, i) => kit.job(cc, i % 10 === 7 ? { op: "exit", code: 1 } : { op: "echo" })));
+      await Promise.all(
+        Array.from({ length: 30 }, (_, i) => kit.job(cc, i % 10 === 7 ? { op: "exit", code: 1 } : { op: "echo" })),
+      );
       assert.ok(most <= 3, `${most} workers`);
     },
   },
@@ -115,7 +122,9 @@ export const settling: Case[] = [
       const error = await kit.error(cc, {});
       assert.equal(error["code"], "CC_ERR_WORKER_START");
       assert.ok(error.cause instanceof Error, `no cause: ${String(error.cause)}`);
-      if (worker === "missing-import.mjs") assert.match(error.cause.message + String(error["stderr"]), /does-not-exist/);
+      if (worker === "missing-import.mjs") {
+        assert.match(error.cause.message + String(error["stderr"]), /does-not-exist/);
+      }
       if (worker === "setup-fails.mjs") assert.match(error.message, /no licence/);
       // The next job tries again.
       assert.equal((await kit.error(cc, {}))["code"], "CC_ERR_WORKER_START");
@@ -238,7 +247,10 @@ export const settling: Case[] = [
     async run(kit) {
       const file = kit.file("order");
       const cc = kit.cluster("handler.mjs", { maxWorkers: 1, maxBacklog: Infinity });
-      const jobs = Array.from({ length: 30 }, (_, line) => kit.job(cc, line === 12 ? { op: "exit", code: 1 } : { op: "log", file, line }));
+      const jobs = Array.from(
+        { length: 30 },
+        (_, line) => kit.job(cc, line === 12 ? { op: "exit", code: 1 } : { op: "log", file, line }),
+      );
       await Promise.all(jobs);
       assert.deepEqual(kit.lines(file), Array.from({ length: 30 }, (_, i) => String(i)).filter((i) => i !== "12"));
     },

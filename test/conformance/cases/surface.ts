@@ -26,11 +26,27 @@ export const surface: Case[] = [
     async run(kit) {
       const cc = kit.cluster("handler.mjs", { maxWorkers: 1 });
       const facts: Fact[] = [];
-      const types = ["job:queued", "job:started", "job:settled", "worker:starting", "worker:ready", "worker:exit", "close"] as const;
+      const types = [
+        "job:queued",
+        "job:started",
+        "job:settled",
+        "worker:starting",
+        "worker:ready",
+        "worker:exit",
+        "close",
+      ] as const;
       for (const type of types) cc.on(type, (fact: Fact) => facts.push(fact));
       await kit.value(cc, { op: "echo", value: 1 }, { id: "one" });
       await cc.close();
-      assert.deepEqual(facts.map((fact) => fact.type), ["job:queued", "worker:starting", "worker:ready", "job:started", "job:settled", "worker:exit", "close"]);
+      assert.deepEqual(facts.map((fact) => fact.type), [
+        "job:queued",
+        "worker:starting",
+        "worker:ready",
+        "job:started",
+        "job:settled",
+        "worker:exit",
+        "close",
+      ]);
       const settled = facts[4] as Extract<Fact, { type: "job:settled" }>;
       assert.deepEqual([settled.job, settled.ok, settled.code, settled.task], ["one", true, null, null]);
       assert.ok(settled.waited > 0 && settled.ran >= 0);
@@ -64,14 +80,24 @@ export const surface: Case[] = [
   {
     name: "A job that is predicted to take too long is refused, and an idle cluster always admits",
     async run(kit) {
-      const cc = kit.cluster("original/sleep.js", { max_processes: 1, max_backlog: -1, max_request_time: 0.1, maxWorkers: undefined });
+      const cc = kit.cluster("original/sleep.js", {
+        max_processes: 1,
+        max_backlog: -1,
+        max_request_time: 0.1,
+        maxWorkers: undefined,
+      });
       for (let i = 0; i < 3; i++) assert.equal(await kit.value(cc, 60), 60);
       const jobs = Array.from({ length: 6 }, () => kit.job(cc, 60));
-      const refused = (await Promise.all(jobs)).filter((end) => "error" in end).map((end) => (end as { error: Record<string, unknown> }).error);
+      const refused = (await Promise.all(jobs)).filter((end) => "error" in end).map((end) =>
+        (end as { error: Record<string, unknown> }).error
+      );
       assert.ok(refused.length >= 4, `${refused.length} of 6 refused`);
       for (const error of refused) {
         assert.equal(error["code"], "CC_ERR_LATENCY");
-        assert.match(String(error["message"]), /^cannot enqueue work: maximum expected work duration exceeded \(\d+\.\d+s\)$/);
+        assert.match(
+          String(error["message"]),
+          /^cannot enqueue work: maximum expected work duration exceeded \(\d+\.\d+s\)$/,
+        );
         assert.ok(Number(error["expected"]) > 100 && Number(error["retryAfter"]) >= 1 && error["limit"] === 100);
         assert.equal(error["retryable"], true);
       }
@@ -88,7 +114,10 @@ export const surface: Case[] = [
       let starts = 0;
       cc.on("worker:starting", () => starts++);
       const second = await new Promise((resolve, reject) => {
-        cc.enqueue({ op: "echo", value: 1 }, () => cc.enqueue({ op: "echo", value: 2 }, (error, value) => error ? reject(error) : resolve(value)));
+        cc.enqueue(
+          { op: "echo", value: 1 },
+          () => cc.enqueue({ op: "echo", value: 2 }, (error, value) => error ? reject(error) : resolve(value)),
+        );
       });
       assert.deepEqual([second, starts], [2, 1]);
     },
@@ -132,11 +161,21 @@ export const surface: Case[] = [
     name: "stats tell the kind of worker and count each job once",
     async run(kit) {
       const cc = kit.cluster("handler.mjs", { maxWorkers: 1, maxBacklog: 1 });
-      const ended = await Promise.all([{ op: "echo" }, { op: "throw", what: "type" }, { op: "echo" }].map((job) => kit.job(cc, job)));
+      const ended = await Promise.all(
+        [{ op: "echo" }, { op: "throw", what: "type" }, { op: "echo" }].map((job) => kit.job(cc, job)),
+      );
       assert.equal(ended.length, 3);
       const stats = cc.stats();
       assert.equal(stats.adapter, `${kit.runtime} ${kit.isolation}`);
-      assert.deepEqual(stats.jobs, { waiting: 0, running: 0, accepted: 2, refused: 1, succeeded: 1, failed: 1, retried: 0 });
+      assert.deepEqual(stats.jobs, {
+        waiting: 0,
+        running: 0,
+        accepted: 2,
+        refused: 1,
+        succeeded: 1,
+        failed: 1,
+        retried: 0,
+      });
       assert.ok(stats.expectedRun > 0);
     },
   },

@@ -70,10 +70,15 @@ export const values: Case[] = [
     async run(kit) {
       const cc = kit.cluster(worker, { maxBacklog: Infinity });
       for (const value of CARRIED) {
-        const [bare, nested] = await Promise.all([kit.value(cc, { op: "echo", value }), kit.value(cc, { op: "echo", value: { value } })]);
+        const [bare, nested] = await Promise.all([
+          kit.value(cc, { op: "echo", value }),
+          kit.value(cc, { op: "echo", value: { value } }),
+        ]);
         assert.deepEqual(bare, value);
         assert.deepEqual(nested, { value });
-        if (typeof value === "object" && value !== null) assert.equal(Object.getPrototypeOf(bare), Object.getPrototypeOf(value));
+        if (typeof value === "object" && value !== null) {
+          assert.equal(Object.getPrototypeOf(bare), Object.getPrototypeOf(value));
+        }
       }
       assert.equal(({} as { hacked?: unknown }).hacked, undefined);
     },
@@ -124,7 +129,10 @@ export const values: Case[] = [
     async run(kit) {
       const cc = kit.cluster("handler.mjs", { maxWorkers: 1, maxBacklog: Infinity });
       for (const [what, path, why] of UNCARRIED) {
-        const [error, next] = await Promise.all([kit.error(cc, { op: "weird", what }), kit.value(cc, { op: "echo", value: "next" })]);
+        const [error, next] = await Promise.all([
+          kit.error(cc, { op: "weird", what }),
+          kit.value(cc, { op: "echo", value: "next" }),
+        ]);
         assert.equal(error["code"], "CC_ERR_NOT_CLONEABLE");
         assert.equal(error["path"], path === "" ? "result" : `result.${path}`);
         assert.match(error.message, why);
@@ -178,7 +186,11 @@ export const values: Case[] = [
     needs: "serialization",
     async run(kit) {
       const cc = kit.cluster("handler.mjs", { serialization: "json" });
-      assert.deepEqual(await kit.value(cc, { op: "echo", value: { at: new Date(0), n: NaN, m: new Map() } }), { at: "1970-01-01T00:00:00.000Z", n: null, m: {} });
+      assert.deepEqual(await kit.value(cc, { op: "echo", value: { at: new Date(0), n: NaN, m: new Map() } }), {
+        at: "1970-01-01T00:00:00.000Z",
+        n: null,
+        m: {},
+      });
       const error = await kit.error(cc, { op: "echo", value: cycle });
       assert.equal(error["code"], "CC_ERR_NOT_CLONEABLE");
       assert.equal((await kit.error(cc, { op: "throw", what: "type" }))["code"], "E_BAD");

@@ -44,7 +44,10 @@ export const workerModules: Case[] = [
       assert.deepEqual({ ...process.env }, before, "the program's own is not touched");
     },
     async otherwise(kit) {
-      assert.throws(() => kit.cluster("handler.mjs", { env: {} }), { code: "CC_ERR_OPTION", message: /^env must not be given/ });
+      assert.throws(() => kit.cluster("handler.mjs", { env: {} }), {
+        code: "CC_ERR_OPTION",
+        message: /^env must not be given/,
+      });
     },
   },
   {
@@ -53,10 +56,15 @@ export const workerModules: Case[] = [
       const cc = kit.cluster("handler.mjs", { argv: ["--one", "two"] });
       const seen = await kit.value(cc, { op: "look", extra: 1 }) as Record<string, unknown>;
       const env = seen["env"] as Record<string, string>;
-      for (const name of Object.keys(env)) assert.doesNotMatch(name, /^NODE_(UNIQUE_ID|WORKER_ID|CHANNEL)|^COMPUTE_CLUSTER/);
+      for (const name of Object.keys(env)) {
+        assert.doesNotMatch(name, /^NODE_(UNIQUE_ID|WORKER_ID|CHANNEL)|^COMPUTE_CLUSTER/);
+      }
       assert.deepEqual((seen["argv"] as string[]).slice(1), ["--one", "two"]);
       assert.equal((seen["argv"] as string[])[0], realpathSync(fileURLToPath(kit.worker("handler.mjs"))));
-      assert.ok(!(seen["execArgv"] as string[]).some((flag) => flag.includes("data:")), "no preload for processes of the worker's own");
+      assert.ok(
+        !(seen["execArgv"] as string[]).some((flag) => flag.includes("data:")),
+        "no preload for processes of the worker's own",
+      );
       assert.deepEqual(seen["keys"], ["op", "extra"]);
       assert.equal(seen["connected"], true);
     },
@@ -94,7 +102,12 @@ export const workerModules: Case[] = [
     async run(kit) {
       const cc = kit.cluster("handler.mjs");
       assert.equal(await kit.value(cc, 21, { task: "double" }), 42);
-      assert.deepEqual(await kit.value(cc, null, { task: "context", id: "mine" }), { id: "mine", task: "context", attempt: 1, aborted: false });
+      assert.deepEqual(await kit.value(cc, null, { task: "context", id: "mine" }), {
+        id: "mine",
+        task: "context",
+        attempt: 1,
+        aborted: false,
+      });
       for (const task of ["halve", "toString", "constructor", "__proto__", "notATask"]) {
         const error = await kit.error(cc, 1, { task });
         assert.equal(error["code"], "CC_ERR_OPTION");
@@ -164,7 +177,10 @@ export const workerModules: Case[] = [
   {
     name: "A cluster works inside of a worker of another",
     async run(kit) {
-      const cc = kit.cluster(new URL("../../programs/nested-worker.mjs", import.meta.url), { maxWorkers: 1, setupData: kit.isolation });
+      const cc = kit.cluster(new URL("../../programs/nested-worker.mjs", import.meta.url), {
+        maxWorkers: 1,
+        setupData: kit.isolation,
+      });
       assert.equal(await kit.value(cc, 20), 21);
     },
   },

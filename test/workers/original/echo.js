@@ -1,3 +1,3 @@
-process.on('message', function(m) {
+process.on("message", function (m) {
   process.send(m);
 });

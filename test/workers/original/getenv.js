@@ -1,3 +1,3 @@
-process.on('message', function(m) {
+process.on("message", function (m) {
   process.send({ key: m, value: process.env[m] });
 });

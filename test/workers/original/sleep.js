@@ -1,5 +1,5 @@
-process.on('message', function(m) {
-  setTimeout(function() {
+process.on("message", function (m) {
+  setTimeout(function () {
     process.send(m);
   }, m);
 });
