@@ -163,17 +163,19 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     try {
       job = checkJob(args, options ?? undefined, this.#options.timeout);
     } catch (error) {
-      return queueMicrotask(() => done({ ok: false, error }));
+      return realClock.soon(() => done({ ok: false, error }));
     }
     const { request, signal } = job;
     if (signal === null) return void this.#engine.submit(request, done);
-    if (signal.aborted) return queueMicrotask(() => done({ ok: false, error: signal.reason }));
+    if (signal.aborted) return realClock.soon(() => done({ ok: false, error: signal.reason }));
     const abort = (): void => handle.cancel(signal.reason);
     const handle = this.#engine.submit(request, (outcome) => {
       signal.removeEventListener("abort", abort);
       done(outcome);
     });
     signal.addEventListener("abort", abort, { once: true });
+    // Aborted by a getter of the arguments, while they were cloned.
+    if (signal.aborted) abort();
   }
 
   #end(mode: CloseMode, callback: ((error: null) => void) | undefined): Promise<void> | this {

@@ -24,8 +24,13 @@ import { Estimator } from "./estimator.ts";
 import type { Fact } from "./fact.ts";
 import { type AbortWhy, type Answer, type JobEntry, readAbortHeard, readAnswers } from "./frame.ts";
 import { Job } from "./job.ts";
+import * as facts from "./job-facts.ts";
+import { Ledger, runningJobs } from "./ledger.ts";
+import { Lifetime } from "./lifetime.ts";
 import * as loss from "./loss.ts";
 import { Outbox } from "./outbox.ts";
+import { Turns } from "./turns.ts";
+import { WarmUp } from "./warm-up.ts";
 import type { Worker } from "./worker.ts";
 
 /** What the scheduler obeys. Durations in milliseconds; Infinity for no limit. */
@@ -54,44 +59,39 @@ export interface SchedulerParts {
  */
 const HEARING = 50;
 
-type Phase =
-  | { readonly at: "open" }
-  | { readonly at: "closing"; readonly mode: CloseMode; readonly waiting: readonly (() => void)[] }
-  | { readonly at: "closed" };
-
 /** The engine of one machine. */
 export class Scheduler implements Engine {
   readonly #options: SchedulerOptions;
   readonly #parts: SchedulerParts;
   readonly #clock: Clock;
   readonly #outbox: Outbox;
+  readonly #turns: Turns;
   readonly #backlog = new Backlog<Job>();
   readonly #crew: Crew;
   readonly #estimator = new Estimator();
-  #phase: Phase = { at: "open" };
-  /** Who waits for warm workers; null until somebody asked for work: a cluster that is never used starts nothing. */
-  #warming: ((error: ClusterError | null) => void)[] | null = null;
+  readonly #warmUp: WarmUp;
+  readonly #ledger = new Ledger();
+  readonly #lifetime = new Lifetime();
   #refusedSinceDrain = false;
   #lastNumber = 0;
-  /** The turns that are to be taken, the one under way first. */
-  readonly #changes: (() => void)[] = [];
-  readonly #counts = {
-    jobs: { accepted: 0, refused: 0, succeeded: 0, failed: 0, retried: 0 },
-    lost: { workers: 0, abandoned: 0, messages: 0 },
-  };
 
   constructor(options: SchedulerOptions, parts: SchedulerParts) {
     this.#options = options;
     this.#parts = parts;
     this.#clock = parts.clock;
     this.#outbox = new Outbox(parts.clock);
+    this.#warmUp = new WarmUp(this.#outbox);
+    this.#turns = new Turns(this.#outbox, () => {
+      this.#dispatch();
+      this.#windDown();
+    });
     this.#crew = new Crew(options, {
       clock: parts.clock,
       adapter: parts.adapter,
       spec: () => parts.spec(),
-      turn: (change) => this.#turn(change),
+      turn: (change) => this.#turns.ofRuntime(change),
       tell: (type, fact) => this.#tell(type, fact),
-      ready: () => this.#tellWarm(),
+      ready: () => this.#lookWarm(),
       said: (worker, frame) => this.#workerSaid(worker, frame),
       exited: (worker, exit, expected) => this.#workerExited(worker, exit, expected),
       startsFailed: (failure) => this.#startsFailed(failure),
@@ -102,86 +102,41 @@ export class Scheduler implements Engine {
 
   submit(request: JobRequest, done: (outcome: Outcome) => void): JobHandle {
     const job = new Job(++this.#lastNumber, request, this.#clock.now(), done);
-    this.#callersTurn(() => {
+    this.#turns.ofCaller(() => {
       const error = this.#refusal();
       if (error) this.#refuse(job, error);
       else this.#accept(job);
     });
-    return { id: job.id, cancel: (reason) => this.#callersTurn(() => this.#giveUp(job, reason, "abort")) };
+    return { id: job.id, cancel: (reason) => this.#turns.ofCaller(() => this.#giveUp(job, reason, "abort")) };
   }
 
   warm(done: (error: unknown) => void): void {
-    this.#callersTurn(() => {
-      if (this.#phase.at !== "open") return this.#outbox.push(() => done(loss.closed()));
+    this.#turns.ofCaller(() => {
+      if (this.#lifetime.at !== "open") return this.#outbox.push(() => done(loss.closed()));
       this.#crew.retry();
-      this.#warming ??= [];
-      this.#warming.push(done);
-      this.#tellWarm();
+      this.#warmUp.wait(done);
+      this.#lookWarm();
     });
   }
 
   close(mode: CloseMode, closed: () => void): void {
-    this.#callersTurn(() => {
-      if (this.#phase.at === "closed") return this.#outbox.push(closed);
-      const before = this.#phase.at === "closing" ? this.#phase : null;
-      const hardest = before?.mode === "now" ? "now" : mode;
-      this.#phase = { at: "closing", mode: hardest, waiting: [...before?.waiting ?? [], closed] };
-      if (!before) this.#tell("closing", () => ({ type: "closing", mode, workers: this.#crew.size }));
-      this.#failWarming(() => loss.closed());
-      if (hardest === "now") this.#dropEverything();
+    this.#turns.ofCaller(() => {
+      const before = this.#lifetime.at;
+      if (before === "closed") return this.#outbox.push(closed);
+      this.#lifetime.end(mode, closed);
+      if (before === "open") this.#tell("closing", () => ({ type: "closing", mode, workers: this.#crew.size }));
+      this.#warmUp.fail(() => loss.closed());
+      if (this.#lifetime.now) this.#dropEverything();
     });
   }
 
   stats(): Stats {
-    const crew = this.#crew;
-    return {
-      adapter: this.#parts.adapter.name,
-      isolation: this.#parts.adapter.isolation,
-      state: this.#phase.at,
-      workers: {
-        starting: crew.count("starting"),
-        idle: crew.count("idle"),
-        busy: crew.count("busy"),
-        retiring: crew.count("retiring"),
-        stopping: crew.count("stopping"),
-      },
-      jobs: { waiting: this.#backlog.size, running: this.#runningJobs().length, ...this.#counts.jobs },
-      lost: { starts: crew.lostStarts, ...this.#counts.lost },
-      expectedRun: this.#estimator.run(this.#clock.now()),
-    };
+    const expectedRun = this.#estimator.run(this.#clock.now());
+    const now = { state: this.#lifetime.at, waiting: this.#backlog.size, expectedRun };
+    return this.#ledger.stats(this.#parts.adapter, this.#crew, now);
   }
 
-  // ---- the turn
-
-  /** A turn that the runtime began: strangers are called at its end. */
-  #turn(change: () => void): void {
-    if (this.#take(change)) this.#outbox.deliver();
-  }
-
-  /** A turn that a caller began: strangers are called when the caller's code has returned. */
-  #callersTurn(change: () => void): void {
-    if (this.#take(change)) this.#outbox.deliverSoon();
-  }
-
-  /**
-   * Takes a turn. Turns don't nest: one that begins inside another is taken right after it. (A transport that clones a
-   * job's arguments runs their getters, which are a stranger's code and may submit or cancel.)
-   *
-   * @returns whether no turn was under way.
-   */
-  #take(change: () => void): boolean {
-    if (this.#changes.push(change) > 1) return false;
-    try {
-      for (const next of this.#changes) {
-        next();
-        this.#dispatch();
-        this.#windDown();
-      }
-    } finally {
-      this.#changes.length = 0;
-    }
-    return true;
-  }
+  // ---- telling
 
   #tell(type: Fact["type"], fact: () => Fact): void {
     if (!this.#parts.observer.hears(type)) return;
@@ -192,28 +147,25 @@ export class Scheduler implements Engine {
   // ---- coming in
 
   #refusal(): ClusterError | null {
-    if (this.#phase.at !== "open") return loss.closed();
+    if (this.#lifetime.at !== "open") return loss.closed();
     const { maxBacklog, maxLatency, maxWorkers, concurrency } = this.#options;
     const limits = { maxBacklog, maxLatency, slots: maxWorkers * concurrency };
     return refusal(limits, this.#backlog.size + 1 - this.#crew.room, this.#estimator, this.#clock.now());
   }
 
   #refuse(job: Job, error: ClusterError): void {
-    this.#counts.jobs.refused++;
-    this.#refusedSinceDrain ||= this.#phase.at === "open";
+    this.#ledger.jobs.refused++;
+    this.#refusedSinceDrain ||= this.#lifetime.at === "open";
     job.enter({ at: "settled" });
     this.#outbox.push(() => job.answer({ ok: false, error }));
-    const { id, request: { task } } = job;
-    this.#tell("job:refused", () => ({ type: "job:refused", job: id, task, code: error.code }));
+    this.#tell("job:refused", () => facts.refused(job, error.code));
   }
 
   #accept(job: Job): void {
-    this.#counts.jobs.accepted++;
+    this.#ledger.jobs.accepted++;
     this.#crew.retry();
-    this.#warming ??= [];
     job.enter({ at: "queued", place: this.#backlog.push(job) });
-    const { id, request: { task } } = job;
-    this.#tell("job:queued", () => ({ type: "job:queued", job: id, task, backlog: this.#backlog.size }));
+    this.#tell("job:queued", () => facts.queued(job, this.#backlog.size));
   }
 
   // ---- running
@@ -225,7 +177,7 @@ export class Scheduler implements Engine {
       if (!worker) break;
       this.#assign(job, worker);
     }
-    if (this.#warming !== null && this.#phase.at !== "closed") this.#crew.grow(this.#backlog.size, this.#warmTarget());
+    if (this.#lifetime.at !== "closed") this.#crew.grow(this.#backlog.size, this.#warmTarget());
     // An empty backlog is no room when none may wait: whoever was told would only be refused again.
     if (this.#backlog.size > 0 || !this.#refusedSinceDrain || this.#refusal()) return;
     this.#refusedSinceDrain = false;
@@ -246,23 +198,21 @@ export class Scheduler implements Engine {
     job.enter({ at: "running", worker, timer });
     worker.jobs.set(job.number, job);
     if (worker.state.at === "idle") worker.enter({ at: "busy" });
-    const { id, attempt, startedAt, submittedAt } = job;
-    const waited = startedAt - submittedAt;
-    this.#tell("job:started", () => ({ type: "job:started", job: id, task, worker: worker.port.id, attempt, waited }));
+    this.#tell("job:started", () => facts.started(job, worker));
   }
 
   #workerSaid(worker: Worker, frame: unknown): void {
     const heard = readAbortHeard(frame);
     if (heard !== null) return this.#abortHeard(worker, worker.jobs.get(heard));
     const answers = readAnswers(frame);
-    if (!answers) return void this.#counts.lost.messages++;
+    if (!answers) return void this.#ledger.lost.messages++;
     for (const answer of answers) this.#answered(worker, answer);
     this.#letGo(worker);
   }
 
   #answered(worker: Worker, [number, failed, value]: Answer): void {
     const job = worker.jobs.get(number);
-    if (!job) return void this.#counts.lost.messages++;
+    if (!job) return void this.#ledger.lost.messages++;
     worker.jobs.delete(number);
     if (job.state.at !== "running") return job.enter({ at: "settled" });
     this.#settle(job, failed ? { ok: false, error: this.#parts.decodeError(value) } : { ok: true, value }, worker);
@@ -280,21 +230,11 @@ export class Scheduler implements Engine {
   /** The only place where an accepted job gets its outcome. `worker` is the one that ran it, if one did. */
   #settle(job: Job, outcome: Outcome, worker: Worker | null): void {
     const now = this.#clock.now();
-    const { id, startedAt, submittedAt, request: { task } } = job;
-    if (outcome.ok) this.#estimator.record(now - startedAt, now);
-    this.#counts.jobs[outcome.ok ? "succeeded" : "failed"]++;
+    if (outcome.ok) this.#estimator.record(now - job.startedAt, now);
+    this.#ledger.jobs[outcome.ok ? "succeeded" : "failed"]++;
     if (job.state.at !== "aborting") job.enter({ at: "settled" });
     this.#outbox.push(() => job.answer(outcome));
-    this.#tell("job:settled", () => ({
-      type: "job:settled",
-      job: id,
-      task,
-      worker: worker?.port.id ?? null,
-      ok: outcome.ok,
-      code: outcome.ok ? null : codeOf(outcome.error),
-      waited: (worker ? startedAt : now) - submittedAt,
-      ran: worker ? now - startedAt : 0,
-    }));
+    this.#tell("job:settled", () => facts.settled(job, outcome, worker, now));
   }
 
   /** Settles a job that is no longer wanted, and sees to it that its worker lets go of it. */
@@ -328,29 +268,35 @@ export class Scheduler implements Engine {
   #workerExited(worker: Worker, exit: WorkerExit, expected: boolean): void {
     const jobs = [...worker.jobs.values()];
     worker.jobs.clear();
+    const [again, lost] = partition(jobs, (job) => this.#mayRetry(job));
+    for (const job of lost) this.#lose(job, worker, exit);
     // From the last to the first: those that go back to the front keep their order.
-    for (const job of jobs.toReversed()) this.#lose(job, worker, exit);
+    for (const job of again.reverse()) this.#retry(job);
     const ofItsOwn = exit.code === 0 && jobs.length === 0;
     if (!expected && !ofItsOwn) {
-      this.#counts.lost.workers++;
+      this.#ledger.lost.workers++;
       this.#fault(loss.workerExit(exit, worker.port, this.#parts.adapter.isolation, jobs[0]?.id));
     }
     if (exit.abandoned) {
-      this.#counts.lost.abandoned++;
+      this.#ledger.lost.abandoned++;
       this.#fault(loss.abandoned(worker.port));
     }
   }
 
-  #lose(job: Job, worker: Worker, exit: WorkerExit): void {
-    if (job.state.at !== "running") return job.enter({ at: "settled" });
-    const { retries } = this.#options;
+  #mayRetry(job: Job): boolean {
     // What was moved to a thread is lost with it: there is nothing to run the job on again.
     const moved = job.request.transfer.length > 0 && this.#parts.adapter.isolation === "thread";
-    if (job.attempt <= retries && !moved) {
-      this.#counts.jobs.retried++;
-      this.#crew.retry();
-      return job.enter({ at: "queued", place: this.#backlog.unshift(job) });
-    }
+    return job.state.at === "running" && job.attempt <= this.#options.retries && !moved;
+  }
+
+  #retry(job: Job): void {
+    this.#ledger.jobs.retried++;
+    this.#crew.retry();
+    job.enter({ at: "queued", place: this.#backlog.unshift(job) });
+  }
+
+  #lose(job: Job, worker: Worker, exit: WorkerExit): void {
+    if (job.state.at !== "running") return job.enter({ at: "settled" });
     const error = loss.workerExit(exit, worker.port, this.#parts.adapter.isolation, job.id);
     this.#settle(job, { ok: false, error: job.attempt > 1 ? loss.poison(job.id, job.attempt, error) : error }, worker);
   }
@@ -361,7 +307,7 @@ export class Scheduler implements Engine {
     const { module } = this.#parts.spec();
     const served = this.#crew.takers > 0;
     if (!served) this.#failWaiting((job) => loss.noWorker(failure, module, job.id));
-    this.#failWarming(() => loss.noWorker(failure, module));
+    this.#warmUp.fail(() => loss.noWorker(failure, module));
     if (this.#backlog.size === 0) this.#crew.hold();
     if (!served) this.#fault(loss.noWorker(failure, module));
   }
@@ -374,7 +320,7 @@ export class Scheduler implements Engine {
   }
 
   #dropEverything(): void {
-    for (const job of this.#runningJobs()) {
+    for (const job of runningJobs(this.#crew)) {
       this.#settle(job, { ok: false, error: loss.closed(job.id, true) }, workerOf(job));
     }
     this.#failWaiting((job) => loss.closed(job.id, job.attempt > 0));
@@ -383,14 +329,12 @@ export class Scheduler implements Engine {
 
   /** Sends workers home when nothing more will come for them, and ends when the last has gone. */
   #windDown(): void {
-    if (this.#phase.at !== "closing" || this.#backlog.size > 0) return;
+    if (this.#lifetime.at !== "closing" || this.#backlog.size > 0) return;
     this.#crew.dismiss();
     if (this.#crew.size > 0) return;
-    const { waiting } = this.#phase;
-    this.#phase = { at: "closed" };
     this.#crew.hold();
     this.#tell("close", () => ({ type: "close" }));
-    for (const closed of waiting) this.#outbox.push(closed);
+    for (const closed of this.#lifetime.finish()) this.#outbox.push(closed);
   }
 
   #fault(error: ClusterError): void {
@@ -400,17 +344,12 @@ export class Scheduler implements Engine {
   // ---- warm workers
 
   #warmTarget(): number {
-    if (this.#phase.at !== "open") return 0;
-    return Math.max(this.#options.minWorkers, this.#warming?.length ? 1 : 0);
+    if (this.#lifetime.at !== "open") return 0;
+    return Math.max(this.#options.minWorkers, this.#warmUp.awaited ? 1 : 0);
   }
 
-  #tellWarm(): void {
-    if (!this.#warming?.length || this.#crew.takers < this.#warmTarget()) return;
-    for (const done of this.#warming.splice(0)) this.#outbox.push(() => done(null));
-  }
-
-  #failWarming(reason: () => ClusterError): void {
-    for (const done of this.#warming?.splice(0) ?? []) this.#outbox.push(() => done(reason()));
+  #lookWarm(): void {
+    if (this.#crew.takers >= this.#warmTarget()) this.#warmUp.succeed();
   }
 
   // ---- small
@@ -419,20 +358,15 @@ export class Scheduler implements Engine {
     if (job.state.at === "queued") this.#backlog.withdraw(job.state.place);
   }
 
-  #runningJobs(): Job[] {
-    return [...this.#crew].flatMap((worker) => [...worker.jobs.values()].filter((job) => job.state.at === "running"));
-  }
-
   #after(delay: number, change: () => void): Timer | null {
-    return delay === Infinity ? null : this.#clock.schedule(delay, () => this.#turn(change));
+    return delay === Infinity ? null : this.#clock.schedule(delay, () => this.#turns.ofRuntime(change));
   }
+}
+
+function partition<T>(items: readonly T[], test: (item: T) => boolean): [passed: T[], rest: T[]] {
+  return [items.filter(test), items.filter((item) => !test(item))];
 }
 
 function workerOf(job: Job): Worker | null {
   return job.state.at === "running" ? job.state.worker : null;
-}
-
-function codeOf(error: unknown): string | null {
-  if (typeof error !== "object" || error === null || !("code" in error)) return null;
-  return typeof error.code === "string" ? error.code : null;
 }

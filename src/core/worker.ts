@@ -48,9 +48,14 @@ export class Worker {
     return this.#state;
   }
 
-  /** Whether jobs may be given to it. */
+  /** Whether jobs may be given to it. One that has yet to show that its loop is free may be stuck, and gets none. */
   get takesJobs(): boolean {
-    return this.#state.at === "idle" || this.#state.at === "busy";
+    return this.#state.at === "idle" || (this.#state.at === "busy" && !this.#mayBeStuck());
+  }
+
+  #mayBeStuck(): boolean {
+    for (const job of this.jobs.values()) if (job.state.at === "aborting" && !job.state.heard) return true;
+    return false;
   }
 
   /** Whether it runs a job that somebody waits for. */

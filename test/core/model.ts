@@ -76,12 +76,18 @@ export class ModelWorker {
     return !this.ready && !this.ending;
   }
 
-  get takesJobs(): boolean {
+  /** Neither on its way in nor on its way out. */
+  get settledIn(): boolean {
     return this.ready && !this.ending && !this.retiring;
   }
 
+  /** One that was told of an abort and has yet to hear of it may be stuck. */
+  get takesJobs(): boolean {
+    return this.settledIn && this.jobsAt("aborting").every((job) => job.heardAt !== null || !job.abortSent);
+  }
+
   get idle(): boolean {
-    return this.takesJobs && this.jobs.size === 0;
+    return this.settledIn && this.jobs.size === 0;
   }
 
   jobsAt(at: ModelJob["at"]): ModelJob[] {
@@ -468,7 +474,7 @@ export class Model {
     same("workers", stats.workers, {
       starting: where((worker) => worker.starting),
       idle: where((worker) => worker.idle),
-      busy: where((worker) => worker.takesJobs && !worker.idle),
+      busy: where((worker) => worker.settledIn && !worker.idle),
       retiring: where((worker) => worker.retiring && !worker.ending),
       stopping: where((worker) => worker.ending),
     });

@@ -227,6 +227,17 @@ describe("Scheduler abort with neighbours", () => {
     expect(cluster.worker(0).ending).toBe(false);
   });
 
+  it("Scheduler gives no new job to a worker that has yet to hear of an abort: it may be stuck", () => {
+    const { cluster, jobs } = running({ ...options, maxWorkers: 2 });
+    cluster.worker(0).answer(3);
+    jobs[0]!.cancel();
+    cluster.submit();
+    expect(cluster.workers).toHaveLength(2);
+    expect(cluster.worker(0).running).toEqual([1, 2]);
+    cluster.worker(0).hear(1);
+    expect(cluster.worker(0).running).toEqual([1, 2, 4]);
+  });
+
   it("Scheduler kills it after killGrace when it does not hear: its neighbours are stuck as well", () => {
     const { cluster, jobs } = running(options);
     jobs[0]!.cancel();

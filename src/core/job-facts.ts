@@ -1,0 +1,45 @@
+/**
+ * What is told of a job at each step.
+ *
+ * @module
+ */
+
+import type { Outcome } from "./engine.ts";
+import type { Fact } from "./fact.ts";
+import type { Job } from "./job.ts";
+import type { Worker } from "./worker.ts";
+
+/** The job waits; `backlog` jobs do, this one included. */
+export function queued({ id, request: { task } }: Job, backlog: number): Fact {
+  return { type: "job:queued", job: id, task, backlog };
+}
+
+/** The job was not taken. */
+export function refused({ id, request: { task } }: Job, code: string): Fact {
+  return { type: "job:refused", job: id, task, code };
+}
+
+/** A run of the job has begun. */
+export function started({ id, request: { task }, attempt, startedAt, submittedAt }: Job, worker: Worker): Fact {
+  return { type: "job:started", job: id, task, worker: worker.port.id, attempt, waited: startedAt - submittedAt };
+}
+
+/** The job has its outcome. `worker` is the one that ran it, if one did. */
+export function settled(job: Job, outcome: Outcome, worker: Worker | null, now: number): Fact {
+  const { id, startedAt, submittedAt, request: { task } } = job;
+  return {
+    type: "job:settled",
+    job: id,
+    task,
+    worker: worker?.port.id ?? null,
+    ok: outcome.ok,
+    code: outcome.ok ? null : codeOf(outcome.error),
+    waited: (worker ? startedAt : now) - submittedAt,
+    ran: worker ? now - startedAt : 0,
+  };
+}
+
+function codeOf(error: unknown): string | null {
+  if (typeof error !== "object" || error === null || !("code" in error)) return null;
+  return typeof error.code === "string" ? error.code : null;
+}
