@@ -229,9 +229,9 @@ describe("Scheduler abort with neighbours", () => {
 
   it("Scheduler gives no new job to a worker that has yet to hear of an abort: it may be stuck", () => {
     const { cluster, jobs } = running({ ...options, maxWorkers: 2 });
-    cluster.worker(0).answer(3);
+    cluster.worker(0).says({ type: "answers", answers: [[3, 0, null]] });
     jobs[0]!.cancel();
-    cluster.submit();
+    cluster.submit(4);
     expect(cluster.workers).toHaveLength(2);
     expect(cluster.worker(0).running).toEqual([1, 2]);
     cluster.worker(0).hear(1);
