@@ -61,7 +61,8 @@ const THREAD: Partial<Record<Capability, Lack>> = {
   stderr: { because: "a thread writes to the program's own stderr" },
   buffer: {
     because: "structured clone between threads knows no Buffer",
-    link: "https://github.com/nodejs/node/issues/40780",
+    link:
+      "https://nodejs.org/api/worker_threads.html#considerations-when-cloning-objects-with-prototypes-classes-and-accessors",
   },
 };
 

@@ -112,9 +112,9 @@ function readLeft(frame: unknown): number | null {
 }
 
 /**
- * Whether a web `Worker` keeps the program alive. There is no public way to say so (https://github.com/denoland/deno/issues/2056 is
- * about another handle; a `ref`/`unref` for workers was never added): Deno's own `node:worker_threads` uses a method under
- * a symbol without a name, which is used here too where it is found (2.9.6). It counts, so it is called on changes only.
+ * Whether a web `Worker` keeps the program alive. There is no public way to say so (2.9.6): Deno's own
+ * `node:worker_threads` uses a method under a symbol without a name, which is used here too where it is found. It counts, so
+ * it is called on changes only.
  */
 class KeepAlive {
   readonly #worker: WebWorker;

@@ -45,7 +45,7 @@ export function processLink(process: NodeJS.Process, trySends: boolean): Link {
     hold: (held) => held ? channel?.ref?.() : channel?.unref?.(),
     leave: (code) => exit(code),
     // Node 20 crashes when it is disconnected inside of a `message` listener: it then sets a field of the channel that is
-    // already gone (ERR: Cannot set properties of null, fixed in 22).
+    // already gone (seen in 20.20; 26 does not).
     disconnect: () => void setImmediate(() => disconnect?.()),
   };
 }
