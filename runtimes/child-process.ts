@@ -99,7 +99,8 @@ class ChildPort implements WorkerPort {
     ];
     // Deno never tells of a disconnect when the child dies within a message
     // (https://github.com/denoland/deno/pull/35961): the wait is bounded on every runtime.
-    const timer = setTimeout(tell, LAST_WORDS);
+    // The pipes are read once more when it is up: a host that was busy finds the timer due first.
+    const timer = setTimeout(() => setImmediate(tell), LAST_WORDS);
     Promise.all(ends).then(() =>
       setImmediate(() => {
         clearTimeout(timer);

@@ -24,10 +24,13 @@ interface WebWorker {
 type WebWorkerClass = new (url: string, options: { type: "module" }) => WebWorker;
 
 /**
- * How long a thread has to show that its loop is free before it counts as stuck, in milliseconds. `terminate()` does not
- * stop a loop that is not (2.9.6, https://github.com/denoland/deno/pull/35657): such a thread is given up.
+ * How long a thread that is killed has to show that its loop is free before it counts as stuck: this many turns of the
+ * host's loop, so many milliseconds apart. `terminate()` does not stop a loop that is not free (2.9.6,
+ * https://github.com/denoland/deno/pull/35657): such a thread is given up, which is an error to the program, so a thread
+ * that only waits for a core must not look like one. Turns, because a host that was busy itself finds the timer due
+ * before it has read the answer.
  */
-const HEARING = 50;
+const HEARING = { turns: 10, apart: 50 };
 
 let lastThread = 0;
 
@@ -79,20 +82,28 @@ class WebWorkerPort implements WorkerPort {
     if (!this.#line.ended) this.#worker.postMessage(frame, transfer);
   }
 
+  /** A thread that is still loading ends when it has loaded: the ping waits for it, and the grace is the caller's. */
   stop(): void {
     if (this.#line.hasTeardown) this.send({ type: "stop" });
-    else this.kill();
+    else this.#endWhenFree();
   }
 
-  /** Ends at once if the loop is free; otherwise the thread can only be given up. */
+  /** Ends as soon as the loop is free; a thread whose loop never is can only be given up. */
   kill(): void {
     if (this.#line.ended || this.#killed) return;
     this.#killed = true;
-    const stuck = setTimeout(() => this.#end({ signal: "SIGKILL", abandoned: true }), HEARING);
-    this.#line.onPong(() => {
-      clearTimeout(stuck);
-      this.#end({ signal: "SIGKILL" });
-    });
+    this.#endWhenFree();
+    let turns = HEARING.turns;
+    const timer = setInterval(() => {
+      if (this.#line.ended) return clearInterval(timer);
+      if (--turns > 0) return;
+      clearInterval(timer);
+      this.#end({ signal: "SIGKILL", abandoned: true });
+    }, HEARING.apart);
+  }
+
+  #endWhenFree(): void {
+    this.#line.onPong(() => this.#end({ signal: "SIGKILL" }));
     this.send({ type: "ping" });
   }
 

@@ -28,46 +28,56 @@ done
 for pid in $pids; do kill -KILL "$pid" 2>/dev/null; done
 `;
 
-interface Watch {
-  readonly shell: ChildProcess;
-  readonly pipe: Writable;
-  readonly pids: Set<number>;
-}
-
-let watch: Watch | null = null;
+/** Workers that live. */
+const pids = new Set<number>();
+let watch: Writable | null = null;
+/** A shell that somebody killed is replaced once for each worker that starts: one that can't live is not started for ever. */
+let replacements = 0;
 
 /** Has a worker killed when the program ends. */
 export function guard(pid: number): void {
   if (process.platform === "win32") return;
-  watch ??= startWatch();
-  watch?.pids.add(pid);
-  watch?.pipe.write(`+ ${pid}\n`);
+  pids.add(pid);
+  replacements = 1;
+  if (watch) watch.write(`+ ${pid}\n`);
+  else startWatch();
 }
 
 /** The worker has ended: its pid may be another's soon. */
 export function unguard(pid: number): void {
-  if (!watch?.pids.delete(pid)) return;
-  watch.pipe.write(`- ${pid}\n`);
-  if (watch.pids.size > 0) return;
-  watch.pipe.end();
+  if (!pids.delete(pid) || !watch) return;
+  watch.write(`- ${pid}\n`);
+  if (pids.size > 0) return;
+  watch.end();
   watch = null;
 }
 
-/** Null where no shell can be started, for want of a shell or of the permission; idle workers still end by themselves. */
-function startWatch(): Watch | null {
+/** No watch where no shell can be started, for want of a shell or of the permission; idle workers still end by themselves. */
+function startWatch(): void {
+  const shell = startShell();
+  if (!shell?.stdin) return;
+  const pipe = shell.stdin;
+  watch = pipe;
+  shell.on("error", () => {});
+  shell.on("exit", () => {
+    if (watch !== pipe) return;
+    watch = null;
+    if (replacements-- > 0) startWatch();
+  });
+  shell.unref();
+  pipe.on("error", () => {});
+  (pipe as Writable & { unref?(): void }).unref?.();
+  for (const pid of pids) pipe.write(`+ ${pid}\n`);
+}
+
+function startShell(): ChildProcess | null {
   try {
-    const shell = spawn("/bin/sh", ["-c", SCRIPT], {
+    return spawn("/bin/sh", ["-c", SCRIPT], {
       stdio: ["pipe", "ignore", "ignore"],
       detached: true,
       cwd: "/",
       env: {},
     });
-    const pipe = shell.stdin;
-    shell.on("error", () => {});
-    pipe.on("error", () => {});
-    shell.unref();
-    (pipe as Writable & { unref?(): void }).unref?.();
-    return { shell, pipe, pids: new Set() };
   } catch {
     return null;
   }

@@ -69,8 +69,8 @@ export function closed(job?: string, started = false): ClusterError {
 /** A thread that can't be stopped. */
 export function abandoned(port: WorkerPort): ClusterError {
   const message =
-    `compute thread (${port.id}) is stuck in its job and this runtime can't stop it: it was replaced, but may ` +
-    `use a core until the program ends; use isolation: "process" for jobs that may not end`;
+    `compute thread (${port.id}) is busy and this runtime can't stop it: it was given up, but may use a core until ` +
+    `the program ends; use isolation: "process" for jobs that may not end`;
   return new ClusterError("CC_ERR_WORKER_EXIT", message, { worker: port.id });
 }
 

@@ -57,7 +57,7 @@ export interface SchedulerParts {
  * How long a worker that runs one job at a time has to show that its loop is free, once its job is no longer wanted, in
  * milliseconds. A handler that watches its signal saves its worker that way; a blocked one is killed.
  */
-const HEARING = 50;
+const HEARING = 200;
 
 /** The engine of one machine. */
 export class Scheduler implements Engine {

@@ -3,7 +3,7 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -188,6 +188,20 @@ export function isAlive(pid: number): boolean {
   } catch {
     return process.platform !== "linux";
   }
+}
+
+/** The live children of a process that run this command. Linux. */
+export function childrenOf(parent: number, command: string): number[] {
+  return readdirSync("/proc").map(Number).filter((pid) => {
+    if (!pid || !isAlive(pid)) return false;
+    try {
+      const [, name, rest] = /^\d+ \((.*)\) (.*)$/s.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
+      return name === command && Number(rest?.split(" ")[1]) === parent;
+    } catch {
+      // It has ended since.
+      return false;
+    }
+  });
 }
 
 /** Waits until `condition` holds; the runner's time limit ends a wait in vain. */

@@ -14,7 +14,7 @@ import type { SchedulerOptions } from "../../src/core/scheduler.ts";
 import type { Cluster, FakeWorker, Submitted } from "./fakes.ts";
 
 /** How long a worker that runs one job at a time has to hear of an abort. */
-const HEARING = 50;
+const HEARING = 200;
 
 /** Failed starts in a row after which jobs are failed. */
 const FAILURES = 3;

@@ -93,7 +93,7 @@ describe("Scheduler worker loss", () => {
     const job = cluster.submit("stuck", { timeout: 100 });
     const next = cluster.submit("next");
     cluster.worker(0).ready();
-    cluster.advance(150);
+    cluster.advance(300);
     cluster.worker(0).exit({ code: null, signal: "SIGKILL", abandoned: true });
     expect([job.code, cluster.stats.lost.abandoned, cluster.faults.length]).toEqual(["CC_ERR_TIMEOUT", 1, 1]);
     expect(cluster.faults[0]!.message).toMatch(/can't stop it/);

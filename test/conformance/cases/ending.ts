@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import type { Case } from "../case.ts";
-import { isAlive, until } from "../kit.ts";
+import { childrenOf, isAlive, until } from "../kit.ts";
 
 const idle = { starting: 0, idle: 0, busy: 0, retiring: 0, stopping: 0 };
 
@@ -67,6 +67,24 @@ export const ending: Case[] = [
 
       const nested = kit.cluster("handler.mjs");
       await new Promise<void>((resolve) => nested.enqueue({ op: "echo" }, () => nested.exit(() => resolve())));
+    },
+  },
+  {
+    name: "A worker that is slow to leave, or whose host is slow to hear of it, is not taken for stuck",
+    async run(kit) {
+      const loading = kit.cluster("busy-load.mjs", { maxWorkers: 1 });
+      const waiting = kit.error(loading, {});
+      await loading.exit();
+      assert.equal((await waiting)["code"], "CC_ERR_CLOSED");
+
+      const held = kit.cluster("handler.mjs", { maxWorkers: 1 });
+      assert.equal(await kit.value(held, { op: "echo", value: 1 }), 1);
+      const closed = held.close();
+      for (const start = Date.now(); Date.now() - start < 300;);
+      await closed;
+
+      assert.deepEqual(kit.faults, []);
+      assert.deepEqual([loading, held].map((cc) => cc.stats().lost.abandoned), [0, 0]);
     },
   },
   {
@@ -162,6 +180,22 @@ export const ending: Case[] = [
       const killed = Date.now();
       await until(() => !pids.some(isAlive));
       assert.ok(Date.now() - killed < 2000, `${Date.now() - killed} ms`);
+    },
+  },
+  {
+    name: "No worker outlives a program whose guard was killed before it",
+    async run(kit) {
+      if (kit.isolation === "thread" || process.platform !== "linux") return;
+      const program = kit.program("orphans.ts", kit.file("pids"));
+      await program.line("busy");
+      const guards = (): number[] => childrenOf(program.child.pid as number, "sh");
+      const [guard] = guards();
+      assert.ok(guard);
+      process.kill(guard, "SIGKILL");
+      await until(() => guards().some((pid) => pid !== guard));
+      program.child.kill("SIGKILL");
+      await program.ended;
+      await until(() => !kit.lines(kit.file("pids")).some((pid) => isAlive(Number(pid))));
     },
   },
   {
