@@ -178,6 +178,19 @@ export class Crew {
     else worker.enter({ at: "idle", fresh: false, timer: null });
   }
 
+  /** A worker that runs nothing any more rests, or leaves if it was to. */
+  letGo(worker: Worker): void {
+    if (worker.runs) return;
+    if (worker.state.at === "busy" && worker.jobs.size === 0) this.rest(worker);
+    else if (worker.state.at === "retiring") this.kill(worker);
+  }
+
+  /** A worker gets no more jobs, and ends when those that it runs have ended. */
+  retire(worker: Worker): void {
+    if (worker.state.at === "busy") worker.enter({ at: "retiring" });
+    this.letGo(worker);
+  }
+
   /** Asks a worker to leave; after the grace it is killed. */
   stop(worker: Worker): void {
     worker.enter({ at: "stopping", timer: this.#after(this.#options.killGrace, () => worker.port.kill()) });

@@ -207,7 +207,7 @@ export class Scheduler implements Engine {
     const answers = readAnswers(frame);
     if (!answers) return void this.#ledger.lost.messages++;
     for (const answer of answers) this.#answered(worker, answer);
-    this.#letGo(worker);
+    this.#crew.letGo(worker);
   }
 
   #answered(worker: Worker, [number, failed, value]: Answer): void {
@@ -216,13 +216,6 @@ export class Scheduler implements Engine {
     worker.jobs.delete(number);
     if (job.state.at !== "running") return job.enter({ at: "settled" });
     this.#settle(job, failed ? { ok: false, error: this.#parts.decodeError(value) } : { ok: true, value }, worker);
-  }
-
-  /** A worker that runs nothing any more rests, or leaves if it was to. */
-  #letGo(worker: Worker): void {
-    if (worker.runs) return;
-    if (worker.state.at === "busy" && worker.jobs.size === 0) this.#crew.rest(worker);
-    else if (worker.state.at === "retiring") this.#crew.kill(worker);
   }
 
   // ---- ending
@@ -255,14 +248,9 @@ export class Scheduler implements Engine {
   /** The worker's loop is free and the handler knows that it is to stop: it has the grace to do so. */
   #abortHeard(worker: Worker, job: Job | undefined): void {
     if (job?.state.at !== "aborting" || job.state.heard) return;
-    const timer = this.#after(this.#options.killGrace, () => this.#ignoresAbort(worker));
+    // A handler that goes on though it was told to stop costs its worker, once the neighbours have finished.
+    const timer = this.#after(this.#options.killGrace, () => this.#crew.retire(worker));
     job.enter({ at: "aborting", worker, heard: true, timer });
-  }
-
-  /** A handler goes on though it was told to stop. Its neighbours may finish; then the worker ends. */
-  #ignoresAbort(worker: Worker): void {
-    if (worker.state.at === "busy") worker.enter({ at: "retiring" });
-    this.#letGo(worker);
   }
 
   #workerExited(worker: Worker, exit: WorkerExit, expected: boolean): void {

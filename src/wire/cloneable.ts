@@ -45,7 +45,8 @@ export function findUncloneable(value: unknown, root: string): Offender | null {
     seen.add(part);
     const inner = readable(part, path);
     if (!Array.isArray(inner)) return inner;
-    open.push(...inner.reverse());
+    // One by one: arguments are on the stack, which a long array would overflow.
+    for (const part of inner.reverse()) open.push(part);
   }
   return null;
 }

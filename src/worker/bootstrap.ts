@@ -79,8 +79,9 @@ function serve(process: NodeJS.Process, link: Link): void {
   });
 
   async function begin(init: Init): Promise<void> {
-    link.begin?.(init);
-    contract = readContract(await load(process, init));
+    const path = init.module.startsWith("file:") ? fileURLToPath(init.module) : init.module;
+    link.begin?.(init, path);
+    contract = readContract(await load(process, init, path));
     await contract.setup?.(init.setupData);
     if (!hasHandlers(contract)) await listener(inbox, link);
     runner = new Runner(link, contract, inbox);
@@ -122,10 +123,8 @@ function takeHold(process: NodeJS.Process): Link | null {
 }
 
 /** The module's exports, once it has run. */
-async function load(process: NodeJS.Process, init: Init): Promise<object> {
-  if (init.imports) {
-    const { module, argv } = init;
-    const path = module.startsWith("file:") ? fileURLToPath(module) : module;
+async function load(process: NodeJS.Process, { imports, module, argv }: Init, path: string): Promise<object> {
+  if (imports) {
     process.argv.splice(1, process.argv.length, path, ...argv);
     return await import(module);
   }

@@ -46,7 +46,7 @@ export class RunContext implements JobContext {
   }
 
   transfer<T>(value: T, list: readonly object[]): T {
-    this.transfers.push(...list);
+    for (const item of list) this.transfers.push(item);
     return value;
   }
 

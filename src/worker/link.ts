@@ -9,8 +9,8 @@ import type { HostFrame, Init, WorkerFrame } from "../core/frame.ts";
 
 /** What the rest of the bootstrap knows of the transport. */
 export interface Link {
-  /** What the host says first, for a transport to which it matters. */
-  begin?(init: Init): void;
+  /** What the host says first, for a transport to which it matters; `path` is the module's. */
+  begin?(init: Init, path: string): void;
   /** Sends a frame. Throws what the transport throws for a value that it can't carry. */
   post(frame: WorkerFrame, transfer?: readonly object[]): void;
   /** Takes frames from the host. */

@@ -27,6 +27,7 @@ export function processLink(process: NodeJS.Process, trySends: boolean): Link {
   const on = process.on.bind(process);
   const { channel } = process as { channel?: Channel };
   let check: (frame: unknown) => unknown = trySends ? serialize : () => {};
+  const { title } = process;
 
   // The host is gone, or the module cut the line: no answer can come any more. After the module's own listeners.
   on("disconnect", () => setImmediate(() => exit()));
@@ -34,8 +35,12 @@ export function processLink(process: NodeJS.Process, trySends: boolean): Link {
   on("SIGINT", () => {});
 
   return {
-    begin(init: Init) {
-      if (trySends && init.serialization === "json") check = JSON.stringify;
+    begin({ serialization }: Init, path) {
+      if (trySends && serialization === "json") check = JSON.stringify;
+      // `ps` shows the module's path instead of the source of the bootstrap, unless the user wants it to show something else.
+      if (process.title === title && !process.execArgv.some((flag) => flag.startsWith("--title"))) {
+        process.title = `compute-cluster worker ${path}`;
+      }
     },
     post(frame) {
       check(frame);

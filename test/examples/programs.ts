@@ -8,11 +8,9 @@ import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { test as base, type TestAPI } from "vitest";
+import { bun, deno, root } from "../../scripts/bin.mjs";
 import { stripsTypes } from "../conformance/kit.ts";
-
-export const root: string = fileURLToPath(new URL("../../", import.meta.url));
 
 export type Host = "node" | "bun" | "deno";
 
@@ -113,11 +111,9 @@ function commandOf(host: Host, rights: readonly string[], file: string): string[
     case "node":
       return stripsTypes || !file.endsWith(".ts") ? [process.execPath] : [process.execPath, "--import", "tsx"];
     case "bun":
-      return [join(root, "node_modules/bun/bin/bun.exe")];
-    case "deno": {
-      const name = process.platform === "win32" ? "deno.exe" : "deno";
-      return [join(root, "node_modules/deno", name), "run", "--no-prompt", ...rights];
-    }
+      return [bun];
+    case "deno":
+      return [deno, "run", "--no-prompt", ...rights];
   }
 }
 

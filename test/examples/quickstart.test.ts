@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
-import { HOSTS, it, root } from "./programs.ts";
+import { root } from "../../scripts/bin.mjs";
+import { HOSTS, it } from "./programs.ts";
 
 const TEN_ANSWERS = "it's nice: complete\n".repeat(10);
 

@@ -31,6 +31,13 @@ describe("findUncloneable", () => {
     expect(findUncloneable(value, "v")?.path.length).toBe(1 + 3 * 20_000);
   });
 
+  it("goes as wide as it takes", () => {
+    const many = Array.from({ length: 300_000 }, (_, i) => i);
+    const found = { path: "v[300000]", what: "a symbol (Symbol(last))" };
+    expect(findUncloneable([...many, Symbol("last")], "v")).toEqual(found);
+    expect(findUncloneable(new Set([...many, Symbol("last")]), "v")).toEqual({ ...found, path: "v.values[300000]" });
+  });
+
   it("finds nothing in what structured clone carries (property)", () => {
     const anything = fc.anything({
       withBigInt: true,

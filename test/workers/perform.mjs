@@ -62,6 +62,7 @@ export async function perform(job) {
       return process.pid;
     case "look":
       return {
+        title: process.title,
         argv: process.argv.slice(1),
         execArgv: process.execArgv,
         env: { ...process.env },

@@ -70,6 +70,20 @@ export const workerModules: Case[] = [
     },
   },
   {
+    name: "A worker process goes by the name of its module, unless it takes another",
+    async run(kit) {
+      if (kit.isolation === "thread") return;
+      const path = realpathSync(fileURLToPath(kit.worker("handler.mjs")));
+      const title = async (worker: string, options = {}): Promise<unknown> => {
+        const seen = await kit.value(kit.cluster(worker, options), { op: "look" });
+        return (seen as Record<string, unknown>)["title"];
+      };
+      assert.equal(await title("handler.mjs"), `compute-cluster worker ${path}`);
+      assert.equal(await title("titled.mjs"), "my own");
+      if (kit.runtime === "node") assert.equal(await title("handler.mjs", { execArgv: ["--title=flag"] }), "flag");
+    },
+  },
+  {
     name: "cwd is the worker's",
     needs: "cwd",
     async run(kit) {

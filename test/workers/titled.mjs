@@ -1,0 +1,5 @@
+import process from "node:process";
+
+process.title = "my own";
+
+export { default } from "./handler.mjs";
