@@ -8,7 +8,7 @@ import process from "node:process";
 import type { WorkerAdapter, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { bootstrapUrl } from "./bootstrap-url.ts";
 import { guard, unguard } from "./guard.ts";
-import { Line } from "./line.ts";
+import { type Line, open } from "./line.ts";
 import { StderrTail } from "./stderr-tail.ts";
 import { threadPort } from "./worker-threads.ts";
 
@@ -55,16 +55,8 @@ const LAST_WORDS = 100;
 export const bunProcess: WorkerAdapter = {
   name: "bun process",
   isolation: "process",
-  start(spec, events) {
-    const line = new Line(spec, events);
-    try {
-      return new BunPort(line, spec);
-    } catch (cause) {
-      // A missing executable or folder is thrown at once (Node tells of it later).
-      queueMicrotask(() => line.end({ cause }));
-      return { id: "not started", pid: null, send() {}, stop() {}, kill() {}, ref() {}, unref() {} };
-    }
-  },
+  // A missing executable or folder is thrown at once (Node tells of it later).
+  start: (spec, events) => open(spec, events, (line) => new BunPort(line, spec)),
 };
 
 class BunPort implements WorkerPort {
@@ -95,8 +87,7 @@ class BunPort implements WorkerPort {
     this.id = String(this.pid);
     guard(this.pid);
     void this.#readStderr();
-    const { module, argv, setupData, serialization } = spec;
-    this.send({ type: "init", init: { module, imports: true, argv, setupData, serialization } });
+    line.begin(this, true);
   }
 
   /** Reads until the end, or until `unref` lets go of the reader: one that waits keeps the program alive (1.4.5). */

@@ -8,7 +8,7 @@ import type { ChildProcess } from "node:child_process";
 import process from "node:process";
 import type { WorkerEvents, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { guard, unguard } from "./guard.ts";
-import { Line } from "./line.ts";
+import { type Line, NOT_STARTED, open } from "./line.ts";
 import { StderrTail } from "./stderr-tail.ts";
 
 /**
@@ -28,24 +28,15 @@ export interface ChildOptions {
   check(frame: unknown): void;
 }
 
-/** Starts a child by `start` and makes a port of it. A `start` that throws is a worker that exits at once. */
+/** Starts a child by `start`, which may throw, and makes a port of it. */
 export function childPort(
   spec: WorkerSpec,
   events: WorkerEvents,
   options: ChildOptions,
   start: () => ChildProcess,
 ): WorkerPort {
-  const line = new Line(spec, events);
-  try {
-    return new ChildPort(start(), line, spec, options);
-  } catch (cause) {
-    queueMicrotask(() => line.end({ cause }));
-    return DEAD;
-  }
+  return open(spec, events, (line) => new ChildPort(start(), line, spec, options));
 }
-
-/** A process that could not be started. */
-const DEAD: WorkerPort = { id: "not started", pid: null, send() {}, stop() {}, kill() {}, ref() {}, unref() {} };
 
 class ChildPort implements WorkerPort {
   readonly id: string;
@@ -60,16 +51,10 @@ class ChildPort implements WorkerPort {
     this.#line = line;
     this.#options = options;
     this.pid = child.pid ?? null;
-    this.id = child.pid === undefined ? DEAD.id : String(child.pid);
+    this.id = child.pid === undefined ? NOT_STARTED : String(child.pid);
     if (child.pid !== undefined) guard(child.pid);
     this.#watch(spec);
-    const { module, argv, setupData, serialization } = spec;
-    try {
-      this.send({ type: "init", init: { module, imports: options.imports, argv, setupData, serialization } });
-    } catch (error) {
-      this.kill();
-      queueMicrotask(() => this.#ended({ cause: error }));
-    }
+    line.begin(this, options.imports);
   }
 
   #watch(spec: WorkerSpec): void {

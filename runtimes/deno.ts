@@ -11,7 +11,7 @@ import { serialize } from "node:v8";
 import type { WorkerAdapter, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { bootstrapUrl } from "./bootstrap-url.ts";
 import { childPort } from "./child-process.ts";
-import { Line } from "./line.ts";
+import { type Line, open } from "./line.ts";
 
 /** What is used of a web `Worker`: Deno's own types would be asked of everyone who type-checks the package. */
 interface WebWorker {
@@ -38,7 +38,7 @@ let lastThread = 0;
 export const denoThread: WorkerAdapter = {
   name: "deno thread",
   isolation: "thread",
-  start: (spec, events) => new WebWorkerPort(new Line(spec, events), spec),
+  start: (spec, events) => open(spec, events, (line) => new WebWorkerPort(line, spec)),
 };
 
 class WebWorkerPort implements WorkerPort {
@@ -61,8 +61,7 @@ class WebWorkerPort implements WorkerPort {
       event.preventDefault();
       this.#end({ code: 1, cause: new Error(event.message) });
     });
-    const { module, argv, setupData, serialization } = spec;
-    this.send({ type: "init", init: { module, imports: true, argv, setupData, serialization } });
+    line.begin(this, true);
   }
 
   #receive(frame: unknown): void {

@@ -5,11 +5,25 @@
  * @module
  */
 
-import type { WorkerEvents, WorkerExit, WorkerSpec } from "../src/core/adapter.ts";
+import type { WorkerEvents, WorkerExit, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { frameType } from "../src/core/frame.ts";
 
 /** What a transport knows of a worker's end; the line adds what the worker had reported. */
 export type Ending = Partial<WorkerExit>;
+
+/** Makes a port by `make`, which may throw: then the worker is one that exits at once. */
+export function open(spec: WorkerSpec, events: WorkerEvents, make: (line: Line) => WorkerPort): WorkerPort {
+  const line = new Line(spec, events);
+  try {
+    return make(line);
+  } catch (cause) {
+    queueMicrotask(() => line.end({ cause }));
+    return { id: NOT_STARTED, pid: null, send() {}, stop() {}, kill() {}, ref() {}, unref() {} };
+  }
+}
+
+/** The id of a worker that could not be started. */
+export const NOT_STARTED = "not started";
 
 /** The host's end of one line. */
 export class Line {
@@ -33,6 +47,21 @@ export class Line {
   /** Whether the module wants to be asked before it ends. */
   get hasTeardown(): boolean {
     return this.#hasTeardown;
+  }
+
+  /**
+   * Sends the first frame. `setupData` that can't be sent makes the worker useless: it is killed, and its exit says why.
+   *
+   * @param imports Whether the bootstrap imports the module, or the runtime runs it as the main one.
+   */
+  begin(port: Pick<WorkerPort, "send" | "kill">, imports: boolean): void {
+    const { module, argv, setupData, serialization } = this.#spec;
+    try {
+      port.send({ type: "init", init: { module, imports, argv, setupData, serialization } });
+    } catch (error) {
+      this.#fatal = this.#spec.setupNotCloneable(error);
+      port.kill();
+    }
   }
 
   /** Takes a message from the worker, whatever it is. */

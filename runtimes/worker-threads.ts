@@ -6,23 +6,16 @@
 
 import { type Transferable, Worker } from "node:worker_threads";
 import type { WorkerEvents, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
-import { Line } from "./line.ts";
+import { type Line, open } from "./line.ts";
 
 /** What the bootstrap knows its threads by; `THREAD_MARK` of `src/worker/bootstrap.ts`. */
 const THREAD_MARK = "compute-cluster:worker";
 
 let lastThread = 0;
 
-/** Starts a thread and makes a port of it. A start that throws is a worker that exits at once. */
+/** Starts a thread and makes a port of it. */
 export function threadPort(spec: WorkerSpec, events: WorkerEvents, script: URL): WorkerPort {
-  const line = new Line(spec, events);
-  const id = String(++lastThread);
-  try {
-    return new ThreadPort(id, line, spec, script);
-  } catch (cause) {
-    queueMicrotask(() => line.end({ cause }));
-    return { id, pid: null, send() {}, stop() {}, kill() {}, ref() {}, unref() {} };
-  }
+  return open(spec, events, (line) => new ThreadPort(line, spec, script));
 }
 
 /** Node 20 posts memory that was moved before as if it were there, and the worker can't read the message. */
@@ -32,31 +25,33 @@ function assertAttached(item: object): void {
 }
 
 class ThreadPort implements WorkerPort {
-  readonly id: string;
+  readonly id: string = String(++lastThread);
   readonly pid = null;
   readonly #worker: Worker;
   readonly #line: Line;
   #killed = false;
   #error: unknown = null;
 
-  constructor(id: string, line: Line, spec: WorkerSpec, script: URL) {
-    this.id = id;
+  constructor(line: Line, spec: WorkerSpec, script: URL) {
     this.#line = line;
     const worker = new Worker(script, {
       workerData: THREAD_MARK,
       env: { ...spec.env },
-      execArgv: [...spec.execArgv],
+      // Not given: a thread has the program's flags, and refuses most of them when they are given to it.
+      execArgv: spec.execArgv.length > 0 ? [...spec.execArgv] : undefined,
       stdout: spec.stdio === "ignore",
       stderr: spec.stdio === "ignore",
-      ...(spec.resourceLimits ? { resourceLimits: spec.resourceLimits } : {}),
+      // Own properties, undefined or not: an option is not to come from a polluted prototype.
+      resourceLimits: spec.resourceLimits ?? undefined,
     });
     this.#worker = worker;
+    // Captured and unread, it would fill up, and a worker that waits for it to drain would wait for ever.
+    if (spec.stdio === "ignore") { for (const output of [worker.stdout, worker.stderr]) output?.resume(); }
     worker.on("message", (frame: unknown) => line.receive(frame));
     worker.on("messageerror", () => this.kill());
     worker.on("error", (error: unknown) => this.#error = error);
     worker.on("exit", (code) => this.#exited(code));
-    const { module, argv, setupData, serialization } = spec;
-    this.send({ type: "init", init: { module, imports: true, argv, setupData, serialization } });
+    line.begin(this, true);
   }
 
   /** A terminated thread reports code 1, which would read as a crash: it is told as the kill that it was. */

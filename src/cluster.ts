@@ -5,7 +5,9 @@
  */
 
 import { EventEmitter } from "node:events";
+import process from "node:process";
 import { adapterFor } from "../runtimes/select.ts";
+import { onAbort } from "./abort-watch.ts";
 import type { CloseMode, Engine, JobRequest, Outcome, Stats } from "./core/engine.ts";
 import { ClusterError } from "./core/errors.ts";
 import type { Fact } from "./core/fact.ts";
@@ -16,7 +18,7 @@ import { realClock } from "./real-clock.ts";
 import { sentence, TOLD } from "./sentences.ts";
 import type { TaskArgs, TaskName, TaskResult } from "./tasks.ts";
 import { wrongType } from "./validate.ts";
-import { findUncloneable } from "./wire/cloneable.ts";
+import { type Format, notCloneable } from "./wire/cloneable.ts";
 import { decodeThrown } from "./wire/error-codec.ts";
 import { bootstrap } from "./worker/bootstrap.generated.ts";
 
@@ -67,16 +69,19 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     super();
     this.#options = resolveOptions(options);
     const { isolation, scheduler, spec, env } = this.#options;
+    const setupNotCloneable = (cause: unknown): ClusterError =>
+      notCloneable({ what: "setupData", value: spec.setupData, root: "setupData", format: spec.serialization, cause });
     this.#engine = new Scheduler(scheduler, {
       clock: realClock,
       adapter: adapterFor(isolation),
-      spec: () => ({ ...spec, env: env(), bootstrap, decodeError: decodeThrown }),
+      spec: () => ({ ...spec, env: env(), bootstrap, decodeError: decodeThrown, setupNotCloneable }),
       decodeError: decodeThrown,
-      notCloneable,
+      notCloneable: (request, cause) => argsNotCloneable(request, spec.serialization, cause),
       observer: {
         hears: (type) => this.#hears(type),
         tell: (fact) => this.#tell(fact),
         fault: (error) => this.#fault(error),
+        warn: (error) => this.#warn(error),
       },
     });
   }
@@ -168,12 +173,12 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     const { request, signal } = job;
     if (signal === null) return void this.#engine.submit(request, done);
     if (signal.aborted) return realClock.soon(() => done({ ok: false, error: signal.reason }));
-    const abort = (): void => handle.cancel(signal.reason);
     const handle = this.#engine.submit(request, (outcome) => {
-      signal.removeEventListener("abort", abort);
+      ended();
       done(outcome);
     });
-    signal.addEventListener("abort", abort, { once: true });
+    const abort = (): void => handle.cancel(signal.reason);
+    const ended = onAbort(signal, abort);
     // Aborted by a getter of the arguments, while they were cloned.
     if (signal.aborted) abort();
   }
@@ -200,6 +205,12 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     guarded(() => emit.call(this, fact.type, fact));
     const told = sentence(fact, this.#options.isolation);
     if (told && this.listenerCount(told.event) > 0) guarded(() => emit.call(this, told.event, told.text));
+  }
+
+  /** Unheard, it is printed: the program can go on. */
+  #warn(error: Error): void {
+    if (this.listenerCount("error") > 0) return guarded(() => this.emit("error", error));
+    process.emitWarning(error);
   }
 
   /** Unheard, it is thrown: in a turn of the event loop of its own, so that the jobs' callers have had their answers. */
@@ -234,12 +245,7 @@ function guarded(call: () => void): void {
   }
 }
 
-function notCloneable({ args, id }: JobRequest, cause: unknown): ClusterError {
-  const offender = findUncloneable(args, "args");
-  const path = offender?.path ?? "args";
-  const why = offender
-    ? `${path} is ${offender.what}`
-    : `${path}: ${cause instanceof Error ? cause.message : String(cause)}`;
-  const details = { path, cause, retryable: true, ...(id === null ? {} : { job: id }) };
-  return new ClusterError("CC_ERR_NOT_CLONEABLE", `the arguments can't be sent to a worker: ${why}`, details);
+function argsNotCloneable({ args, id }: JobRequest, format: Format, cause: unknown): ClusterError {
+  const details = { retryable: true, ...(id === null ? {} : { job: id }) };
+  return notCloneable({ what: "the arguments", value: args, root: "args", format, cause }, details);
 }

@@ -32,21 +32,11 @@ export function workerEnv(env: Readonly<Record<string, string | undefined>>): Re
 const OWN_FLAGS =
   /^--(?:inspect|debug|input-type|eval|print|check|interactive|test|watch|prof|cpu-prof|heap-prof|build-sea|run|env-file)/;
 
-/** The same that take their value as the next argument. */
-const OWN_FLAGS_WITH_VALUE = new Set([
-  "-e",
-  "-p",
-  "-pe",
-  "--eval",
-  "--print",
-  "--input-type",
-  "--watch-path",
-  "--inspect-port",
-  "--debug-port",
-]);
-
 /** The same, short. */
 const OWN_SHORT_FLAGS = new Set(["-c", "-i", "-e", "-p", "-pe"]);
+
+/** The same whose value, the next argument, may look like a flag. */
+const OWN_TEXT_FLAGS = new Set(["-e", "-p", "-pe", "--eval", "--print"]);
 
 /**
  * Of the program's runtime flags those that a worker should have: loaders, conditions, memory limits.
@@ -55,10 +45,13 @@ const OWN_SHORT_FLAGS = new Set(["-c", "-i", "-e", "-p", "-pe"]);
  */
 export function inheritedExecArgv(execArgv: readonly string[]): string[] {
   const kept: string[] = [];
+  let keeps = true;
   for (let i = 0; i < execArgv.length; i++) {
     const flag = execArgv[i] as string;
-    if (OWN_FLAGS_WITH_VALUE.has(flag)) i++;
-    else if (!OWN_FLAGS.test(flag) && !OWN_SHORT_FLAGS.has(flag)) kept.push(flag);
+    // What is no flag is the value of the one before.
+    if (flag.startsWith("-")) keeps = !OWN_FLAGS.test(flag) && !OWN_SHORT_FLAGS.has(flag);
+    if (keeps) kept.push(flag);
+    if (OWN_TEXT_FLAGS.has(flag)) i++;
   }
   return kept;
 }

@@ -71,7 +71,8 @@ function objects(value: unknown): readonly object[] {
 function abortSignal(value: unknown): AbortSignal {
   const signal = value as Partial<AbortSignal> | null;
   if (
-    typeof signal === "object" && typeof signal?.aborted === "boolean" && typeof signal.addEventListener === "function"
+    typeof signal === "object" && typeof signal?.aborted === "boolean" &&
+    typeof signal.addEventListener === "function" && typeof signal.removeEventListener === "function"
   ) {
     return signal as AbortSignal;
   }

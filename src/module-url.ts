@@ -1,14 +1,14 @@
 /**
- * Where the worker module is. Resolved once, when the cluster is made: a later `chdir` changes nothing.
+ * Where the worker module is, and where it runs. Resolved once, when the cluster is made: a later `chdir` changes nothing.
  *
  * @module
  */
 
-import { statSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { OptionRangeError } from "./core/errors.ts";
-import { text, wrongType } from "./validate.ts";
+import { runtime } from "../runtimes/select.ts";
+import { outOfRange, text, wrongType } from "./validate.ts";
 
 /** What a URL starts with; a single letter is a drive of Windows. */
 const SCHEME = /^[a-z][a-z0-9+.-]+:/i;
@@ -24,16 +24,50 @@ export function moduleUrl(module: unknown, remote: boolean): string {
   if (module === undefined) throw wrongType("module", "the path or URL of the worker module; it is required", module);
   const given = module instanceof URL ? module.href : text("module", module);
   if (!SCHEME.test(given)) return existing(resolve(given));
-  const url = new URL(given);
-  if (url.protocol === "file:") return existing(fileURLToPath(url));
-  if (remote && (url.protocol === "http:" || url.protocol === "https:")) return url.href;
+  const url = parsed(given);
+  if (url?.protocol === "file:") return existing(pathOf(url));
+  if (url && remote && (url.protocol === "http:" || url.protocol === "https:")) return url.href;
   const rule = `a path or a file: URL${remote ? " (or http:, https:)" : ""}`;
-  throw new OptionRangeError(`module must be ${rule}, got ${JSON.stringify(given.slice(0, 200))}`);
+  throw outOfRange("module", rule, given.slice(0, 200));
+}
+
+function parsed(given: string): URL | null {
+  try {
+    return new URL(given);
+  } catch {
+    return null;
+  }
+}
+
+/** The file that a `file:` URL names; with a host, say, it names none. */
+function pathOf(url: URL): string {
+  try {
+    return fileURLToPath(url);
+  } catch (error) {
+    throw outOfRange("module", `a file: URL that names a file here (${(error as Error).message})`, url.href);
+  }
+}
+
+/** A folder that exists: the runtimes blame the executable for one that does not. */
+export function folder(name: string, value: unknown): string {
+  const path = resolve(text(name, value));
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw outOfRange(name, "a folder that exists", path);
+  return path;
 }
 
 function existing(path: string): string {
   const found = statSync(path, { throwIfNoEntry: false });
-  if (!found) throw new OptionRangeError(`module must be a file that exists, got ${JSON.stringify(path)}`);
-  if (!found.isFile()) throw new OptionRangeError(`module must be a file, got the folder ${JSON.stringify(path)}`);
-  return pathToFileURL(path).href;
+  if (!found) throw outOfRange("module", "a file that exists", path);
+  if (!found.isFile()) throw outOfRange("module", "a file, not a folder", path);
+  return pathToFileURL(runtime === "deno" ? real(path) : path).href;
+}
+
+/** Deno, unlike Node and Bun, looks for a module's imports beside the link that led to it (2.9.6). */
+function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    // Without the right to read where the link leads, the module can't be run either: that error is the better one.
+    return path;
+  }
 }

@@ -13,7 +13,7 @@ import type { Isolation, WorkerSpec } from "./core/adapter.ts";
 import { OptionTypeError } from "./core/errors.ts";
 import type { SchedulerOptions } from "./core/scheduler.ts";
 import { inheritedEnv, inheritedExecArgv, workerEnv } from "./inheritance.ts";
-import { moduleUrl } from "./module-url.ts";
+import { folder, moduleUrl } from "./module-url.ts";
 import { usableCores } from "./parallelism.ts";
 import * as check from "./validate.ts";
 
@@ -176,7 +176,7 @@ export interface ResolvedOptions {
   /** The `timeout` of a job that has none of its own. */
   readonly timeout: number;
   /** What to start; the environment is asked anew for each worker. */
-  readonly spec: Omit<WorkerSpec, "env" | "bootstrap" | "decodeError">;
+  readonly spec: Omit<WorkerSpec, "env" | "bootstrap" | "decodeError" | "setupNotCloneable">;
   env(): WorkerSpec["env"];
 }
 
@@ -217,10 +217,9 @@ type Given = Partial<Record<(typeof NAMES)[number], unknown>>;
  */
 export function resolveOptions(options: unknown): ResolvedOptions {
   const given: Given = check.ownOptions(options, "options", NAMES);
-  const isolation = check.oneOf("isolation", given.isolation ?? (runtime === "deno" ? "thread" : "process"), [
-    "process",
-    "thread",
-  ]);
+  const isolation = given.isolation === undefined
+    ? runtime === "deno" ? "thread" : "process"
+    : check.oneOf("isolation", given.isolation, ["process", "thread"]);
   const lacks = LACKS[`${runtime} ${isolation}`];
   for (const name of Object.keys(lacks) as Capability[]) {
     const option = given[name as keyof Given];
@@ -241,7 +240,7 @@ export function resolveOptions(options: unknown): ResolvedOptions {
       module,
       setupData: given.setupData,
       concurrency: scheduler.concurrency,
-      cwd: given.cwd === undefined ? null : check.text("cwd", given.cwd),
+      cwd: given.cwd === undefined ? null : folder("cwd", given.cwd),
       argv: given.argv === undefined ? [] : check.texts("argv", given.argv),
       execArgv: isolation === "thread" ? execArgv : [...execArgv, ...processFlags(given, limits, module)],
       execPath,
@@ -267,7 +266,7 @@ function schedulerOptions(given: Given): SchedulerOptions {
     ? Math.ceil(usableCores() * 1.25)
     : check.count(maxWorkers.name, maxWorkers.value, 1);
   const minWorkers = given.minWorkers === undefined ? 0 : check.count("minWorkers", given.minWorkers, 0);
-  if (minWorkers > max) check.count("minWorkers (no more than maxWorkers)", max - minWorkers, 0);
+  if (minWorkers > max) throw check.outOfRange("minWorkers", `no more than maxWorkers (${max})`, minWorkers);
   const time = (name: "startTimeout" | "idleTimeout" | "killGrace", normal: number): number =>
     given[name] === undefined
       ? normal
@@ -303,12 +302,13 @@ function maxLatency(given: Given): number {
   const { name, value } = either(given, "maxLatency", "max_request_time");
   if (value === undefined || (name === "max_request_time" && value === 0)) return Infinity;
   if (name === "maxLatency") return check.duration(name, value, "more than 0");
-  if (typeof value !== "number") throw check.wrongType(name, "a number of seconds, more than 0, or Infinity", value);
-  return 1000 * check.duration(`${name} (in seconds)`, value, "more than 0");
+  return 1000 * check.amount(name, value, "a number of seconds, more than 0, or Infinity");
 }
 
 function environment(value: unknown): Record<string, string> {
-  if (typeof value !== "object" || value === null) throw check.wrongType("env", "an object", value);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw check.wrongType("env", "an object", value);
+  }
   for (const [name, item] of Object.entries(value)) {
     if (item !== undefined && typeof item !== "string") throw check.wrongType(`env.${name}`, "a string", item);
   }
@@ -323,15 +323,17 @@ function resourceLimits(value: unknown, isolation: Isolation): Record<string, nu
   for (const [name, limit] of Object.entries(check.ownOptions(value, "resourceLimits", known))) {
     if (limit === undefined) continue;
     const full = `resourceLimits.${name}`;
-    if (typeof limit !== "number") throw check.wrongType(full, "a number of MB, more than 0", limit);
-    limits[name] = check.duration(`${full} (in MB)`, limit, "more than 0");
+    const mb = check.amount(full, limit, "a number of MB, more than 0");
+    if (mb === Infinity) throw check.outOfRange(full, "a number of MB, more than 0", limit);
+    limits[name] = mb;
   }
   return limits;
 }
 
 function defaultExecArgv(isolation: Isolation): string[] {
-  // Deno gives its flags to no child, and has none in `execArgv` that `deno run` would take.
-  return runtime === "deno" || (runtime === "bun" && isolation === "thread") ? [] : inheritedExecArgv(process.execArgv);
+  // A thread has the program's flags anyway. Deno gives its own to no child, and has none in `execArgv` that `deno run`
+  // would take.
+  return isolation === "thread" || runtime === "deno" ? [] : inheritedExecArgv(process.execArgv);
 }
 
 function processFlags(given: Given, limits: Record<string, number> | null, module: string): string[] {

@@ -21,6 +21,11 @@ export function wrongType(name: string, rule: string, value: unknown): OptionTyp
   return new OptionTypeError(`${name} must be ${rule}, got ${shown(value)}`);
 }
 
+/** The error for a value of the right type that breaks the rule. */
+export function outOfRange(name: string, rule: string, value: unknown): OptionRangeError {
+  return new OptionRangeError(`${name} must be ${rule}, got ${shown(value)}`);
+}
+
 /** Refuses names that are no options, and returns the own properties alone: a polluted prototype sets no option. */
 export function ownOptions<K extends string>(
   value: unknown,
@@ -48,15 +53,20 @@ export function count(name: string, value: unknown, least: number, unlimited = f
   const rule = `an integer of at least ${least}${unlimited ? ", or Infinity" : ""}`;
   if (typeof value !== "number") throw wrongType(name, rule, value);
   if ((unlimited && value === Infinity) || (Number.isSafeInteger(value) && value >= least)) return value;
-  throw new OptionRangeError(`${name} must be ${rule}, got ${shown(value)}`);
+  throw outOfRange(name, rule, value);
 }
 
 /** Milliseconds above `least` or equal to it; Infinity for no limit. */
 export function duration(name: string, value: unknown, least: "more than 0" | "0 or more"): number {
   const rule = `a number of milliseconds, ${least}, or Infinity`;
+  return value === 0 && least === "0 or more" ? 0 : amount(name, value, rule);
+}
+
+/** A number of more than 0. */
+export function amount(name: string, value: unknown, rule: string): number {
   if (typeof value !== "number") throw wrongType(name, rule, value);
-  if (value > 0 || (value === 0 && least === "0 or more")) return value;
-  throw new OptionRangeError(`${name} must be ${rule}, got ${shown(value)}`);
+  if (value > 0) return value;
+  throw outOfRange(name, rule, value);
 }
 
 /** One of a few words. */
@@ -65,14 +75,14 @@ export function oneOf<T extends string>(name: string, value: unknown, words: rea
   if (found !== undefined) return found;
   const rule = words.map((word) => JSON.stringify(word)).join(" or ");
   if (typeof value !== "string") throw wrongType(name, rule, value);
-  throw new OptionRangeError(`${name} must be ${rule}, got ${shown(value)}`);
+  throw outOfRange(name, rule, value);
 }
 
 /** Text that is not empty. */
 export function text(name: string, value: unknown): string {
   if (typeof value !== "string") throw wrongType(name, "a string", value);
   if (value === "" || value.includes("\0")) {
-    throw new OptionRangeError(`${name} must be a string that is not empty and has no NUL, got ${shown(value)}`);
+    throw outOfRange(name, "a string that is not empty and has no NUL", value);
   }
   return value;
 }

@@ -33,6 +33,8 @@ export interface WorkerSpec {
   readonly serialization: "advanced" | "json";
   /** Makes the error out of what a worker sent for one. */
   decodeError(encoded: unknown): unknown;
+  /** Makes the error for a `setupData` that the transport refused. */
+  setupNotCloneable(cause: unknown): unknown;
   /** Heap and stack limits of a thread, in MB, as `node:worker_threads` takes them; null for none. */
   readonly resourceLimits: Readonly<Record<string, number>> | null;
 }

@@ -30,8 +30,6 @@ export interface CrewParts {
   /** Runs a change of state as one turn. */
   turn(change: () => void): void;
   tell<T extends Fact["type"]>(type: T, fact: () => Extract<Fact, { type: T }>): void;
-  /** A worker takes jobs from now on. */
-  ready(): void;
   said(worker: Worker, frame: unknown): void;
   /** A worker is gone. `expected`: it was told to leave. */
   exited(worker: Worker, exit: WorkerExit, expected: boolean): void;
@@ -149,7 +147,6 @@ export class Crew {
     this.rest(worker);
     const started = this.#parts.clock.now() - worker.startedAt;
     this.#parts.tell("worker:ready", () => ({ type: "worker:ready", worker: worker.port.id, started }));
-    this.#parts.ready();
   }
 
   #tooSlow(worker: Worker): void {

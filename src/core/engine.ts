@@ -63,6 +63,8 @@ export interface Observer {
   tell(fact: Fact): void;
   /** An error that is nobody's in particular: a worker died unexpectedly. After the jobs it concerns were answered. */
   fault(error: Error): void;
+  /** The same for what the program need not end for, though nobody has heard of it. */
+  warn(error: Error): void;
 }
 
 /** What a cluster is doing and has done. Gauges are counted off the live collections; counters only grow. */

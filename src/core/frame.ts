@@ -54,8 +54,8 @@ export type WorkerFrame =
   | { readonly type: "left"; readonly code: number }
   | { readonly type: "pong" }
   | { readonly type: "answers"; readonly answers: readonly Answer[] }
-  /** The loop is free, and the handler of this job knows that it is no longer wanted. */
-  | { readonly type: "aborting"; readonly job: JobNumber }
+  /** The loop is free: the abort of this job was heard. `heeds`: its handler has taken its signal, and may stop. */
+  | { readonly type: "aborting"; readonly job: JobNumber; readonly heeds: boolean }
   /** A message that answers no job. */
   | { readonly type: "stray" };
 
@@ -77,9 +77,9 @@ export function readAnswers(frame: unknown): readonly Answer[] | null {
   return answers;
 }
 
-/** The job whose abort was heard; null for another kind of frame. */
-export function readAbortHeard(frame: unknown): JobNumber | null {
+/** What became of an abort: the job, and whether its handler may heed it; null for another kind of frame. */
+export function readAbortHeard(frame: unknown): { job: JobNumber; heeds: boolean } | null {
   if (frameType(frame) !== "aborting" || !Object.hasOwn(frame as object, "job")) return null;
-  const { job } = frame as { job: unknown };
-  return typeof job === "number" ? job : null;
+  const { job, heeds } = frame as { job: unknown; heeds: unknown };
+  return typeof job === "number" ? { job, heeds: heeds === true } : null;
 }

@@ -22,7 +22,7 @@ export type JobState =
   | { readonly at: "queued"; readonly place: Place<Job> }
   /** `timer` is the job's timeout. */
   | { readonly at: "running"; readonly worker: Worker; readonly timer: Timer | null }
-  /** The caller has its answer, the worker has not let go; `timer` ends the patience with it. `heard`: it knows. */
+  /** The caller has its answer, the worker has not let go; `timer` ends the patience with it. `heard`: its loop is free. */
   | { readonly at: "aborting"; readonly worker: Worker; readonly timer: Timer | null; readonly heard: boolean }
   | { readonly at: "settled" };
 

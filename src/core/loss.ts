@@ -18,7 +18,8 @@ export function workerExit(exit: WorkerExit, port: WorkerPort, isolation: Isolat
 /** A worker ended before its module was loaded; the cause of a {@link startError}. */
 export function earlyExit(exit: WorkerExit, port: WorkerPort, isolation: Isolation): ClusterError {
   const message = exit.code === 0
-    ? 'the worker left before it was ready: its module exports no function and has no process.on("message") listener'
+    ? "the worker left before it was ready: its module called process.exit, or it exports no function and has no " +
+      'process.on("message") listener'
     : `compute ${isolation} (${port.id}) dies with ${manner(exit)} before it was ready`;
   return new ClusterError("CC_ERR_WORKER_START", message, { ...details(exit, port), retryable: true });
 }
@@ -26,8 +27,8 @@ export function earlyExit(exit: WorkerExit, port: WorkerPort, isolation: Isolati
 /** A worker took too long to load its module. */
 export function slowStart(port: WorkerPort, startTimeout: number): ClusterError {
   const message =
-    `compute worker (${port.id}) was not ready within ${startTimeout} ms (startTimeout): its module is still ` +
-    `loading, or it exports no function and has no process.on("message") listener`;
+    `compute worker (${port.id}) was not ready within ${startTimeout} ms (startTimeout): its module or its ` +
+    `setup() still runs, or it exports no function and has no process.on("message") listener`;
   return new ClusterError("CC_ERR_WORKER_START", message, { worker: port.id, limit: startTimeout, retryable: true });
 }
 
@@ -60,10 +61,15 @@ export function timedOut(job: string, limit: number): ClusterError {
   return new ClusterError("CC_ERR_TIMEOUT", `job ${job} ran longer than its timeout of ${limit} ms`, { job, limit });
 }
 
-/** A job that the end of the cluster cut off, or that came after it. `started` says whether it had begun to run. */
-export function closed(job?: string, started = false): ClusterError {
-  const what = job === undefined ? "the cluster is closed" : `job ${job} was given up: the cluster has exited`;
-  return new ClusterError("CC_ERR_CLOSED", what, { ...present({ job }), retryable: !started });
+/** Somebody asked a cluster that is closing or closed; `job`, if a job was asked for. */
+export function closed(job?: string): ClusterError {
+  return new ClusterError("CC_ERR_CLOSED", "the cluster is closed", { ...present({ job }), retryable: true });
+}
+
+/** A job that the end of the cluster cut off. `started` says whether it had begun to run. */
+export function cutOff(job: string, started: boolean): ClusterError {
+  const message = `job ${job} was given up: the cluster has exited`;
+  return new ClusterError("CC_ERR_CLOSED", message, { job, retryable: !started });
 }
 
 /** A thread that can't be stopped. */

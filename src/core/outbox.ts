@@ -17,7 +17,7 @@ export class Outbox {
     this.#clock = clock;
   }
 
-  /** Adds a call; it must not throw. */
+  /** Adds a call. One that throws keeps no other from being made. */
   push(call: () => void): void {
     this.#calls.push(call);
   }
@@ -30,8 +30,18 @@ export class Outbox {
     // bringing the answer that makes room.
     const calls = this.#calls;
     this.#calls = [];
-    for (const call of calls) call();
+    for (const call of calls) this.#make(call);
     this.#delivering = false;
+  }
+
+  #make(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#clock.soon(() => {
+        throw error;
+      });
+    }
   }
 
   /** Makes the calls once the running code has returned: for a turn that a caller began. */

@@ -91,7 +91,6 @@ export class Scheduler implements Engine {
       spec: () => parts.spec(),
       turn: (change) => this.#turns.ofRuntime(change),
       tell: (type, fact) => this.#tell(type, fact),
-      ready: () => this.#lookWarm(),
       said: (worker, frame) => this.#workerSaid(worker, frame),
       exited: (worker, exit, expected) => this.#workerExited(worker, exit, expected),
       startsFailed: (failure) => this.#startsFailed(failure),
@@ -103,7 +102,7 @@ export class Scheduler implements Engine {
   submit(request: JobRequest, done: (outcome: Outcome) => void): JobHandle {
     const job = new Job(++this.#lastNumber, request, this.#clock.now(), done);
     this.#turns.ofCaller(() => {
-      const error = this.#refusal();
+      const error = this.#refusal(job);
       if (error) this.#refuse(job, error);
       else this.#accept(job);
     });
@@ -115,7 +114,6 @@ export class Scheduler implements Engine {
       if (this.#lifetime.at !== "open") return this.#outbox.push(() => done(loss.closed()));
       this.#crew.retry();
       this.#warmUp.wait(done);
-      this.#lookWarm();
     });
   }
 
@@ -146,8 +144,9 @@ export class Scheduler implements Engine {
 
   // ---- coming in
 
-  #refusal(): ClusterError | null {
-    if (this.#lifetime.at !== "open") return loss.closed();
+  /** Why a job that came now would be refused, or null. */
+  #refusal(job?: Job): ClusterError | null {
+    if (this.#lifetime.at !== "open") return loss.closed(job?.id);
     const { maxBacklog, maxLatency, maxWorkers, concurrency } = this.#options;
     const limits = { maxBacklog, maxLatency, slots: maxWorkers * concurrency };
     return refusal(limits, this.#backlog.size + 1 - this.#crew.room, this.#estimator, this.#clock.now());
@@ -172,6 +171,8 @@ export class Scheduler implements Engine {
 
   /** Gives waiting jobs to workers with room, and has workers started for the rest. */
   #dispatch(): void {
+    // Before workers get jobs or are started for want of some.
+    if (this.#crew.takers >= this.#warmTarget()) this.#warmUp.succeed();
     for (let job = this.#backlog.peek(); job; job = this.#backlog.peek()) {
       const worker = this.#crew.leastLoaded();
       if (!worker) break;
@@ -203,7 +204,7 @@ export class Scheduler implements Engine {
 
   #workerSaid(worker: Worker, frame: unknown): void {
     const heard = readAbortHeard(frame);
-    if (heard !== null) return this.#abortHeard(worker, worker.jobs.get(heard));
+    if (heard) return this.#abortHeard(worker, worker.jobs.get(heard.job), heard.heeds);
     const answers = readAnswers(frame);
     if (!answers) return void this.#ledger.lost.messages++;
     for (const answer of answers) this.#answered(worker, answer);
@@ -238,18 +239,22 @@ export class Scheduler implements Engine {
     }
     if (job.state.at !== "running") return;
     const { worker } = job.state;
-    // With neighbours in the worker, a loop that is busy for a moment is no proof that it is stuck.
-    const patience = this.#options.concurrency === 1 ? HEARING : this.#options.killGrace;
-    job.enter({ at: "aborting", worker, heard: false, timer: this.#after(patience, () => this.#crew.kill(worker)) });
+    const timer = this.#after(this.#patience, () => this.#crew.kill(worker));
+    job.enter({ at: "aborting", worker, heard: false, timer });
     this.#settle(job, { ok: false, error }, worker);
     worker.port.send({ type: "abort", job: job.number, why });
   }
 
-  /** The worker's loop is free and the handler knows that it is to stop: it has the grace to do so. */
-  #abortHeard(worker: Worker, job: Job | undefined): void {
+  /** With neighbours in the worker, a loop that is busy for a moment is no proof that it is stuck. */
+  get #patience(): number {
+    return this.#options.concurrency === 1 ? HEARING : this.#options.killGrace;
+  }
+
+  /** The worker's loop is free. A handler that knows that it is to stop has the grace to do so. */
+  #abortHeard(worker: Worker, job: Job | undefined, heeds: boolean): void {
     if (job?.state.at !== "aborting" || job.state.heard) return;
-    // A handler that goes on though it was told to stop costs its worker, once the neighbours have finished.
-    const timer = this.#after(this.#options.killGrace, () => this.#crew.retire(worker));
+    // A handler that goes on regardless costs its worker, but not its neighbours: they finish first.
+    const timer = this.#after(heeds ? this.#options.killGrace : this.#patience, () => this.#crew.retire(worker));
     job.enter({ at: "aborting", worker, heard: true, timer });
   }
 
@@ -267,7 +272,8 @@ export class Scheduler implements Engine {
     }
     if (exit.abandoned) {
       this.#ledger.lost.abandoned++;
-      this.#fault(loss.abandoned(worker.port));
+      const error = loss.abandoned(worker.port);
+      this.#outbox.push(() => this.#parts.observer.warn(error));
     }
   }
 
@@ -309,9 +315,9 @@ export class Scheduler implements Engine {
 
   #dropEverything(): void {
     for (const job of runningJobs(this.#crew)) {
-      this.#settle(job, { ok: false, error: loss.closed(job.id, true) }, workerOf(job));
+      this.#settle(job, { ok: false, error: loss.cutOff(job.id, true) }, workerOf(job));
     }
-    this.#failWaiting((job) => loss.closed(job.id, job.attempt > 0));
+    this.#failWaiting((job) => loss.cutOff(job.id, job.attempt > 0));
     for (const worker of this.#crew) if (worker.state.at !== "stopping") this.#crew.stop(worker);
   }
 
@@ -334,10 +340,6 @@ export class Scheduler implements Engine {
   #warmTarget(): number {
     if (this.#lifetime.at !== "open") return 0;
     return Math.max(this.#options.minWorkers, this.#warmUp.awaited ? 1 : 0);
-  }
-
-  #lookWarm(): void {
-    if (this.#crew.takers >= this.#warmTarget()) this.#warmUp.succeed();
   }
 
   // ---- small

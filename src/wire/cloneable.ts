@@ -5,6 +5,8 @@
  * @module
  */
 
+import { ClusterError } from "../core/errors.ts";
+
 /** The part of a value that can't be cloned. */
 export interface Offender {
   /** Where it stands, such as `args.list[3].onDone`. */
@@ -12,6 +14,9 @@ export interface Offender {
   /** What it is, such as `a function`. */
   readonly what: string;
 }
+
+/** How a transport writes values: by structured clone, or as JSON. */
+export type Format = "advanced" | "json";
 
 /** Kinds of objects that structured clone refuses, by the name they give themselves. */
 const REFUSED = new Set(["Promise", "WeakMap", "WeakSet", "WeakRef", "Generator", "AsyncGenerator", "Module"]);
@@ -30,28 +35,84 @@ const OPAQUE = new Set([
 ]);
 
 /**
- * The first part of `value` that structured clone can't carry, or null if none was found.
+ * The first part of `value` that no transport can carry; if there is none, the first that some can't; null if there is
+ * neither.
  *
  * @param root What the value is called at the start of the path.
  */
-export function findUncloneable(value: unknown, root: string): Offender | null {
+export function findUncloneable(value: unknown, root: string, format: Format = "advanced"): Offender | null {
+  const refused = format === "json" ? refusedByJson : refusedByClone;
+  let suspect: Offender | null = null;
   const seen = new Set<object>();
   const open: [path: string, value: unknown][] = [[root, value]];
   for (let next = open.pop(); next; next = open.pop()) {
     const [path, part] = next;
-    const what = refusedKind(part);
+    const what = refused(part);
     if (what !== null) return { path, what };
     if (typeof part !== "object" || part === null || seen.has(part)) continue;
     seen.add(part);
+    if (format === "advanced") suspect ??= suspicion(part, path);
     const inner = readable(part, path);
     if (!Array.isArray(inner)) return inner;
     // One by one: arguments are on the stack, which a long array would overflow.
     for (const part of inner.reverse()) open.push(part);
   }
+  return suspect;
+}
+
+/** Memory that some transports carry and others refuse: to blame if nothing else is. */
+function suspicion(value: object, path: string): Offender | null {
+  const memory = ArrayBuffer.isView(value) ? value.buffer : value;
+  const kind = kindOf(memory);
+  if (kind === "SharedArrayBuffer") {
+    return { path, what: "shared memory (a SharedArrayBuffer), which only threads can share" };
+  }
+  if (kind === "ArrayBuffer" && isDetached(memory as ArrayBuffer)) {
+    return { path, what: "an ArrayBuffer that was moved away" };
+  }
   return null;
 }
 
-function refusedKind(value: unknown): string | null {
+/** `ArrayBuffer.prototype.detached` is younger than Node 20. */
+function isDetached(buffer: ArrayBuffer): boolean {
+  try {
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** What a transport refused with `cause`. */
+export interface Refused {
+  /** What the value is, such as `the arguments`. */
+  readonly what: string;
+  readonly value: unknown;
+  /** What it is called at the start of a path. */
+  readonly root: string;
+  readonly format: Format;
+  readonly cause: unknown;
+}
+
+/** The error for it; `details` are fields of the error. */
+export function notCloneable(refused: Refused, details: Readonly<Record<string, unknown>> = {}): ClusterError {
+  const { what, value, root, format, cause } = refused;
+  const offender = findUncloneable(value, root, format);
+  const path = offender?.path ?? root;
+  const why = offender
+    ? `${path} is ${offender.what}`
+    : `${path}: ${cause instanceof Error ? cause.message : String(cause)}`;
+  return new ClusterError("CC_ERR_NOT_CLONEABLE", `${what} can't be sent: ${why}`, { path, cause, ...details });
+}
+
+/** JSON leaves out functions and symbols, and writes nothing of a Map: only BigInts are too much for it. */
+function refusedByJson(value: unknown): string | null {
+  return typeof value === "bigint" || (typeof value === "object" && value !== null && kindOf(value) === "BigInt")
+    ? "a BigInt"
+    : null;
+}
+
+function refusedByClone(value: unknown): string | null {
   if (typeof value === "function") return value.name ? `the function ${value.name}` : "a function";
   if (typeof value === "symbol") return `a symbol (${String(value)})`;
   if (typeof value !== "object" || value === null) return null;

@@ -33,7 +33,7 @@ const globals = globalThis as unknown as
   & Parameters<typeof webLink>[1]
   & Parameters<typeof reportFatalInDeno>[1];
 
-/** The end of the bootstrap's source. */
+/** The end of the bootstrap's source, and of its URL. */
 const OWN_NAME = "compute-cluster-worker.js";
 
 /** Every frame that a host sends; anything else on the channel is the user's. */
@@ -84,7 +84,7 @@ function serve(process: NodeJS.Process, link: Link): void {
     contract = readContract(await load(process, init, path));
     await contract.setup?.(init.setupData);
     if (!hasHandlers(contract)) await listener(inbox, link);
-    runner = new Runner(link, contract, inbox);
+    runner = new Runner(link, contract, inbox, init.serialization);
     link.post({ type: "ready", teardown: contract.teardown !== undefined });
   }
 
@@ -157,8 +157,7 @@ async function listener(inbox: Inbox, link: Link): Promise<void> {
 function hideBootstrap(process: NodeJS.Process): void {
   const { execArgv } = process;
   const at = execArgv.findIndex((flag, i) =>
-    (flag === "--import" && execArgv[i + 1]?.startsWith("data:text/javascript,")) ||
-    (flag === "-e" && execArgv[i + 1]?.endsWith(OWN_NAME))
+    (flag === "--import" || flag === "-e") && execArgv[i + 1]?.endsWith(OWN_NAME)
   );
   if (at >= 0) execArgv.splice(at, 2);
 }

@@ -50,9 +50,14 @@ export class RunContext implements JobContext {
     return value;
   }
 
-  /** Aborts the signal; returns whether anybody has it. */
-  abort(reason: DOMException): boolean {
-    this.#controller?.abort(reason);
+  /** Whether anybody has the signal. */
+  get takesSignal(): boolean {
     return this.#controller !== null;
+  }
+
+  /** Aborts the signal, also for who takes it only later. */
+  abort(reason: DOMException): void {
+    this.#controller ??= new AbortController();
+    this.#controller.abort(reason);
   }
 }

@@ -20,9 +20,11 @@ interface ErrorEvents {
   ): void;
 }
 
-/** For Node and Bun: the monitor hears of the error and changes nothing. */
+/** For Node and Bun: the monitor hears of the error and changes nothing. The module may have a handler that saves it. */
 export function reportFatal(process: NodeJS.Process, report: (error: Encoded) => void): void {
-  process.on("uncaughtExceptionMonitor", (error) => report(encodeThrown(error)));
+  process.on("uncaughtExceptionMonitor", (error) => {
+    if (process.listenerCount("uncaughtException") === 0) report(encodeThrown(error));
+  });
 }
 
 /** For processes on Bun, where the monitor does not hear of unhandled rejections (1.4.5): thrown, it does. */

@@ -7,7 +7,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { ClusterError } from "../core/errors.ts";
 import type { AbortWhy, JobEntry, JobNumber } from "../core/frame.ts";
-import { findUncloneable } from "../wire/cloneable.ts";
+import { type Format, notCloneable } from "../wire/cloneable.ts";
 import { encodeThrown } from "../wire/error-codec.ts";
 import { RunContext } from "./context.ts";
 import type { Contract, Handler } from "./contract.ts";
@@ -26,11 +26,14 @@ export class Runner {
   readonly #link: Link;
   readonly #contract: Contract;
   readonly #inbox: Inbox;
+  readonly #format: Format;
   readonly #runs = new Map<JobNumber, Run>();
   /** Tells which job a `process.send` of an unmodified module belongs to, however late it comes. */
   readonly #current = new AsyncLocalStorage<Run>();
 
-  constructor(link: Link, contract: Contract, inbox: Inbox) {
+  /** @param format How the line writes values, for the error that says why one could not be. */
+  constructor(link: Link, contract: Contract, inbox: Inbox, format: Format) {
+    this.#format = format;
     this.#link = link;
     this.#contract = contract;
     this.#inbox = inbox;
@@ -52,14 +55,16 @@ export class Runner {
       ? new DOMException("The job ran longer than its timeout", "TimeoutError")
       : new DOMException("The job was aborted", "AbortError");
     // Said before the handler hears of it: its answer may come at once.
-    if (run.context.abort(reason)) this.#link.post({ type: "aborting", job: number });
+    this.#link.post({ type: "aborting", job: number, heeds: run.context.takesSignal });
+    run.context.abort(reason);
   }
 
   /** What `process.send` does: the first message of a job is its answer. */
   send(message: unknown): void {
     const run = this.#current.getStore() ?? this.#only();
-    if (run && !run.answered) this.#answer(run, 0, message);
-    else this.#link.post({ type: "stray" });
+    if (run && !run.answered) return this.#answer(run, 0, message);
+    this.#link.post({ type: "stray" });
+    if (run && this.#runs.size > 0) warnOfStray(run.context.job.id);
   }
 
   /** A message from outside of any job's asynchronous context belongs to the one job that runs, if only one does. */
@@ -69,18 +74,17 @@ export class Runner {
   }
 
   #call(run: Run, handler: Handler, args: unknown): void {
+    const fail = (error: unknown): void => this.#answer(run, 1, encodeThrown(error));
     let result: unknown;
     try {
       result = handler(args, run.context);
+      // Whoever returns an object with a `then` that is no function, or that throws, gets no promise, or that error.
+      if (!isThenable(result)) return this.#answer(run, 0, result);
     } catch (error) {
-      return this.#answer(run, 1, encodeThrown(error));
+      return fail(error);
     }
-    if (!isThenable(result)) return this.#answer(run, 0, result);
-    // `Promise.resolve` also tames thenables that call back twice or throw.
-    Promise.resolve(result).then(
-      (value) => this.#answer(run, 0, value),
-      (error) => this.#answer(run, 1, encodeThrown(error)),
-    );
+    // A promise of ours tames thenables that call back twice or throw.
+    new Promise((resolve) => resolve(result)).then((value) => this.#answer(run, 0, value), fail);
   }
 
   #answer(run: Run, failed: 0 | 1, value: unknown): void {
@@ -89,7 +93,9 @@ export class Runner {
     try {
       this.#link.post({ type: "answers", answers: [[run.number, failed, value]] }, run.context.transfers);
     } catch (cause) {
-      const error = encodeThrown(notCloneable(value, run.context.job.id, cause));
+      const { id: job } = run.context.job;
+      const refused = { what: "the answer", value, root: "result", format: this.#format, cause };
+      const error = encodeThrown(notCloneable(refused, { job }));
       this.#link.post({ type: "answers", answers: [[run.number, 1, error]] });
     }
   }
@@ -99,20 +105,30 @@ function isThenable(value: unknown): boolean {
   return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }
 
-function notCloneable(value: unknown, job: string, cause: unknown): ClusterError {
-  const offender = findUncloneable(value, "result");
-  const path = offender?.path ?? "result";
-  const why = offender
-    ? `${path} is ${offender.what}`
-    : `${path}: ${cause instanceof Error ? cause.message : String(cause)}`;
-  return new ClusterError("CC_ERR_NOT_CLONEABLE", `the result of job ${job} can't be sent to the host: ${why}`, {
-    job,
-    path,
-    cause,
-  });
+let warned = false;
+
+/**
+ * Once per worker: a module that answers from something that outlives a job (a timer or a connection that the first job
+ * made) would otherwise wait for ever, and nobody would know why. Its message is not taken for the answer of the job that
+ * runs: it may as well be a second answer of the first.
+ */
+function warnOfStray(job: string): void {
+  if (warned) return;
+  warned = true;
+  process.emitWarning(
+    `a message was dropped: process.send was called by what job ${job} had started, after that job was answered, while ` +
+      "another job runs. If it is to answer that one, make what it comes from (a timer, a connection) when the module " +
+      "loads, not inside of a job.",
+    "ComputeClusterWarning",
+  );
 }
 
 function noSuchTask(task: string | null, tasks: readonly string[]): ClusterError {
+  if (task === null && tasks.length === 0) {
+    // Without one the worker would not have become ready.
+    const message = "the worker module's message listener is gone: it was removed, or added with process.once";
+    return new ClusterError("CC_ERR_OPTION", message, { retryable: true });
+  }
   const choice = tasks.length > 0 ? `it exports: ${tasks.join(", ")}` : "it exports no task";
   const message = task === null
     ? `the worker module has no default export that is a function: name a task; ${choice}`

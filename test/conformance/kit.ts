@@ -35,6 +35,8 @@ export interface RunningProgram {
 export class Kit {
   readonly isolation: Isolation;
   readonly runtime: Runtime = runtime;
+  /** What the runtime needs to run a TypeScript file with all rights. */
+  readonly hostFlags: readonly string[] = hostFlags();
   /** Every `error` event of the case's clusters. */
   readonly faults: Error[] = [];
   readonly #clusters: ComputeCluster[] = [];
@@ -110,7 +112,7 @@ export class Kit {
   /** Runs a program of `test/programs` on this runtime, with the isolation as its first argument. */
   program(name: string, ...args: string[]): RunningProgram {
     return this.start([
-      ...hostFlags(),
+      ...this.hostFlags,
       fileURLToPath(new URL(`../programs/${name}`, import.meta.url)),
       this.isolation,
       ...args,

@@ -4,6 +4,7 @@ import type { Case } from "./case.ts";
 import { badInput } from "./cases/bad-input.ts";
 import { ending } from "./cases/ending.ts";
 import { errors } from "./cases/errors.ts";
+import { oddities } from "./cases/oddities.ts";
 import { settling } from "./cases/settling.ts";
 import { stopping } from "./cases/stopping.ts";
 import { surface } from "./cases/surface.ts";
@@ -19,4 +20,5 @@ export const suites: Readonly<Record<string, readonly Case[]>> = {
   "worker modules": workerModules,
   "the class": surface,
   "bad input": badInput,
+  "odd modules and programs": oddities,
 };

@@ -226,9 +226,9 @@ export class FakeWorker implements WorkerPort {
     this.says({ type: "answers", answers: [[this.#oldest(), 1, error]] });
   }
 
-  /** Shows that it has heard that the job is no longer wanted. */
-  hear(job: JobNumber = this.#oldest()): void {
-    this.says({ type: "aborting", job });
+  /** Shows that it has heard that the job is no longer wanted, and whether its handler may heed that. */
+  hear(job: JobNumber = this.#oldest(), heeds = true): void {
+    this.says({ type: "aborting", job, heeds });
   }
 
   says(frame: unknown): void {
@@ -406,6 +406,10 @@ export class Cluster {
         tell: (fact) => {
           this.facts.push(fact);
           this.#tell(fact.type);
+        },
+        warn: (error) => {
+          this.faults.push(error);
+          this.#tell("fault");
         },
         fault: (error) => {
           this.faults.push(error);

@@ -62,8 +62,11 @@ describe("readAnswers", () => {
 });
 
 describe("readAbortHeard", () => {
-  it("readAbortHeard gives the job's number", () => {
-    expect(readAbortHeard({ type: "aborting", job: 3 })).toBe(3);
+  it("readAbortHeard gives the job's number, and whether its handler heeds", () => {
+    expect(readAbortHeard({ type: "aborting", job: 3, heeds: true })).toEqual({ job: 3, heeds: true });
+    for (const heeds of [false, undefined, 1, "true"]) {
+      expect(readAbortHeard({ type: "aborting", job: 3, heeds })).toEqual({ job: 3, heeds: false });
+    }
   });
 
   it.each([

@@ -89,7 +89,8 @@ describe("loss", () => {
   it("closed is retryable only for a job that did not start", () => {
     expect(loss.closed()).toMatchObject({ code: "CC_ERR_CLOSED", message: "the cluster is closed", retryable: true });
     expect(loss.closed("7")).toMatchObject({ code: "CC_ERR_CLOSED", job: "7", retryable: true });
-    expect(loss.closed("7", true)).toMatchObject({ code: "CC_ERR_CLOSED", job: "7", retryable: false });
+    expect(loss.cutOff("7", false)).toMatchObject({ code: "CC_ERR_CLOSED", job: "7", retryable: true });
+    expect(loss.cutOff("7", true)).toMatchObject({ code: "CC_ERR_CLOSED", job: "7", retryable: false });
   });
 
   it("abandoned names the thread and what to do", () => {

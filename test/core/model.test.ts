@@ -190,7 +190,9 @@ class History {
 
   #hear(worker: ModelWorker): void {
     const number = this.#random.once(10) ? this.#random.integer(99) : this.#random.pick([...worker.jobs.keys()]);
-    this.#log(`worker ${worker.fake.id} hears of ${number}`, () => this.#model.hear(worker, number));
+    const heeds = this.#random.once(2);
+    const how = `worker ${worker.fake.id} hears of ${number}${heeds ? " and heeds" : ""}`;
+    this.#log(how, () => this.#model.hear(worker, number, heeds));
   }
 
   /** Junk, or answers to jobs that it never had, or no more. */

@@ -34,6 +34,7 @@ export class ModelJob {
   /** When the worker was told that the job is no longer wanted, and when it showed that it knows. */
   abortedAt = 0;
   heardAt: number | null = null;
+  heeds = false;
   abortSent = false;
   ending: Ending | null = null;
   told = false;
@@ -258,13 +259,18 @@ export class Model {
       this.#proved();
       this.#rest(worker);
     }
+    this.#warmIfReady();
     worker.fake.says({ type: "answers", answers });
   }
 
-  hear(worker: ModelWorker, number: JobNumber): void {
+  hear(worker: ModelWorker, number: JobNumber, heeds: boolean): void {
     const job = worker.jobs.get(number);
-    if (job?.at === "aborting") job.heardAt ??= this.now;
-    worker.fake.says({ type: "aborting", job: number });
+    if (job?.at === "aborting" && job.heardAt === null) {
+      job.heardAt = this.now;
+      job.heeds = heeds;
+    }
+    this.#warmIfReady();
+    worker.fake.says({ type: "aborting", job: number, heeds });
   }
 
   /** Says something that is no frame. */
@@ -349,16 +355,14 @@ export class Model {
 
   /** What time alone has changed. */
   #catchUp(): void {
-    const { killGrace, idleTimeout } = this.options;
+    const { idleTimeout } = this.options;
     for (const worker of this.workers) {
       if (worker.idle && !worker.rested && worker.idleSince + idleTimeout <= this.now) {
         worker.rested = true;
         worker.fresh = false;
         this.#proved();
       }
-      const ignored = worker.jobsAt("aborting").some((job) =>
-        job.heardAt !== null && job.heardAt + killGrace <= this.now
-      );
+      const ignored = worker.jobsAt("aborting").some((job) => job.heardAt !== null && this.#deadline(job) <= this.now);
       if (ignored && !worker.ending) worker.retiring = true;
     }
   }
@@ -534,7 +538,8 @@ export class Model {
   }
 
   #deadline(job: ModelJob): number {
-    return job.heardAt === null ? job.abortedAt + this.#patience : job.heardAt + this.options.killGrace;
+    if (job.heardAt === null) return job.abortedAt + this.#patience;
+    return job.heardAt + (job.heeds ? this.options.killGrace : this.#patience);
   }
 
   /** Exactly the timers that something still depends on. */

@@ -37,6 +37,19 @@ describe("Outbox", () => {
     expect(made).toEqual(["caller's", "runtime's"]);
   });
 
+  it("Outbox makes the other calls when one throws, and lets its error out on its own", () => {
+    const { clock, outbox, made } = setUp();
+    outbox.push(() => {
+      throw new Error("a stranger's");
+    });
+    outbox.push(() => made.push("b"));
+    outbox.deliver();
+    outbox.push(() => made.push("c"));
+    outbox.deliver();
+    expect(made).toEqual(["b", "c"]);
+    expect(() => clock.flush()).toThrow("a stranger's");
+  });
+
   it("Outbox never makes a call inside another", () => {
     const { clock, outbox, made } = setUp();
     outbox.push(() => {

@@ -164,6 +164,17 @@ describe("Scheduler cancel", () => {
     expect(cluster.worker(0).kills).toBe(1);
   });
 
+  it("Scheduler kills a worker that runs free, but whose handler has not taken its signal, after 200 ms", () => {
+    const { cluster, jobs: [job] } = running({ killGrace: 300 });
+    job!.cancel();
+    cluster.advance(20);
+    cluster.worker(0).hear(1, false);
+    cluster.advance(199);
+    expect(cluster.worker(0).kills).toBe(0);
+    cluster.advance(1);
+    expect(cluster.worker(0).kills).toBe(1);
+  });
+
   it("Scheduler gives no more grace to a worker that says again and again that it has heard", () => {
     const { cluster, jobs: [job] } = running({ killGrace: 300 });
     job!.cancel();
@@ -279,6 +290,16 @@ describe("Scheduler abort with neighbours", () => {
     expect(cluster.worker(0).ending).toBe(false);
     cluster.worker(0).says({ type: "answers", answers: [[3, 1, "c"]] });
     expect([cluster.worker(0).kills, jobs[1]!.value, jobs[2]!.error]).toEqual([1, "b", { decoded: "c" }]);
+  });
+
+  it("Scheduler lets the neighbours of a handler that took no signal finish", () => {
+    const { cluster, jobs } = running(options);
+    jobs[0]!.cancel();
+    cluster.worker(0).hear(1, false);
+    cluster.advance(60_000);
+    expect([cluster.stats.workers.retiring, cluster.worker(0).ending]).toEqual([1, false]);
+    cluster.worker(0).says({ type: "answers", answers: [[2, 0, "b"], [3, 0, "c"]] });
+    expect([cluster.worker(0).kills, jobs[1]!.value, jobs[2]!.value]).toEqual([1, "b", "c"]);
   });
 
   it("Scheduler kills a worker whose handler ignores its abort at once when it runs nothing else", () => {

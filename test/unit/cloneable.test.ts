@@ -38,6 +38,19 @@ describe("findUncloneable", () => {
     expect(findUncloneable(new Set([...many, Symbol("last")]), "v")).toEqual({ ...found, path: "v.values[300000]" });
   });
 
+  it("blames memory that some transports refuse, if nothing else is to blame", () => {
+    const moved = new ArrayBuffer(8);
+    const view = new Uint8Array(moved);
+    structuredClone(moved, { transfer: [moved] });
+    for (
+      const [part, what] of [[new SharedArrayBuffer(8), /only threads/], [moved, /moved away/], [view, /moved away/]]
+    ) {
+      const found = findUncloneable({ a: 1, part }, "v");
+      expect([found?.path, found?.what]).toEqual(["v.part", expect.stringMatching(what as RegExp)]);
+      expect(findUncloneable({ part, f() {} }, "v")?.path).toBe("v.f");
+    }
+  });
+
   it("finds nothing in what structured clone carries (property)", () => {
     const anything = fc.anything({
       withBigInt: true,

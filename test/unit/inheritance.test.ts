@@ -27,6 +27,12 @@ describe("inheritedExecArgv", () => {
       "-c",
       "-i",
       "--cpu-prof",
+      "--cpu-prof-dir",
+      "profiles",
+      "--env-file",
+      "my.env",
+      "-e",
+      "--not-a-flag",
       "--prof",
     ];
     expect(inheritedExecArgv(own)).toEqual([]);
