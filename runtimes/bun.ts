@@ -9,6 +9,7 @@ import type { WorkerAdapter, WorkerPort, WorkerSpec } from "../src/core/adapter.
 import { bootstrapUrl } from "./bootstrap-url.ts";
 import { guard, unguard } from "./guard.ts";
 import { type Line, open } from "./line.ts";
+import { CUT_OFF, LAST_WORDS } from "./patience.ts";
 import { StderrTail } from "./stderr-tail.ts";
 import { threadPort } from "./worker-threads.ts";
 
@@ -41,12 +42,6 @@ interface StderrReader {
   releaseLock(): void;
 }
 
-/** How long a worker may live on without its channel, in milliseconds, before it is killed. */
-const CUT_OFF = 500;
-
-/** How long after its exit a worker's last words are waited for, in milliseconds. */
-const LAST_WORDS = 100;
-
 /**
  * Processes. `Bun.spawn` rather than `node:child_process.fork`: fork's channel can't be unref'ed
  * (https://github.com/oven-sh/bun/issues/33593). Bun ignores a `data:` preload, so the bootstrap is the main module and
@@ -73,7 +68,7 @@ class BunPort implements WorkerPort {
     this.#passesStderr = spec.stdio === "inherit";
     const { Bun } = globalThis as unknown as { Bun: BunRuntime };
     this.#child = Bun.spawn({
-      cmd: [spec.execPath ?? process.execPath, ...spec.execArgv, "-e", spec.bootstrap],
+      cmd: [spec.execPath ?? process.execPath, ...(spec.execArgv ?? []), "-e", spec.bootstrap],
       // Bun.spawn's own defaults differ for each stream.
       stdio: ["ignore", spec.stdio, "pipe"],
       serialization: spec.serialization,

@@ -38,6 +38,8 @@ export type Capability =
   | "outOfMemory"
   /** A CommonJS worker finds itself to be the main module (`require.main === module`). */
   | "main"
+  /** A module that exports no function, listens for nothing and has nothing to do fails at once, not after `startTimeout`. */
+  | "leaves"
   /** A module whose file name has a question mark. */
   | "questionMark";
 
@@ -129,6 +131,7 @@ export const LACKS: Readonly<Record<WorkerKind, Partial<Record<Capability, Lack>
       link: "https://github.com/denoland/deno/pull/35657",
       seen: "Deno 2.9.6",
     },
+    leaves: { because: "a Deno Worker lives until it is closed, with or without anything to do", seen: "Deno 2.9.6" },
     outOfMemory: { because: "a Deno Worker that runs out of memory ends the whole program", seen: "Deno 2.9.6" },
   },
 };

@@ -9,16 +9,8 @@ import process from "node:process";
 import type { WorkerEvents, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { guard, unguard } from "./guard.ts";
 import { type Line, NOT_STARTED, open } from "./line.ts";
+import { CUT_OFF, LAST_WORDS } from "./patience.ts";
 import { StderrTail } from "./stderr-tail.ts";
-
-/**
- * How long after its exit a worker's last messages and the end of its stderr are waited for, in milliseconds. A process
- * that the worker started may hold the pipe open for ever.
- */
-const LAST_WORDS = 100;
-
-/** How long a worker may live on without its channel, in milliseconds, before it is killed. */
-const CUT_OFF = 500;
 
 /** What a process transport does in its own way. */
 export interface ChildOptions {
@@ -96,6 +88,8 @@ class ChildPort implements WorkerPort {
 
   #ended(ending: { code?: number | null; signal?: string | null; cause?: unknown }): void {
     if (this.pid !== null) unguard(this.pid);
+    // Deno's channel would keep the program alive where it does not tell of the disconnect.
+    if (this.#child.connected) this.#child.disconnect();
     this.#line.end({ ...ending, stderr: this.#stderr.toString() });
   }
 

@@ -168,7 +168,7 @@ function checkFor({ serialization }: WorkerSpec): (frame: unknown) => void {
 }
 
 function spawnDeno(spec: WorkerSpec): ChildProcess {
-  const run = ["run", "--no-prompt", "--unstable-detect-cjs", ...spec.execArgv, "--import", bootstrapUrl(spec)];
+  const run = ["run", "--no-prompt", "--unstable-detect-cjs", ...(spec.execArgv ?? []), "--import", bootstrapUrl(spec)];
   const child = spawn(spec.execPath ?? process.execPath, [...run, fileURLToPath(spec.module), ...spec.argv], {
     stdio: ["ignore", spec.stdio, "pipe", "ipc"],
     // Read by `spawn` as by `fork`, though only the types of the latter tell.

@@ -22,6 +22,9 @@ export function open(spec: WorkerSpec, events: WorkerEvents, make: (line: Line) 
   }
 }
 
+/** What stands for a message that is none of the bootstrap's. */
+const STRAY = { type: "stray" };
+
 /** The id of a worker that could not be started. */
 export const NOT_STARTED = "not started";
 
@@ -30,6 +33,7 @@ export class Line {
   readonly #events: WorkerEvents;
   readonly #spec: WorkerSpec;
   #hasTeardown = false;
+  readonly #key: string = crypto.randomUUID().slice(0, 8);
   #fatal: unknown = null;
   #pong: (() => void) | null = null;
   #ended = false;
@@ -57,7 +61,7 @@ export class Line {
   begin(port: Pick<WorkerPort, "send" | "kill">, imports: boolean): void {
     const { module, argv, setupData, serialization } = this.#spec;
     try {
-      port.send({ type: "init", init: { module, imports, argv, setupData, serialization } });
+      port.send({ type: "init", init: { module, imports, argv, setupData, serialization, key: this.#key } });
     } catch (error) {
       this.#fatal = this.#spec.setupNotCloneable(error);
       port.kill();
@@ -69,6 +73,7 @@ export class Line {
     if (this.#ended) return;
     switch (frameType(frame)) {
       case "ready":
+        if (!this.#isKeyed(frame)) return;
         this.#hasTeardown = (frame as { teardown?: unknown }).teardown === true;
         return this.#events.ready();
       case "fatal":
@@ -77,8 +82,14 @@ export class Line {
       case "pong":
         return this.#pong?.();
       default:
-        return this.#events.message(frame);
+        return this.#events.message(this.#isKeyed(frame) ? frame : STRAY);
     }
+  }
+
+  /** Whether the bootstrap made it: a module can post what it likes, but does not know the key. */
+  #isKeyed(frame: unknown): boolean {
+    return typeof frame === "object" && frame !== null && Object.hasOwn(frame, "key") &&
+      (frame as { key: unknown }).key === this.#key;
   }
 
   /** Calls back on the next pong. */

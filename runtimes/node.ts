@@ -23,7 +23,7 @@ function forkWorker(spec: WorkerSpec): ChildProcess {
   return fork(fileURLToPath(spec.module), [...spec.argv], {
     // Explicit, or fork would pass on the host's own: see `inheritedExecArgv`. Ours comes last: tsx 4.23 loads no
     // TypeScript when another `--import` stands before it.
-    execArgv: [...spec.execArgv, "--import", bootstrapUrl(spec)],
+    execArgv: [...(spec.execArgv ?? []), "--import", bootstrapUrl(spec)],
     serialization: spec.serialization,
     // stderr is read here, for the tail that a loss is reported with.
     stdio: ["ignore", output, "pipe", "ipc"],

@@ -6,10 +6,8 @@
 
 import { type Transferable, Worker } from "node:worker_threads";
 import type { WorkerEvents, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
+import { THREAD_MARK } from "../src/core/frame.ts";
 import { type Line, open } from "./line.ts";
-
-/** What the bootstrap knows its threads by; `THREAD_MARK` of `src/worker/bootstrap.ts`. */
-const THREAD_MARK = "compute-cluster:worker";
 
 let lastThread = 0;
 
@@ -38,7 +36,7 @@ class ThreadPort implements WorkerPort {
       workerData: THREAD_MARK,
       env: { ...spec.env },
       // Not given: a thread has the program's flags, and refuses most of them when they are given to it.
-      execArgv: spec.execArgv.length > 0 ? [...spec.execArgv] : undefined,
+      execArgv: spec.execArgv === null ? undefined : [...spec.execArgv],
       stdout: spec.stdio === "ignore",
       stderr: spec.stdio === "ignore",
       // Own properties, undefined or not: an option is not to come from a polluted prototype.

@@ -8,10 +8,11 @@ import { EventEmitter } from "node:events";
 import process from "node:process";
 import { adapterFor } from "../runtimes/select.ts";
 import { onAbort } from "./abort-watch.ts";
-import type { CloseMode, Engine, JobRequest, Outcome, Stats } from "./core/engine.ts";
+import type { CloseMode, Engine, Outcome, Stats } from "./core/engine.ts";
 import { ClusterError } from "./core/errors.ts";
 import type { Fact } from "./core/fact.ts";
 import { Scheduler } from "./core/scheduler.ts";
+import type { Job } from "./core/job.ts";
 import { checkJob, type EnqueueOptions } from "./job-options.ts";
 import { type ComputeClusterOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import { realClock } from "./real-clock.ts";
@@ -76,7 +77,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
       adapter: adapterFor(isolation),
       spec: () => ({ ...spec, env: env(), bootstrap, decodeError: decodeThrown, setupNotCloneable }),
       decodeError: decodeThrown,
-      notCloneable: (request, cause) => argsNotCloneable(request, spec.serialization, cause),
+      notCloneable: (job, cause) => argsNotCloneable(job, spec.serialization, cause),
       observer: {
         hears: (type) => this.#hears(type),
         tell: (fact) => this.#tell(fact),
@@ -245,7 +246,11 @@ function guarded(call: () => void): void {
   }
 }
 
-function argsNotCloneable({ args, id }: JobRequest, format: Format, cause: unknown): ClusterError {
-  const details = { retryable: true, ...(id === null ? {} : { job: id }) };
-  return notCloneable({ what: "the arguments", value: args, root: "args", format, cause }, details);
+function argsNotCloneable(
+  { request, id, attempt }: Pick<Job, "id" | "attempt" | "request">,
+  format: Format,
+  cause: unknown,
+): ClusterError {
+  const refused = { what: "the arguments", value: request.args, root: "args", format, cause };
+  return notCloneable(refused, { retryable: attempt === 0, job: id });
 }

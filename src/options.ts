@@ -113,7 +113,7 @@ export interface ComputeClusterOptions {
   /**
    * Flags for the workers' runtime. Not in threads on Bun and Deno.
    *
-   * @default the program's own, less those that are its alone (`--inspect`, `--eval`, `--test`, `--watch`, …)
+   * @default the program's own; for processes less those that are its alone (`--inspect`, `--eval`, `--test`, `--watch`, …)
    */
   execArgv?: readonly string[] | undefined;
   /**
@@ -231,7 +231,7 @@ export function resolveOptions(options: unknown): ResolvedOptions {
   const scheduler = schedulerOptions(given);
   const env = given.env === undefined ? null : environment(given.env);
   const limits = given.resourceLimits === undefined ? null : resourceLimits(given.resourceLimits, isolation);
-  const execArgv = given.execArgv === undefined ? defaultExecArgv(isolation) : check.texts("execArgv", given.execArgv);
+  const execArgv = given.execArgv === undefined ? null : check.texts("execArgv", given.execArgv);
   return Object.freeze({
     isolation,
     scheduler,
@@ -239,10 +239,11 @@ export function resolveOptions(options: unknown): ResolvedOptions {
     spec: Object.freeze({
       module,
       setupData: given.setupData,
-      concurrency: scheduler.concurrency,
       cwd: given.cwd === undefined ? null : folder("cwd", given.cwd),
       argv: given.argv === undefined ? [] : check.texts("argv", given.argv),
-      execArgv: isolation === "thread" ? execArgv : [...execArgv, ...processFlags(given, limits, module)],
+      execArgv: isolation === "thread"
+        ? execArgv
+        : [...(execArgv ?? defaultExecArgv()), ...processFlags(given, limits, module)],
       execPath,
       stdio: given.stdio === undefined ? "inherit" : check.oneOf("stdio", given.stdio, ["inherit", "ignore"]),
       serialization: given.serialization === undefined
@@ -330,10 +331,9 @@ function resourceLimits(value: unknown, isolation: Isolation): Record<string, nu
   return limits;
 }
 
-function defaultExecArgv(isolation: Isolation): string[] {
-  // A thread has the program's flags anyway. Deno gives its own to no child, and has none in `execArgv` that `deno run`
-  // would take.
-  return isolation === "thread" || runtime === "deno" ? [] : inheritedExecArgv(process.execArgv);
+function defaultExecArgv(): string[] {
+  // Deno gives its own to no child, and has none in `execArgv` that `deno run` would take.
+  return runtime === "deno" ? [] : inheritedExecArgv(process.execArgv);
 }
 
 function processFlags(given: Given, limits: Record<string, number> | null, module: string): string[] {

@@ -15,16 +15,14 @@ export interface WorkerSpec {
   readonly bootstrap: string;
   /** Handed to the module's `setup`. */
   readonly setupData: unknown;
-  /** How many jobs may run at once in the worker. */
-  readonly concurrency: number;
   /** The worker's environment, or null where the runtime gives a worker the host's own. */
   readonly env: Readonly<Record<string, string>> | null;
   /** Working directory of a process, or null for the host's. */
   readonly cwd: string | null;
   /** Arguments after the module's path in `process.argv`. */
   readonly argv: readonly string[];
-  /** Arguments of the runtime itself. */
-  readonly execArgv: readonly string[];
+  /** Flags of the runtime itself, or null for those that a thread has of the program anyway. */
+  readonly execArgv: readonly string[] | null;
   /** The runtime's executable, or null for the host's. */
   readonly execPath: string | null;
   /** Where a worker's output goes: to the host's own, or nowhere. */

@@ -74,6 +74,12 @@ export class Crew {
     return count;
   }
 
+  /** Whether any has a job. */
+  get works(): boolean {
+    for (const worker of this.#workers) if (worker.jobs.size > 0) return true;
+    return false;
+  }
+
   /** How many take jobs. */
   get takers(): number {
     let count = 0;
@@ -229,8 +235,10 @@ export class Crew {
       this.#lostStarts++;
       this.#startFailed(loss.earlyExit(exit, worker.port, isolation), false);
     } else if (before.at === "idle" && before.fresh) {
-      // Otherwise a module that dies just after it was loaded would be started over and over for `minWorkers`.
-      this.#startFailed(loss.workerExit(exit, worker.port, isolation), false);
+      // Otherwise a module that dies just after it was loaded would be started over and over for `minWorkers`. One that
+      // leaves by itself is tried less and less often, and that is no error.
+      if (exit.code === 0) this.#breaker.failed(false);
+      else this.#startFailed(loss.workerExit(exit, worker.port, isolation), false);
     }
   }
 

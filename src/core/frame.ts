@@ -40,6 +40,8 @@ export interface Init {
   readonly setupData: unknown;
   /** How a process writes values. */
   readonly serialization: "advanced" | "json";
+  /** Stands in the frames that the host acts on, so that nothing a module posts to the host is taken for one. */
+  readonly key: string;
 }
 
 /** One answer. `failed` 1 means that `value` is an encoded error. */
@@ -47,17 +49,20 @@ export type Answer = readonly [number: JobNumber, failed: 0 | 1, value: unknown]
 
 /** Worker to host. The adapters take `ready`, `fatal`, `left` and `pong`; the scheduler takes the rest. */
 export type WorkerFrame =
-  | { readonly type: "ready"; readonly teardown: boolean }
+  | { readonly type: "ready"; readonly key: string; readonly teardown: boolean }
   /** An error that is about to end the worker, encoded. */
   | { readonly type: "fatal"; readonly error: unknown }
   /** The worker leaves, with this code; for runtimes that don't tell. */
   | { readonly type: "left"; readonly code: number }
   | { readonly type: "pong" }
-  | { readonly type: "answers"; readonly answers: readonly Answer[] }
+  | { readonly type: "answers"; readonly key: string; readonly answers: readonly Answer[] }
   /** The loop is free: the abort of this job was heard. `heeds`: its handler has taken its signal, and may stop. */
-  | { readonly type: "aborting"; readonly job: JobNumber; readonly heeds: boolean }
+  | { readonly type: "aborting"; readonly key: string; readonly job: JobNumber; readonly heeds: boolean }
   /** A message that answers no job. */
   | { readonly type: "stray" };
+
+/** What the adapter of a worker thread passes as `workerData`, so that threads of the module's own are left alone. */
+export const THREAD_MARK = "compute-cluster:worker";
 
 /** The kind of a frame, or null for what is no frame of ours. Reads own properties only. */
 export function frameType(frame: unknown): string | null {

@@ -6,6 +6,7 @@
 
 import type { Isolation, WorkerExit, WorkerPort } from "./adapter.ts";
 import { ClusterError } from "./errors.ts";
+import type { Job } from "./job.ts";
 
 /** A worker ended while it had a job, or without being told to. */
 export function workerExit(exit: WorkerExit, port: WorkerPort, isolation: Isolation, job?: string): ClusterError {
@@ -33,14 +34,14 @@ export function slowStart(port: WorkerPort, startTimeout: number): ClusterError 
 }
 
 /** No worker can be started; `failure` is the last attempt's. */
-export function noWorker(failure: ClusterError, module: string, job?: string): ClusterError {
+export function noWorker(failure: ClusterError, module: string, job?: Pick<Job, "id" | "attempt">): ClusterError {
   const origin = failure.cause ?? failure;
   const said = origin instanceof Error ? origin.message : String(origin);
   const { pid, worker, exitCode, signal, stderr } = failure;
   return new ClusterError("CC_ERR_WORKER_START", `cannot start a worker for ${module}: ${said}`, {
-    ...present({ pid, worker, exitCode, signal, stderr, job }),
+    ...present({ pid, worker, exitCode, signal, stderr, job: job?.id }),
     cause: origin,
-    retryable: true,
+    retryable: !job?.attempt,
   });
 }
 

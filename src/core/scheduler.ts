@@ -50,7 +50,7 @@ export interface SchedulerParts {
   /** Makes the error out of what a worker sent for one. */
   decodeError(encoded: unknown): unknown;
   /** Makes the error for a job whose arguments the transport refused. */
-  notCloneable(request: JobRequest, cause: unknown): ClusterError;
+  notCloneable(job: Pick<Job, "id" | "attempt" | "request">, cause: unknown): ClusterError;
 }
 
 /**
@@ -178,6 +178,7 @@ export class Scheduler implements Engine {
       if (!worker) break;
       this.#assign(job, worker);
     }
+    this.#estimator.watch(this.#crew.works, this.#clock.now());
     if (this.#lifetime.at !== "closed") this.#crew.grow(this.#backlog.size, this.#warmTarget());
     // An empty backlog is no room when none may wait: whoever was told would only be refused again.
     if (this.#backlog.size > 0 || !this.#refusedSinceDrain || this.#refusal()) return;
@@ -192,7 +193,7 @@ export class Scheduler implements Engine {
     try {
       worker.port.send({ type: "jobs", jobs: [entry] }, transfer);
     } catch (error) {
-      return this.#settle(job, { ok: false, error: this.#parts.notCloneable(job.request, error) }, null);
+      return this.#settle(job, { ok: false, error: this.#parts.notCloneable(job, error) }, null);
     }
     job.begin(this.#clock.now());
     const timer = this.#after(timeout, () => this.#giveUp(job, loss.timedOut(job.id, timeout), "timeout"));
@@ -224,7 +225,7 @@ export class Scheduler implements Engine {
   /** The only place where an accepted job gets its outcome. `worker` is the one that ran it, if one did. */
   #settle(job: Job, outcome: Outcome, worker: Worker | null): void {
     const now = this.#clock.now();
-    if (outcome.ok) this.#estimator.record(now - job.startedAt, now);
+    if (outcome.ok) this.#estimator.record(now - job.startedAt);
     this.#ledger.jobs[outcome.ok ? "succeeded" : "failed"]++;
     if (job.state.at !== "aborting") job.enter({ at: "settled" });
     this.#outbox.push(() => job.answer(outcome));
@@ -300,7 +301,7 @@ export class Scheduler implements Engine {
     if (this.#crew.count("starting") > 0) return;
     const { module } = this.#parts.spec();
     const served = this.#crew.takers > 0;
-    if (!served) this.#failWaiting((job) => loss.noWorker(failure, module, job.id));
+    if (!served) this.#failWaiting((job) => loss.noWorker(failure, module, job));
     this.#warmUp.fail(() => loss.noWorker(failure, module));
     if (this.#backlog.size === 0) this.#crew.hold();
     if (!served) this.#fault(loss.noWorker(failure, module));

@@ -13,6 +13,8 @@ export interface Offender {
   readonly path: string;
   /** What it is, such as `a function`. */
   readonly what: string;
+  /** Whether no transport carries it; otherwise some do. */
+  readonly certain: boolean;
 }
 
 /** How a transport writes values: by structured clone, or as JSON. */
@@ -48,7 +50,7 @@ export function findUncloneable(value: unknown, root: string, format: Format = "
   for (let next = open.pop(); next; next = open.pop()) {
     const [path, part] = next;
     const what = refused(part);
-    if (what !== null) return { path, what };
+    if (what !== null) return { path, what, certain: true };
     if (typeof part !== "object" || part === null || seen.has(part)) continue;
     seen.add(part);
     if (format === "advanced") suspect ??= suspicion(part, path);
@@ -65,10 +67,10 @@ function suspicion(value: object, path: string): Offender | null {
   const memory = ArrayBuffer.isView(value) ? value.buffer : value;
   const kind = kindOf(memory);
   if (kind === "SharedArrayBuffer") {
-    return { path, what: "shared memory (a SharedArrayBuffer), which only threads can share" };
+    return { path, what: "shared memory (a SharedArrayBuffer), which only threads can share", certain: false };
   }
   if (kind === "ArrayBuffer" && isDetached(memory as ArrayBuffer)) {
-    return { path, what: "an ArrayBuffer that was moved away" };
+    return { path, what: "an ArrayBuffer that was moved away", certain: false };
   }
   return null;
 }
@@ -133,7 +135,7 @@ function readable(value: object, path: string): [string, unknown][] | Offender {
   try {
     return partsOf(value, path);
   } catch (error) {
-    return { path, what: `an object that can't be read (${show(error)})` };
+    return { path, what: `an object that can't be read (${show(error)})`, certain: true };
   }
 }
 
@@ -151,7 +153,7 @@ function partsOf(value: object, path: string): [string, unknown][] | Offender {
     try {
       parts.push([inner, (value as Record<string, unknown>)[key]]);
     } catch (error) {
-      return { path: inner, what: `a getter that throws (${show(error)})` };
+      return { path: inner, what: `a getter that throws (${show(error)})`, certain: true };
     }
   }
   return parts;

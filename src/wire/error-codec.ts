@@ -10,7 +10,7 @@
  */
 
 import { ClusterError } from "../core/errors.ts";
-import { findUncloneable } from "./cloneable.ts";
+import { findUncloneable, type Format, type Offender } from "./cloneable.ts";
 
 /** What was thrown, as it travels. */
 export type Encoded =
@@ -61,36 +61,73 @@ const MAKE: Readonly<Record<string, (message: string, name: string) => Error>> =
 
 // ---- writing
 
-/** Writes what was thrown. Never throws, whatever the error's getters do. */
-export function encodeThrown(thrown: unknown): Encoded {
-  return encode(thrown, new Map(), 0);
+/** How to write errors. */
+export interface EncodeOptions {
+  /** How the transport writes values. */
+  readonly format?: Format;
+  /** Whether values that only some transports carry (shared memory, say) are described instead. */
+  readonly cautious?: boolean;
 }
 
-function encode(thrown: unknown, written: Map<object, number>, depth: number): Encoded {
-  if (depth > MAX_DEPTH) return { is: "value", value: text(() => thrown) };
-  if (isListWithErrors(thrown)) return { is: "list", items: thrown.map((item) => encode(item, written, depth + 1)) };
-  if (!isError(thrown)) return { is: "value", value: carried(thrown) };
-  const before = written.get(thrown);
-  if (before !== undefined) return { is: "again", number: before };
-  const number = written.size;
-  written.set(thrown, number);
-  return {
-    is: "error",
-    error: {
+/** Writes what was thrown. Never throws, whatever the error's getters do. */
+export function encodeThrown(thrown: unknown, options: EncodeOptions = {}): Encoded {
+  return new Encoder(options).encode(thrown, 0);
+}
+
+class Encoder {
+  readonly #options: EncodeOptions;
+  /** The errors that were written, and their numbers. */
+  readonly #written = new Map<object, number>();
+
+  constructor(options: EncodeOptions) {
+    this.#options = options;
+  }
+
+  encode(thrown: unknown, depth: number): Encoded {
+    if (depth > MAX_DEPTH) return { is: "value", value: text(() => thrown) };
+    if (isListWithErrors(thrown)) return { is: "list", items: thrown.map((item) => this.encode(item, depth + 1)) };
+    if (!isError(thrown)) return { is: "value", value: this.#carried(thrown) };
+    const before = this.#written.get(thrown);
+    if (before !== undefined) return { is: "again", number: before };
+    return { is: "error", error: this.#error(thrown, depth) };
+  }
+
+  #error(thrown: Error, depth: number): EncodedError {
+    const number = this.#written.size;
+    this.#written.set(thrown, number);
+    return {
       number,
       type: typeOf(thrown),
       name: text(() => thrown.name),
       message: text(() => thrown.message),
       stack: stackOf(thrown),
-      properties: propertiesOf(thrown, written, depth + 1),
-    },
-  };
+      properties: this.#properties(thrown, depth + 1),
+    };
+  }
+
+  #properties(error: Error, depth: number): EncodedError["properties"] {
+    const properties: [string, Encoded, boolean][] = [];
+    for (const key of attempt(() => Object.getOwnPropertyNames(error), [])) {
+      if (IN_PLACE.has(key)) continue;
+      // A property whose getter throws is left out.
+      attempt(() => {
+        const enumerable = Object.prototype.propertyIsEnumerable.call(error, key);
+        if (!enumerable && !HIDDEN.has(key)) return;
+        properties.push([key, this.encode(Reflect.get(error, key), depth), enumerable]);
+      }, undefined);
+    }
+    return properties;
+  }
+
+  /** A value that the transport can carry: itself, or a description. */
+  #carried(value: unknown): unknown {
+    const { format = "advanced", cautious = false } = this.#options;
+    const offender = findUncloneable(value, "", format);
+    return offender && (offender.certain || cautious) ? description(offender) : value;
+  }
 }
 
-/** A value that a transport can carry: itself, or a description. */
-function carried(value: unknown): unknown {
-  const offender = findUncloneable(value, "");
-  if (offender === null) return value;
+function description(offender: Offender): string {
   return offender.path === "" ? `[${offender.what}]` : `[object with ${offender.what} at ${offender.path}]`;
 }
 
@@ -122,20 +159,6 @@ function stackOf(error: Error): string | null {
   const stack: unknown = attempt(() => error.stack, null);
   if (typeof stack !== "string") return null;
   return stack.split("\n").filter((line) => !BOOTSTRAP_FRAME.test(line)).join("\n");
-}
-
-function propertiesOf(error: Error, written: Map<object, number>, depth: number): EncodedError["properties"] {
-  const properties: [string, Encoded, boolean][] = [];
-  for (const key of attempt(() => Object.getOwnPropertyNames(error), [])) {
-    if (IN_PLACE.has(key)) continue;
-    // A property whose getter throws is left out.
-    attempt(() => {
-      const enumerable = Object.prototype.propertyIsEnumerable.call(error, key);
-      if (!enumerable && !HIDDEN.has(key)) return;
-      properties.push([key, encode(Reflect.get(error, key), written, depth), enumerable]);
-    }, undefined);
-  }
-  return properties;
 }
 
 function text(read: () => unknown): string {

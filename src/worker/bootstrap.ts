@@ -9,7 +9,7 @@ import nodeProcess from "node:process";
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { realpathSync } from "node:fs";
-import { frameType, type HostFrame, type Init } from "../core/frame.ts";
+import { frameType, type HostFrame, type Init, THREAD_MARK } from "../core/frame.ts";
 import { type Encoded, encodeThrown } from "../wire/error-codec.ts";
 import { type Contract, readContract } from "./contract.ts";
 import { reportFatal, reportFatalInDeno, throwRejections } from "./fatal.ts";
@@ -19,9 +19,6 @@ import { processLink } from "./process-link.ts";
 import { Runner } from "./runner.ts";
 import { threadLink } from "./thread-link.ts";
 import { webLink } from "./web-link.ts";
-
-/** What the adapter of a worker thread passes as `workerData`, so that threads of the user's own are left alone. */
-export const THREAD_MARK = "compute-cluster:worker";
 
 /** The globals that are only there on some runtimes. */
 const globals = globalThis as unknown as
@@ -84,8 +81,8 @@ function serve(process: NodeJS.Process, link: Link): void {
     contract = readContract(await load(process, init, path));
     await contract.setup?.(init.setupData);
     if (!hasHandlers(contract)) await listener(inbox, link);
-    runner = new Runner(link, contract, inbox, init.serialization);
-    link.post({ type: "ready", teardown: contract.teardown !== undefined });
+    runner = new Runner(link, contract, inbox, init);
+    link.post({ type: "ready", key: init.key, teardown: contract.teardown !== undefined });
   }
 
   function failToStart(error: unknown): void {

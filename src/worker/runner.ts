@@ -6,8 +6,8 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { ClusterError } from "../core/errors.ts";
-import type { AbortWhy, JobEntry, JobNumber } from "../core/frame.ts";
-import { type Format, notCloneable } from "../wire/cloneable.ts";
+import type { AbortWhy, Answer, Init, JobEntry, JobNumber } from "../core/frame.ts";
+import { notCloneable } from "../wire/cloneable.ts";
 import { encodeThrown } from "../wire/error-codec.ts";
 import { RunContext } from "./context.ts";
 import type { Contract, Handler } from "./contract.ts";
@@ -26,14 +26,13 @@ export class Runner {
   readonly #link: Link;
   readonly #contract: Contract;
   readonly #inbox: Inbox;
-  readonly #format: Format;
+  readonly #init: Init;
   readonly #runs = new Map<JobNumber, Run>();
   /** Tells which job a `process.send` of an unmodified module belongs to, however late it comes. */
   readonly #current = new AsyncLocalStorage<Run>();
 
-  /** @param format How the line writes values, for the error that says why one could not be. */
-  constructor(link: Link, contract: Contract, inbox: Inbox, format: Format) {
-    this.#format = format;
+  constructor(link: Link, contract: Contract, inbox: Inbox, init: Init) {
+    this.#init = init;
     this.#link = link;
     this.#contract = contract;
     this.#inbox = inbox;
@@ -45,7 +44,7 @@ export class Runner {
     const handler = this.#contract.handler(task);
     if (handler) this.#call(run, handler, args);
     else if (task === null && this.#inbox.heard) this.#current.run(run, () => this.#inbox.deliver(args));
-    else this.#answer(run, 1, encodeThrown(noSuchTask(task, this.#contract.tasks)));
+    else this.#fail(run, noSuchTask(task, this.#contract.tasks));
   }
 
   abort(number: JobNumber, why: AbortWhy): void {
@@ -55,14 +54,14 @@ export class Runner {
       ? new DOMException("The job ran longer than its timeout", "TimeoutError")
       : new DOMException("The job was aborted", "AbortError");
     // Said before the handler hears of it: its answer may come at once.
-    this.#link.post({ type: "aborting", job: number, heeds: run.context.takesSignal });
+    this.#link.post({ type: "aborting", key: this.#init.key, job: number, heeds: run.context.takesSignal });
     run.context.abort(reason);
   }
 
   /** What `process.send` does: the first message of a job is its answer. */
   send(message: unknown): void {
     const run = this.#current.getStore() ?? this.#only();
-    if (run && !run.answered) return this.#answer(run, 0, message);
+    if (run && !run.answered) return this.#succeed(run, message);
     this.#link.post({ type: "stray" });
     if (run && this.#runs.size > 0) warnOfStray(run.context.job.id);
   }
@@ -74,30 +73,45 @@ export class Runner {
   }
 
   #call(run: Run, handler: Handler, args: unknown): void {
-    const fail = (error: unknown): void => this.#answer(run, 1, encodeThrown(error));
     let result: unknown;
     try {
       result = handler(args, run.context);
       // Whoever returns an object with a `then` that is no function, or that throws, gets no promise, or that error.
-      if (!isThenable(result)) return this.#answer(run, 0, result);
+      if (!isThenable(result)) return this.#succeed(run, result);
     } catch (error) {
-      return fail(error);
+      return this.#fail(run, error);
     }
     // A promise of ours tames thenables that call back twice or throw.
-    new Promise((resolve) => resolve(result)).then((value) => this.#answer(run, 0, value), fail);
+    new Promise((resolve) => resolve(result)).then(
+      (value) => this.#succeed(run, value),
+      (error) => this.#fail(run, error),
+    );
   }
 
+  #succeed(run: Run, value: unknown): void {
+    try {
+      this.#answer(run, 0, value);
+    } catch (cause) {
+      const refused = { what: "the answer", value, root: "result", format: this.#init.serialization, cause };
+      this.#fail(run, notCloneable(refused, { job: run.context.job.id }));
+    }
+  }
+
+  #fail(run: Run, thrown: unknown): void {
+    const format = this.#init.serialization;
+    try {
+      this.#answer(run, 1, encodeThrown(thrown, { format }));
+    } catch {
+      this.#answer(run, 1, encodeThrown(thrown, { format, cautious: true }));
+    }
+  }
+
+  /** Throws what the line throws for a value that it can't carry; then nothing was sent. */
   #answer(run: Run, failed: 0 | 1, value: unknown): void {
     run.answered = true;
     this.#runs.delete(run.number);
-    try {
-      this.#link.post({ type: "answers", answers: [[run.number, failed, value]] }, run.context.transfers);
-    } catch (cause) {
-      const { id: job } = run.context.job;
-      const refused = { what: "the answer", value, root: "result", format: this.#format, cause };
-      const error = encodeThrown(notCloneable(refused, { job }));
-      this.#link.post({ type: "answers", answers: [[run.number, 1, error]] });
-    }
+    const answers: readonly Answer[] = [[run.number, failed, value]];
+    this.#link.post({ type: "answers", key: this.#init.key, answers }, failed ? [] : run.context.transfers);
   }
 }
 

@@ -16,6 +16,8 @@ export function threadLink(process: NodeJS.Process, port: MessagePort): Link {
   port.on("messageerror", (error) => {
     throw error;
   });
+  // The module cut the line: no answer can come any more.
+  port.on("close", () => setImmediate(() => exit()));
   Object.defineProperty(process, "connected", { value: true, writable: true, configurable: true, enumerable: true });
   return {
     post: (frame, transfer = []) => post(frame, transfer as Transferable[]),

@@ -7,7 +7,8 @@ const none: AdmissionLimits = { maxBacklog: Infinity, maxLatency: Infinity, slot
 /** Has seen `runs` jobs of 100 ms each. */
 function seen(runs: number): Estimator {
   const estimator = new Estimator();
-  for (let i = 0; i < runs; i++) estimator.record(100, 0);
+  for (let i = 0; i < runs; i++) estimator.record(100);
+  estimator.watch(true, 0);
   return estimator;
 }
 
@@ -68,8 +69,10 @@ describe("refusal", () => {
 
   it("refusal by latency forgets a slow spell", () => {
     const limits = { ...none, maxLatency: 20 };
-    expect(refusal(limits, 1, seen(10), 0)).not.toBeNull();
-    expect(refusal(limits, 1, seen(10), 120_000)).toBeNull();
+    const estimator = seen(10);
+    expect(refusal(limits, 1, estimator, 120_000)).not.toBeNull();
+    estimator.watch(false, 120_000);
+    expect(refusal(limits, 1, estimator, 240_000)).toBeNull();
   });
 
   it("refusal names the backlog when both limits are passed", () => {

@@ -218,6 +218,21 @@ describe("Crew", () => {
     expect(setup.adapter.workers[0]!.stops).toBe(1);
   });
 
+  it("Crew tries a worker that leaves by itself as soon as it is ready less and less often, and calls that no failure", () => {
+    const setup = new Setup({ minWorkers: 1, maxWorkers: 1 });
+    const starts: number[] = [];
+    for (let i = 0; i < 5; i++) {
+      setup.crew.grow(0, 1);
+      const worker = setup.adapter.workers.at(-1)!;
+      starts.push(setup.clock.now());
+      worker.ready();
+      worker.exit({ code: 0 });
+      setup.clock.advance(100 * 2 ** i);
+    }
+    expect(starts).toEqual([0, 100, 300, 700, 1_500]);
+    expect(setup.failures).toEqual([]);
+  });
+
   it("Crew leaves minWorkers where they are, without a timer", () => {
     const setup = new Setup({ idleTimeout: 500, minWorkers: 1, maxWorkers: 3 });
     setup.ready(3);

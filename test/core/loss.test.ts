@@ -58,10 +58,13 @@ describe("loss", () => {
   it("noWorker has the origin of the last failure as its cause, and its details", () => {
     const cause = new SyntaxError("Unexpected token");
     const failure = loss.earlyExit({ ...left, cause }, process, "process");
-    const error = loss.noWorker(failure, "file:///w.js", "7");
+    const error = loss.noWorker(failure, "file:///w.js", { id: "7", attempt: 0 });
     expect(error.message).toBe("cannot start a worker for file:///w.js: Unexpected token");
     expect(error).toMatchObject({ code: "CC_ERR_WORKER_START", exitCode: 1, stderr: "boom", pid: 4711, job: "7" });
     expect([error.cause, error.retryable]).toEqual([cause, true]);
+    expect(loss.noWorker(failure, "file:///w.js", { id: "7", attempt: 1 }).retryable, "it has begun before").toBe(
+      false,
+    );
   });
 
   it("noWorker has the failure itself as its cause when nothing else is known, and takes causes that are no errors", () => {

@@ -293,7 +293,8 @@ export class Model {
     if (again.length > 0) this.#asked();
     if (worker.starting) this.counts.lost.starts++;
     else this.#lost(worker, code, abandoned);
-    if (worker.starting || (worker.idle && worker.fresh)) this.#startFailed(false);
+    if (worker.starting) this.#startFailed(false);
+    else if (worker.idle && worker.fresh) this.#startFailed(false, code === 0);
     worker.fake.exit({ code, signal: code === null ? "SIGKILL" : null, abandoned });
   }
 
@@ -332,10 +333,12 @@ export class Model {
     if (this.#breaker === "closed") this.#failures = 0;
   }
 
-  #startFailed(final: boolean): void {
+  /** `quiet`: it left by itself, which nobody is told of. */
+  #startFailed(final: boolean, quiet = false): void {
     if (this.#breaker === "tripped") return;
     this.#failures++;
     this.#breaker = "open";
+    if (quiet) return;
     if ((!final && this.#failures < FAILURES) || this.#starting > 0) return;
     const served = this.#takers.length > 0;
     const ending = { code: "CC_ERR_WORKER_START" };

@@ -302,9 +302,15 @@ describe("Scheduler latency", () => {
   it("Scheduler forgets a slow spell", () => {
     const cluster = slow(20);
     cluster.advance(60_000);
-    const job = cluster.submit("later");
+    const during = cluster.submit("during");
     cluster.flush();
-    expect(job.code).toBeNull();
+    expect(during.code, "a job has run all the time").toBe("CC_ERR_LATENCY");
+    cluster.worker(0).fail("over");
+    cluster.advance(60_000);
+    cluster.submit("first");
+    const next = cluster.submit("next");
+    cluster.flush();
+    expect(next.code).toBeNull();
   });
 
   it("Scheduler learns nothing from jobs that failed", () => {

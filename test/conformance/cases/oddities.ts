@@ -22,6 +22,10 @@ export const oddities: Case[] = [
     async run(kit) {
       const cc = kit.cluster("odd.mjs", { maxWorkers: 1 });
       const shared = await kit.error(cc, "shared");
+      const memory = shared["memory"];
+      if (kit.isolation === "thread") assert.ok(memory instanceof SharedArrayBuffer);
+      // Bun copies it to a process (https://github.com/oven-sh/bun/pull/32955).
+      else if (kit.runtime !== "bun") assert.match(String(memory), /shared memory/);
       assert.ok(shared instanceof RangeError);
       assert.deepEqual([shared.message, shared["code"]], ["with memory", "E_MEM"]);
       const wide = await kit.error(cc, "wide");
@@ -92,6 +96,39 @@ export const oddities: Case[] = [
     },
   },
   {
+    name: "What a module posts to the host itself is never taken for a frame of ours",
+    async run(kit) {
+      // A process has but `process.send`, which is the bootstrap's.
+      if (kit.isolation === "process") return;
+      const cc = kit.cluster("forger.mjs", { maxWorkers: 1, concurrency: 2 });
+      const [honest, slow] = await Promise.all([
+        kit.value(cc, 9, { task: "forge" }),
+        kit.value(cc, "its own", { task: "slow" }),
+      ]);
+      assert.deepEqual([honest, slow], ["honest", "its own"]);
+      assert.equal(await kit.value(cc, "last"), "last");
+      assert.ok(cc.stats().lost.messages >= 27, `${cc.stats().lost.messages}`);
+    },
+  },
+  {
+    name: "A worker that cuts its line fails its job and is replaced",
+    async run(kit) {
+      const cc = kit.cluster("forger.mjs", { maxWorkers: 1 });
+      if (kit.runtime === "deno" && kit.isolation === "thread") return; // Has no line to cut but `self.close`.
+      const cut = kit.error(cc, null, { task: "sever" });
+      const next = kit.value(cc, "next");
+      assert.equal((await cut)["code"], "CC_ERR_WORKER_EXIT");
+      assert.equal(await next, "next");
+    },
+  },
+  {
+    name: "A program whose workers ended in the middle of a message ends by itself",
+    async run(kit) {
+      const program = await kit.program("cut-off.ts").ended;
+      assert.deepEqual([program.code, program.stdout.trim(), program.stderr], [0, "settled", ""]);
+    },
+  },
+  {
     name: "A module that stops listening says so",
     async run(kit) {
       const cc = kit.cluster("once.cjs", { maxWorkers: 1 });
@@ -142,6 +179,16 @@ export const oddities: Case[] = [
         assert.deepEqual([code, stdout.trim()], [0, "answered"], stderr);
       }
     },
+  },
+  {
+    name: "execArgv takes the place of the program's flags, and none takes the place of all",
+    needs: "execArgv",
+    async run(kit) {
+      if (kit.runtime !== "node") return;
+      const seen = await kit.value(kit.cluster("handler.mjs", { execArgv: [] }), { op: "look" });
+      assert.deepEqual((seen as { execArgv: string[] }).execArgv, []);
+    },
+    async otherwise() {},
   },
   {
     name: "Preloads of the user's own stay in execArgv, for processes that the module starts",

@@ -132,11 +132,16 @@ export const settling: Case[] = [
   })),
   {
     name: "A module that offers nothing fails its jobs",
+    needs: "leaves",
     async run(kit) {
-      const cc = kit.cluster("empty.mjs", { startTimeout: 1500 });
-      const error = await kit.error(cc, {});
+      const error = await kit.error(kit.cluster("empty.mjs"), {});
       assert.equal(error["code"], "CC_ERR_WORKER_START");
-      assert.match(error.message, /exports no function and has no process\.on\("message"\) listener/);
+      assert.match(error.message, /left before .* exports no function and has no process\.on\("message"\) listener/);
+    },
+    async otherwise(kit) {
+      const error = await kit.error(kit.cluster("empty.mjs", { startTimeout: 500 }), {});
+      assert.equal(error["code"], "CC_ERR_WORKER_START");
+      assert.match(error.message, /not ready .* exports no function and has no process\.on\("message"\) listener/);
     },
   },
   ...["never-ready.mjs", "slow-load.mjs"].map((worker): Case => ({
