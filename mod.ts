@@ -23,4 +23,5 @@ export { ClusterError, OptionRangeError, OptionTypeError } from "./src/core/erro
 export type { ErrorCode, ErrorDetails } from "./src/core/errors.ts";
 export type { Stats } from "./src/core/engine.ts";
 export type { Fact } from "./src/core/fact.ts";
+export type { Spent } from "./src/core/recycling.ts";
 export type { Isolation } from "./src/core/adapter.ts";

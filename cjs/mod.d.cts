@@ -21,6 +21,7 @@ declare namespace ComputeCluster {
   type ErrorCode = esm.ErrorCode;
   type ErrorDetails = esm.ErrorDetails;
   type Fact = esm.Fact;
+  type Spent = esm.Spent;
   type Isolation = esm.Isolation;
   type JobContext = esm.JobContext;
   type OptionRangeError = esm.OptionRangeError;

@@ -59,9 +59,9 @@ export class Line {
    * @param imports Whether the bootstrap imports the module, or the runtime runs it as the main one.
    */
   begin(port: Pick<WorkerPort, "send" | "kill">, imports: boolean): void {
-    const { module, argv, setupData, serialization } = this.#spec;
+    const { module, argv, setupData, measures, serialization } = this.#spec;
     try {
-      port.send({ type: "init", init: { module, imports, argv, setupData, serialization, key: this.#key } });
+      port.send({ type: "init", init: { module, imports, argv, setupData, measures, serialization, key: this.#key } });
     } catch (error) {
       this.#fatal = this.#spec.setupNotCloneable(error);
       port.kill();

@@ -93,6 +93,26 @@ export interface ComputeClusterOptions {
    */
   retries?: number | undefined;
   /**
+   * How many jobs a worker is given; then it leaves and another takes its place. Exact: 1 gives every job a worker of its own.
+   *
+   * @default Infinity
+   */
+  maxJobsPerWorker?: number | undefined;
+  /**
+   * How old a worker may get, in milliseconds since it was ready. It goes on until its successor is ready, where there are
+   * fewer than `maxWorkers`, and only one at a time is replaced; nothing is lost.
+   *
+   * @default Infinity
+   */
+  maxWorkerAge?: number | undefined;
+  /**
+   * How much memory a worker may use, in bytes, before it is replaced in the same way: the resident memory of a process, the
+   * used heap of a thread, garbage that is not collected yet included. Measured with answers, at most every 50 ms.
+   *
+   * @default Infinity
+   */
+  maxWorkerMemory?: number | undefined;
+  /**
    * The environment of the workers, whole. Not in Deno threads.
    *
    * @default the program's, as it is when a worker starts
@@ -193,6 +213,9 @@ const NAMES = [
   "killGrace",
   "concurrency",
   "retries",
+  "maxJobsPerWorker",
+  "maxWorkerAge",
+  "maxWorkerMemory",
   "env",
   "cwd",
   "argv",
@@ -250,6 +273,7 @@ export function resolveOptions(options: unknown): ResolvedOptions {
         ? "advanced"
         : check.oneOf("serialization", given.serialization, ["advanced", "json"]),
       resourceLimits: isolation === "thread" ? limits : null,
+      measures: measures(scheduler, isolation),
     }),
     env: () => env ?? (runtime === "deno" && isolation === "thread" ? null : inheritedEnv()),
   });
@@ -282,6 +306,15 @@ function schedulerOptions(given: Given): SchedulerOptions {
     killGrace: time("killGrace", 1_000),
     concurrency: given.concurrency === undefined ? 1 : check.count("concurrency", given.concurrency, 1),
     retries: given.retries === undefined ? 0 : check.count("retries", given.retries, 0, true),
+    maxJobsPerWorker: given.maxJobsPerWorker === undefined
+      ? Infinity
+      : check.count("maxJobsPerWorker", given.maxJobsPerWorker, 1, true),
+    maxWorkerAge: given.maxWorkerAge === undefined
+      ? Infinity
+      : check.duration("maxWorkerAge", given.maxWorkerAge, "more than 0"),
+    maxWorkerMemory: given.maxWorkerMemory === undefined
+      ? Infinity
+      : check.amount("maxWorkerMemory", given.maxWorkerMemory, "a number of bytes, more than 0, or Infinity"),
   });
 }
 
@@ -304,6 +337,11 @@ function maxLatency(given: Given): number {
   if (value === undefined || (name === "max_request_time" && value === 0)) return Infinity;
   if (name === "maxLatency") return check.duration(name, value, "more than 0");
   return 1000 * check.amount(name, value, "a number of seconds, more than 0, or Infinity");
+}
+
+function measures({ maxWorkerMemory }: SchedulerOptions, isolation: Isolation): WorkerSpec["measures"] {
+  if (maxWorkerMemory === Infinity) return null;
+  return isolation === "process" ? "rss" : "heap";
 }
 
 function environment(value: unknown): Record<string, string> {

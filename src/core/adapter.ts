@@ -27,6 +27,8 @@ export interface WorkerSpec {
   readonly execPath: string | null;
   /** Where a worker's output goes: to the host's own, or nowhere. */
   readonly stdio: "inherit" | "ignore";
+  /** What the worker measures of its memory, now and then: all that the process has, or the heap of the thread. */
+  readonly measures: "rss" | "heap" | null;
   /** How a process transport writes values. */
   readonly serialization: "advanced" | "json";
   /** Makes the error out of what a worker sent for one. */

@@ -10,10 +10,12 @@ import type { Clock, Timer } from "./clock.ts";
 import type { ClusterError } from "./errors.ts";
 import type { Fact } from "./fact.ts";
 import * as loss from "./loss.ts";
+import type { Job } from "./job.ts";
+import { Recycling, type RecyclingOptions } from "./recycling.ts";
 import { Worker } from "./worker.ts";
 
 /** What the crew obeys. Durations in milliseconds; Infinity for no limit. */
-export interface CrewOptions {
+export interface CrewOptions extends RecyclingOptions {
   readonly maxWorkers: number;
   readonly minWorkers: number;
   readonly startTimeout: number;
@@ -42,8 +44,10 @@ export class Crew {
   readonly #options: CrewOptions;
   readonly #parts: CrewParts;
   readonly #breaker: Breaker;
+  readonly #recycling = new Recycling();
   readonly #workers = new Set<Worker>();
   #lostStarts = 0;
+  #recycled = 0;
 
   constructor(options: CrewOptions, parts: CrewParts) {
     this.#options = options;
@@ -61,6 +65,11 @@ export class Crew {
   /** How many starts have failed. */
   get lostStarts(): number {
     return this.#lostStarts;
+  }
+
+  /** How many have left because they had served long enough. */
+  get recycled(): number {
+    return this.#recycled;
   }
 
   [Symbol.iterator](): IterableIterator<Worker> {
@@ -130,7 +139,7 @@ export class Crew {
     }
   }
 
-  #start(): void {
+  #start(): Worker {
     const { adapter, clock, turn, tell, spec } = this.#parts;
     const port = adapter.start(spec(), {
       ready: () => turn(() => this.#ready(worker)),
@@ -145,11 +154,13 @@ export class Crew {
       workers: this.#workers.size,
       limit: this.#options.maxWorkers,
     }));
+    return worker;
   }
 
   #ready(worker: Worker): void {
     if (worker.state.at !== "starting") return;
     this.#breaker.succeeded();
+    worker.ages(this.#after(this.#options.maxWorkerAge, () => worker.spent ??= "age"));
     this.rest(worker);
     const started = this.#parts.clock.now() - worker.startedAt;
     this.#parts.tell("worker:ready", () => ({ type: "worker:ready", worker: worker.port.id, started }));
@@ -164,6 +175,49 @@ export class Crew {
 
   #startFailed(failure: ClusterError, final: boolean): void {
     if (this.#breaker.failed(final)) this.#parts.startsFailed(failure);
+  }
+
+  // ---- serving
+
+  /** A worker gets a job. */
+  give(job: Job, worker: Worker): void {
+    worker.jobs.set(job.number, job);
+    if (++worker.begun >= this.#options.maxJobsPerWorker) worker.spent = "jobs";
+    if (worker.state.at === "idle") worker.enter({ at: "busy" });
+  }
+
+  /** A worker has told how many bytes it uses. */
+  measured(worker: Worker, bytes: number): void {
+    if (bytes >= this.#options.maxWorkerMemory) worker.spent ??= "memory";
+  }
+
+  /**
+   * Replaces workers that have served long enough.
+   *
+   * @param waiting Jobs that no worker has room for.
+   * @param warm How many workers are to be there even without jobs.
+   */
+  recycle(waiting: number, warm: number): void {
+    const { maxWorkerAge, maxWorkerMemory } = this.#options;
+    if (maxWorkerAge === Infinity && maxWorkerMemory === Infinity) return;
+    for (;;) {
+      const starting = this.count("starting");
+      const step = this.#recycling.next({
+        workers: this.#workers,
+        full: this.#workers.size >= this.#options.maxWorkers,
+        waits: starting > 0 || !this.#breaker.allows(starting),
+        toSpare: waiting === 0 && this.takers > warm,
+      });
+      if (!step) return;
+      if (step.do === "start") this.#recycling.started(this.#start(), this.#workers);
+      else this.#dismissSpent(step.worker);
+    }
+  }
+
+  #dismissSpent(worker: Worker): void {
+    if (worker.state.at === "idle") return this.stop(worker);
+    worker.enter({ at: "retiring", end: "stop" });
+    this.letGo(worker);
   }
 
   // ---- resting and ending
@@ -183,14 +237,16 @@ export class Crew {
 
   /** A worker that runs nothing any more rests, or leaves if it was to. */
   letGo(worker: Worker): void {
-    if (worker.runs) return;
-    if (worker.state.at === "busy" && worker.jobs.size === 0) this.rest(worker);
-    else if (worker.state.at === "retiring") this.kill(worker);
+    const { state } = worker;
+    if (state.at === "retiring" && state.end === "kill" && !worker.runs) return this.kill(worker);
+    if (worker.jobs.size > 0) return;
+    if (state.at === "retiring" || (state.at === "busy" && worker.spent === "jobs")) this.stop(worker);
+    else if (state.at === "busy") this.rest(worker);
   }
 
-  /** A worker gets no more jobs, and ends when those that it runs have ended. */
+  /** A worker gets no more jobs, and is killed when those that it runs have ended. */
   retire(worker: Worker): void {
-    if (worker.state.at === "busy") worker.enter({ at: "retiring" });
+    if (worker.state.at === "busy" || worker.state.at === "retiring") worker.enter({ at: "retiring", end: "kill" });
     this.letGo(worker);
   }
 
@@ -222,12 +278,14 @@ export class Crew {
     const before = worker.state;
     this.#workers.delete(worker);
     worker.enter({ at: "exited" });
+    const recycled = before.at === "stopping" ? worker.spent : null;
+    if (recycled) this.#recycled++;
     const { code, signal } = exit;
     const expected = before.at === "stopping";
     const jobs = worker.jobs.size;
     this.#parts.tell(
       "worker:exit",
-      () => ({ type: "worker:exit", worker: worker.port.id, code, signal, expected, jobs }),
+      () => ({ type: "worker:exit", worker: worker.port.id, code, signal, expected, recycled, jobs }),
     );
     if (before.at !== "starting") this.#parts.exited(worker, exit, expected);
     const { isolation } = this.#parts.adapter;

@@ -100,6 +100,8 @@ export interface Stats {
     /** Counted when a job goes back to the front because its worker was lost. */
     readonly retried: number;
   };
+  /** Counted when a worker has left because it had served long enough (`maxJobsPerWorker` and its like). */
+  readonly recycled: number;
   /** Counters of what went wrong with workers. */
   readonly lost: {
     /** Counted when a worker that was ready ends without being told to, other than leaving with code 0 while idle. */

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { Spent } from "./recycling.ts";
+
 /** A fact; `type` is the name of the event. */
 export type Fact =
   | { readonly type: "job:queued"; readonly job: string; readonly task: string | null; readonly backlog: number }
@@ -38,6 +40,8 @@ export type Fact =
     readonly signal: string | null;
     /** Whether the cluster told it to leave. */
     readonly expected: boolean;
+    /** Why it had served long enough, if that is why it left. */
+    readonly recycled: Spent | null;
     /** How many jobs it had. */
     readonly jobs: number;
   }

@@ -40,6 +40,8 @@ export interface Init {
   readonly setupData: unknown;
   /** How a process writes values. */
   readonly serialization: "advanced" | "json";
+  /** What the worker measures of its memory: all that the process has, or the heap of the thread; null for nothing. */
+  readonly measures: "rss" | "heap" | null;
   /** Stands in the frames that the host acts on, so that nothing a module posts to the host is taken for one. */
   readonly key: string;
 }
@@ -55,7 +57,8 @@ export type WorkerFrame =
   /** The worker leaves, with this code; for runtimes that don't tell. */
   | { readonly type: "left"; readonly code: number }
   | { readonly type: "pong" }
-  | { readonly type: "answers"; readonly key: string; readonly answers: readonly Answer[] }
+  /** `memory`: bytes that the worker uses, now and then, if it was told to measure. */
+  | { readonly type: "answers"; readonly key: string; readonly answers: readonly Answer[]; readonly memory?: number }
   /** The loop is free: the abort of this job was heard. `heeds`: its handler has taken its signal, and may stop. */
   | { readonly type: "aborting"; readonly key: string; readonly job: JobNumber; readonly heeds: boolean }
   /** A message that answers no job. */
@@ -80,6 +83,12 @@ export function readAnswers(frame: unknown): readonly Answer[] | null {
     if (!Array.isArray(answer) || typeof answer[0] !== "number" || (answer[1] !== 0 && answer[1] !== 1)) return null;
   }
   return answers;
+}
+
+/** The memory that a frame of answers tells, in bytes; null if it tells none. */
+export function readMemory(frame: unknown): number | null {
+  const { memory } = frame as { memory?: unknown };
+  return typeof memory === "number" ? memory : null;
 }
 
 /** What became of an abort: the job, and whether its handler may heed it; null for another kind of frame. */

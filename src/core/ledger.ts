@@ -32,6 +32,7 @@ export class Ledger {
         stopping: crew.count("stopping"),
       },
       jobs: { waiting: now.waiting, running: runningJobs(crew).length, ...this.jobs },
+      recycled: crew.recycled,
       lost: { starts: crew.lostStarts, ...this.lost },
       expectedRun: now.expectedRun,
     };

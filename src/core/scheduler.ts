@@ -22,7 +22,7 @@ import type { CloseMode, Engine, JobHandle, JobRequest, Observer, Outcome, Stats
 import type { ClusterError } from "./errors.ts";
 import { Estimator } from "./estimator.ts";
 import type { Fact } from "./fact.ts";
-import { type AbortWhy, type Answer, type JobEntry, readAbortHeard, readAnswers } from "./frame.ts";
+import { type AbortWhy, type Answer, type JobEntry, readAbortHeard, readAnswers, readMemory } from "./frame.ts";
 import { Job } from "./job.ts";
 import * as facts from "./job-facts.ts";
 import { Ledger, runningJobs } from "./ledger.ts";
@@ -173,6 +173,7 @@ export class Scheduler implements Engine {
   #dispatch(): void {
     // Before workers get jobs or are started for want of some.
     if (this.#crew.takers >= this.#warmTarget()) this.#warmUp.succeed();
+    if (this.#lifetime.at === "open") this.#crew.recycle(this.#backlog.size, this.#warmTarget());
     for (let job = this.#backlog.peek(); job; job = this.#backlog.peek()) {
       const worker = this.#crew.leastLoaded();
       if (!worker) break;
@@ -198,8 +199,7 @@ export class Scheduler implements Engine {
     job.begin(this.#clock.now());
     const timer = this.#after(timeout, () => this.#giveUp(job, loss.timedOut(job.id, timeout), "timeout"));
     job.enter({ at: "running", worker, timer });
-    worker.jobs.set(job.number, job);
-    if (worker.state.at === "idle") worker.enter({ at: "busy" });
+    this.#crew.give(job, worker);
     this.#tell("job:started", () => facts.started(job, worker));
   }
 
@@ -208,6 +208,8 @@ export class Scheduler implements Engine {
     if (heard) return this.#abortHeard(worker, worker.jobs.get(heard.job), heard.heeds);
     const answers = readAnswers(frame);
     if (!answers) return void this.#ledger.lost.messages++;
+    const memory = readMemory(frame);
+    if (memory !== null) this.#crew.measured(worker, memory);
     for (const answer of answers) this.#answered(worker, answer);
     this.#crew.letGo(worker);
   }

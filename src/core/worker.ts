@@ -2,9 +2,9 @@
  * A worker and where it stands.
  *
  * ```text
- *  starting ──ready──▶ idle ◀──assign / last answer──▶ busy ──hung job, neighbours──▶ retiring
- *     │                  │                               │                               │ last answer
- *     │ start timeout    │ idle timeout, close           │ hung job, exit()              ▼
+ *  starting ──ready──▶ idle ◀──assign / last answer──▶ busy ──hung job, recycling──▶ retiring
+ *     │                  │                               │                              │ last answer
+ *     │ start timeout    │ idle timeout, close           │ hung job, exit()             ▼
  *     └─────────────────▶└──────────────▶ stopping ◀─────┴──────────────────────── (stopping)
  *  any state ──exit──▶ exited          stopping ──grace over──▶ kill, still stopping
  * ```
@@ -16,6 +16,7 @@ import type { WorkerPort } from "./adapter.ts";
 import type { Timer } from "./clock.ts";
 import type { JobNumber } from "./frame.ts";
 import type { Job } from "./job.ts";
+import type { Spent } from "./recycling.ts";
 
 /** Where a worker stands; each state owns its timers. */
 export type WorkerState =
@@ -24,8 +25,8 @@ export type WorkerState =
   /** `timer` is the idle timeout, null for a worker that is kept warm. `fresh`: it has only just become ready. */
   | { readonly at: "idle"; readonly timer: Timer | null; readonly fresh: boolean }
   | { readonly at: "busy" }
-  /** Takes no more jobs; stops after its last. */
-  | { readonly at: "retiring" }
+  /** Takes no more jobs. After its last it is asked to leave, or killed: something in it may not stop. */
+  | { readonly at: "retiring"; readonly end: "stop" | "kill" }
   /** Was told to leave. `timer` is the grace before it is killed, null when it was killed at once. */
   | { readonly at: "stopping"; readonly timer: Timer | null }
   | { readonly at: "exited" };
@@ -36,7 +37,13 @@ export class Worker {
   readonly startedAt: number;
   /** What it has: running jobs, and aborting ones that it has not let go. Empty unless busy, retiring or stopping. */
   readonly jobs: Map<JobNumber, Job> = new Map<JobNumber, Job>();
+  /** How many jobs it was given so far. */
+  begun = 0;
+  /** Why it has served long enough; null for one that may go on. */
+  spent: Spent | null = null;
   #state: WorkerState;
+  /** Until it is too old; runs across its states. */
+  #age: Timer | null = null;
 
   constructor(port: WorkerPort, startedAt: number, timer: Timer | null) {
     this.port = port;
@@ -50,6 +57,7 @@ export class Worker {
 
   /** Whether jobs may be given to it. One that has yet to show that its loop is free may be stuck, and gets none. */
   get takesJobs(): boolean {
+    if (this.spent === "jobs") return false;
     return this.#state.at === "idle" || (this.#state.at === "busy" && !this.#mayBeStuck());
   }
 
@@ -64,10 +72,16 @@ export class Worker {
     return false;
   }
 
+  /** Is given the timer that ends its age; it cancels it when it ends earlier. */
+  ages(timer: Timer | null): void {
+    this.#age = timer;
+  }
+
   /** The only way a worker changes; what the old state owned is cancelled. Only an idle worker lets the program end. */
   enter(next: WorkerState): void {
     const old = this.#state;
     if (old.at === "starting" || old.at === "idle" || old.at === "stopping") old.timer?.cancel();
+    if (next.at === "stopping" || next.at === "exited") this.#age?.cancel();
     this.#state = next;
     if (next.at === "idle") this.port.unref();
     else if (old.at === "idle" && next.at !== "exited") this.port.ref();

@@ -11,6 +11,7 @@ import { notCloneable } from "../wire/cloneable.ts";
 import { encodeThrown } from "../wire/error-codec.ts";
 import { RunContext } from "./context.ts";
 import type { Contract, Handler } from "./contract.ts";
+import { Gauge } from "./gauge.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Link } from "./link.ts";
 
@@ -27,12 +28,14 @@ export class Runner {
   readonly #contract: Contract;
   readonly #inbox: Inbox;
   readonly #init: Init;
+  readonly #gauge: Gauge;
   readonly #runs = new Map<JobNumber, Run>();
   /** Tells which job a `process.send` of an unmodified module belongs to, however late it comes. */
   readonly #current = new AsyncLocalStorage<Run>();
 
   constructor(link: Link, contract: Contract, inbox: Inbox, init: Init) {
     this.#init = init;
+    this.#gauge = new Gauge(init.measures);
     this.#link = link;
     this.#contract = contract;
     this.#inbox = inbox;
@@ -110,8 +113,11 @@ export class Runner {
   #answer(run: Run, failed: 0 | 1, value: unknown): void {
     run.answered = true;
     this.#runs.delete(run.number);
+    const { key } = this.#init;
     const answers: readonly Answer[] = [[run.number, failed, value]];
-    this.#link.post({ type: "answers", key: this.#init.key, answers }, failed ? [] : run.context.transfers);
+    const memory = this.#gauge.read();
+    const frame = { type: "answers", key, answers, ...(memory === undefined ? {} : { memory }) } as const;
+    this.#link.post(frame, failed ? [] : run.context.transfers);
   }
 }
 

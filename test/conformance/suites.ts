@@ -5,6 +5,7 @@ import { badInput } from "./cases/bad-input.ts";
 import { ending } from "./cases/ending.ts";
 import { errors } from "./cases/errors.ts";
 import { oddities } from "./cases/oddities.ts";
+import { recycling } from "./cases/recycling.ts";
 import { settling } from "./cases/settling.ts";
 import { stopping } from "./cases/stopping.ts";
 import { surface } from "./cases/surface.ts";
@@ -18,6 +19,7 @@ export const suites: Readonly<Record<string, readonly Case[]>> = {
   "errors arrive as thrown": errors,
   "values arrive as sent": values,
   "worker modules": workerModules,
+  "recycling": recycling,
   "the class": surface,
   "bad input": badInput,
   "odd modules and programs": oddities,

@@ -132,7 +132,7 @@ describe("Crew.room", () => {
     const [worker] = setup.ready(1);
     give(worker!, 1, 2);
     expect(setup.crew.room).toBe(4);
-    worker!.enter({ at: "retiring" });
+    worker!.enter({ at: "retiring", end: "kill" });
     expect(setup.crew.room).toBe(3);
   });
 });
@@ -160,7 +160,7 @@ describe("Crew.leastLoaded", () => {
   it("Crew.leastLoaded is never one that starts, retires or stops", () => {
     const setup = new Setup({ maxWorkers: 4 });
     const [retiring, stopping] = setup.ready(2);
-    retiring!.enter({ at: "retiring" });
+    retiring!.enter({ at: "retiring", end: "kill" });
     setup.crew.stop(stopping!);
     setup.crew.grow(1, 0);
     expect(setup.states()).toEqual(["retiring", "stopping", "starting"]);

@@ -327,6 +327,9 @@ export const defaults: SchedulerOptions = {
   maxBacklog: Infinity,
   maxLatency: Infinity,
   retries: 0,
+  maxJobsPerWorker: Infinity,
+  maxWorkerAge: Infinity,
+  maxWorkerMemory: Infinity,
 };
 
 /** What a test may say of a job. */
@@ -385,6 +388,7 @@ export class Submitted {
 /** A scheduler with fakes all around. */
 export class Cluster {
   readonly clock = new FakeClock();
+  readonly options: SchedulerOptions;
   readonly adapter: FakeAdapter;
   readonly scheduler: Scheduler;
   readonly facts: Fact[] = [];
@@ -398,7 +402,8 @@ export class Cluster {
 
   constructor(options: Partial<SchedulerOptions> = {}, isolation: Isolation = "process") {
     this.adapter = new FakeAdapter(isolation);
-    this.scheduler = new Scheduler({ ...defaults, ...options }, {
+    this.options = { ...defaults, ...options };
+    this.scheduler = new Scheduler(this.options, {
       clock: this.clock,
       adapter: this.adapter,
       observer: {

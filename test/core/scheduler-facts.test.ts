@@ -111,8 +111,8 @@ describe("Scheduler facts", () => {
     cluster.worker(1).exit();
     const exits = cluster.facts.filter((fact) => fact.type === "worker:exit");
     expect(exits).toEqual([
-      { type: "worker:exit", worker: "1", code: null, signal: "SIGSEGV", expected: false, jobs: 2 },
-      { type: "worker:exit", worker: "2", code: 0, signal: null, expected: true, jobs: 0 },
+      { type: "worker:exit", worker: "1", code: null, signal: "SIGSEGV", expected: false, recycled: null, jobs: 2 },
+      { type: "worker:exit", worker: "2", code: 0, signal: null, expected: true, recycled: null, jobs: 0 },
     ]);
   });
 
@@ -162,6 +162,7 @@ describe("Scheduler stats", () => {
       state: "open",
       workers: { starting: 0, idle: 0, busy: 0, retiring: 0, stopping: 0 },
       jobs: { waiting: 0, running: 0, accepted: 0, refused: 0, succeeded: 0, failed: 0, retried: 0 },
+      recycled: 0,
       lost: { workers: 0, starts: 0, abandoned: 0, messages: 0 },
       expectedRun: 0,
     });

@@ -74,7 +74,7 @@ describe("Worker", () => {
     const states: WorkerState[] = [
       { at: "idle", timer: null, fresh: true },
       { at: "busy" },
-      { at: "retiring" },
+      { at: "retiring", end: "kill" },
       { at: "stopping", timer: null },
       { at: "exited" },
     ];

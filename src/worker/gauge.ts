@@ -1,0 +1,30 @@
+/**
+ * What the worker knows of its own memory, for `maxWorkerMemory`.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import type { Init } from "../core/frame.ts";
+
+/** The shortest time between two measurements, in milliseconds: each costs 10 to 30 µs. */
+const PAUSE = 50;
+
+/** Measures now and then. */
+export class Gauge {
+  readonly #what: Init["measures"];
+  #next = 0;
+
+  constructor(what: Init["measures"]) {
+    this.#what = what;
+  }
+
+  /** Bytes in use, or undefined when it is too soon, or nobody wants to know. A heap's garbage counts until it is collected. */
+  read(): number | undefined {
+    if (this.#what === null) return undefined;
+    const now = performance.now();
+    if (now < this.#next) return undefined;
+    this.#next = now + PAUSE;
+    return this.#what === "rss" ? process.memoryUsage.rss() : process.memoryUsage().heapUsed;
+  }
+}
