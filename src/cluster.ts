@@ -13,6 +13,7 @@ import { ClusterError } from "./core/errors.ts";
 import type { Fact } from "./core/fact.ts";
 import { Scheduler } from "./core/scheduler.ts";
 import type { Job } from "./core/job.ts";
+import { EnqueueSite } from "./enqueue-site.ts";
 import { checkJob, type EnqueueOptions } from "./job-options.ts";
 import { type ComputeClusterOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import { realClock } from "./real-clock.ts";
@@ -60,6 +61,8 @@ export type EnqueueCallback<R> = (error: Error | null, result: R) => void;
 export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   readonly #engine: Engine;
   readonly #options: ResolvedOptions;
+  /** What workers have thrown, as long as somebody has it. */
+  readonly #thrown = new WeakSet<object>();
 
   /**
    * Checks the options. Nothing is started before the first job, or `ready()`.
@@ -76,7 +79,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
       clock: realClock,
       adapter: adapterFor(isolation),
       spec: () => ({ ...spec, env: env(), bootstrap, decodeError: decodeThrown, setupNotCloneable }),
-      decodeError: decodeThrown,
+      decodeError: (encoded) => this.#decode(encoded),
       notCloneable: (job, cause) => argsNotCloneable(job, spec.serialization, cause),
       observer: {
         hears: (type) => this.#hears(type),
@@ -113,15 +116,16 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     callback: EnqueueCallback<TaskResult<M, T>>,
   ): this;
   enqueue(args: unknown, second?: unknown, third?: unknown): unknown {
+    const site = new EnqueueSite();
     const options = typeof second === "function" ? undefined : second;
     const callback = typeof second === "function" ? second : third;
     if (typeof callback === "function") {
-      this.#run(args, options, (outcome) => callBack(callback as EnqueueCallback<unknown>, outcome));
+      this.#run(args, options, site, (outcome) => callBack(callback as EnqueueCallback<unknown>, outcome));
       return this;
     }
     return new Promise((resolve, reject) => {
       if (callback !== undefined && callback !== null) return reject(wrongType("callback", "a function", callback));
-      this.#run(args, options, (outcome) => outcome.ok ? resolve(outcome.value) : reject(outcome.error));
+      this.#run(args, options, site, (outcome) => outcome.ok ? resolve(outcome.value) : reject(outcome.error));
     });
   }
 
@@ -164,24 +168,38 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   }
 
   /** `done` is called once, and never before this returns. */
-  #run(args: unknown, options: unknown, done: (outcome: Outcome) => void): void {
+  #run(args: unknown, options: unknown, site: EnqueueSite, done: (outcome: Outcome) => void): void {
     let job;
+    let ended: (() => void) | null = null;
     try {
       job = checkJob(args, options ?? undefined, this.#options.timeout);
     } catch (error) {
       return realClock.soon(() => done({ ok: false, error }));
     }
     const { request, signal } = job;
-    if (signal === null) return void this.#engine.submit(request, done);
-    if (signal.aborted) return realClock.soon(() => done({ ok: false, error: signal.reason }));
+    if (signal?.aborted) return realClock.soon(() => done({ ok: false, error: signal.reason }));
     const handle = this.#engine.submit(request, (outcome) => {
-      ended();
+      ended?.();
+      if (!outcome.ok) this.#locate(outcome.error, site, handle.id);
       done(outcome);
     });
+    if (signal === null) return;
     const abort = (): void => handle.cancel(signal.reason);
-    const ended = onAbort(signal, abort);
+    ended = onAbort(signal, abort);
     // Aborted by a getter of the arguments, while they were cloned.
     if (signal.aborted) abort();
+  }
+
+  /** Errors of a worker and of our own; the reason of a signal is the caller's, and left alone. */
+  #locate(error: unknown, site: EnqueueSite, job: string): void {
+    const thrown = typeof error === "object" && error !== null && this.#thrown.has(error);
+    if (thrown || error instanceof ClusterError) site.addTo(error, job, thrown);
+  }
+
+  #decode(encoded: unknown): unknown {
+    const error = decodeThrown(encoded);
+    if (typeof error === "object" && error !== null) this.#thrown.add(error);
+    return error;
   }
 
   #end(mode: CloseMode, callback: ((error: null) => void) | undefined): Promise<void> | this {

@@ -154,11 +154,13 @@ function typeOf(error: Error): string {
   }, "Error");
 }
 
-/** The stack without the frames of the bootstrap, which tell the user nothing. */
+/** The stack down to the bootstrap: what called that tells the user nothing. */
 function stackOf(error: Error): string | null {
   const stack: unknown = attempt(() => error.stack, null);
   if (typeof stack !== "string") return null;
-  return stack.split("\n").filter((line) => !BOOTSTRAP_FRAME.test(line)).join("\n");
+  const lines = stack.split("\n");
+  const end = lines.findIndex((line) => BOOTSTRAP_FRAME.test(line));
+  return end < 0 ? stack : lines.slice(0, end).join("\n");
 }
 
 function text(read: () => unknown): string {

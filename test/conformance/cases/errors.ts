@@ -1,7 +1,7 @@
 /** Promise 7: errors arrive as thrown. */
 
 import assert from "node:assert/strict";
-import type { Case } from "../case.ts";
+import { type Case, everyWay } from "../case.ts";
 import type { Failure, Kit } from "../kit.ts";
 
 const thrown = (kit: Kit, what: string): Promise<Failure> =>
@@ -19,6 +19,49 @@ export const errors: Case[] = [
       assert.match(String(error.stack), /perform\.mjs/);
       assert.doesNotMatch(String(error.stack), /compute-cluster-worker|data:text/);
       assert.deepEqual(Object.keys(error).sort(), ["code", "meta"]);
+    },
+  },
+  ...everyWay("The stack shows where it was thrown and then where it was enqueued", async (kit, worker, style) => {
+    // The contract for messages ends its worker when it throws.
+    const cc = kit.cluster(worker, { maxWorkers: 1 });
+    async function business(): Promise<Failure> {
+      return await kit.error(cc, { op: "throw", what: "type" }, { id: "mine" }, style);
+    }
+    const error = await business();
+    const stack = String(error.stack);
+    const frames = stack.split("\n").filter((line) => /^\s+at /.test(line));
+    const enqueued = frames.findIndex((line) => line.includes("enqueue (job mine)"));
+    assert.ok(enqueued >= 0, stack);
+    assert.match(frames.slice(enqueued).join("\n"), /kit\.ts/);
+    assert.doesNotMatch(frames.slice(enqueued + 1).join("\n"), /cluster\.ts|compute-cluster-worker/);
+    if (worker === "handler.mjs") assert.match(frames.slice(0, enqueued).join("\n"), /perform\.mjs/);
+    assert.doesNotMatch(stack, /compute-cluster-worker|data:text/);
+  }),
+  {
+    name: "A cluster's own error shows where its job was enqueued, and nothing of the cluster's inside",
+    async run(kit) {
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 1, maxBacklog: 0 });
+      await cc.ready();
+      const running = kit.error(cc, { op: "sleep", ms: 20_000 }, { timeout: 50 });
+      const refused = await kit.error(cc, {});
+      const stacks = [await running, refused, await kit.error(cc, () => {})].map((error) => String(error.stack));
+      for (const stack of stacks) {
+        assert.match(stack, /enqueue \(job \d\)\n\s+at .*kit\.ts/s);
+        assert.doesNotMatch(stack, /scheduler\.ts|loss\.ts|cluster\.ts/);
+      }
+    },
+  },
+  {
+    name: "The reason of a signal is left as it is",
+    async run(kit) {
+      const cc = kit.cluster("handler.mjs");
+      const controller = new AbortController();
+      const reason = new Error("mine");
+      const before = reason.stack;
+      const job = kit.error(cc, { op: "sleep", ms: 20_000 }, { signal: controller.signal });
+      controller.abort(reason);
+      assert.equal(await job, reason);
+      assert.equal(reason.stack, before);
     },
   },
   {
