@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { serialize } from "node:v8";
 import type { WorkerAdapter, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { bootstrapUrl } from "./bootstrap-url.ts";
+import { IpcChannel } from "./child-channel.ts";
 import { childPort } from "./child-process.ts";
 import { type Line, open } from "./line.ts";
 
@@ -159,7 +160,11 @@ class KeepAlive {
 export const denoProcess: WorkerAdapter = {
   name: "deno process",
   isolation: "process",
-  start: (spec, events) => childPort(spec, events, { imports: false, check: checkFor(spec) }, () => spawnDeno(spec)),
+  start: (spec, events) =>
+    childPort(spec, events, () => {
+      const child = spawnDeno(spec);
+      return { child, channel: new IpcChannel(child, checkFor(spec)), imports: false };
+    }),
 };
 
 /** What Deno's IPC can't write takes the program down, uncatchably (2.9.6): it is tried beforehand. */

@@ -33,7 +33,8 @@ export class Line {
   readonly #events: WorkerEvents;
   readonly #spec: WorkerSpec;
   #hasTeardown = false;
-  readonly #key: string = crypto.randomUUID().slice(0, 8);
+  /** What the bootstrap's frames have that no others have. */
+  readonly key: string = crypto.randomUUID().slice(0, 8);
   #fatal: unknown = null;
   #pong: (() => void) | null = null;
   #ended = false;
@@ -61,7 +62,7 @@ export class Line {
   begin(port: Pick<WorkerPort, "send" | "kill">, imports: boolean): void {
     const { module, argv, setupData, measures, serialization } = this.#spec;
     try {
-      port.send({ type: "init", init: { module, imports, argv, setupData, measures, serialization, key: this.#key } });
+      port.send({ type: "init", init: { module, imports, argv, setupData, measures, serialization, key: this.key } });
     } catch (error) {
       this.#fatal = this.#spec.setupNotCloneable(error);
       port.kill();
@@ -89,7 +90,12 @@ export class Line {
   /** Whether the bootstrap made it: a module can post what it likes, but does not know the key. */
   #isKeyed(frame: unknown): boolean {
     return typeof frame === "object" && frame !== null && Object.hasOwn(frame, "key") &&
-      (frame as { key: unknown }).key === this.#key;
+      (frame as { key: unknown }).key === this.key;
+  }
+
+  /** The worker can't be understood, or not be reached, any more; its exit will say so. */
+  broke(error: unknown): void {
+    this.#fatal ??= error;
   }
 
   /** Calls back on the next pong. */

@@ -1,35 +1,41 @@
 /**
- * Node: workers by `child_process.fork` and by `node:worker_threads`.
+ * Node: workers by `node:child_process` and by `node:worker_threads`.
  *
  * @module
  */
 
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import type { Socket } from "node:net";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { WorkerAdapter, WorkerSpec } from "../src/core/adapter.ts";
 import { bootstrapUrl } from "./bootstrap-url.ts";
+import { PipeChannel } from "./child-channel.ts";
 import { childPort } from "./child-process.ts";
 import { threadPort } from "./worker-threads.ts";
 
-/** Processes. The bootstrap is preloaded, so that the user's module stays the main one. */
+/**
+ * Processes. `spawn` with a pipe of our own rather than `fork`, whose channel a worker can use to bring the program down
+ * (see `pipe-frames.ts`). The bootstrap is preloaded, so that the user's module stays the main one.
+ */
 export const nodeProcess: WorkerAdapter = {
   name: "node process",
   isolation: "process",
-  start: (spec, events) => childPort(spec, events, { imports: false, check() {} }, () => forkWorker(spec)),
+  start: (spec, events) =>
+    childPort(spec, events, (key) => {
+      const child = spawnWorker(spec);
+      return { child, channel: new PipeChannel(child.stdio[3] as Socket, key, spec.serialization), imports: false };
+    }),
 };
 
-function forkWorker(spec: WorkerSpec): ChildProcess {
-  const output = spec.stdio;
-  return fork(fileURLToPath(spec.module), [...spec.argv], {
-    // Explicit, or fork would pass on the host's own: see `inheritedExecArgv`. Ours comes last: tsx 4.23 loads no
-    // TypeScript when another `--import` stands before it.
-    execArgv: [...(spec.execArgv ?? []), "--import", bootstrapUrl(spec)],
-    serialization: spec.serialization,
+function spawnWorker(spec: WorkerSpec): ChildProcess {
+  // Our preload comes last: tsx 4.23 loads no TypeScript when another `--import` stands before it.
+  const flags = [...(spec.execArgv ?? []), "--import", bootstrapUrl(spec)];
+  return spawn(spec.execPath ?? process.execPath, [...flags, fileURLToPath(spec.module), ...spec.argv], {
     // stderr is read here, for the tail that a loss is reported with.
-    stdio: ["ignore", output, "pipe", "ipc"],
+    stdio: ["ignore", spec.stdio, "pipe", "pipe"],
     ...(spec.env ? { env: spec.env } : {}),
     ...(spec.cwd === null ? {} : { cwd: spec.cwd }),
-    ...(spec.execPath === null ? {} : { execPath: spec.execPath }),
   });
 }
 

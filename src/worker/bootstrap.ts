@@ -15,6 +15,7 @@ import { type Contract, readContract } from "./contract.ts";
 import { reportFatal, reportFatalInDeno, throwRejections } from "./fatal.ts";
 import { type Inbox, separateInbox } from "./inbox.ts";
 import type { Link } from "./link.ts";
+import { pipeLink } from "./pipe-link.ts";
 import { processLink } from "./process-link.ts";
 import { Runner } from "./runner.ts";
 import { threadLink } from "./thread-link.ts";
@@ -110,8 +111,7 @@ function takeHold(process: NodeJS.Process): Link | null {
     reportFatal(process, (error) => link.post({ type: "fatal", error }));
     return link;
   }
-  if (typeof process.send !== "function") return null;
-  const link = processLink(process, globals.Deno !== undefined);
+  const link = globals.Bun || globals.Deno ? processLink(process, globals.Deno !== undefined) : pipeLink(process);
   const report = (error: Encoded): void => link.post({ type: "fatal", error });
   if (globals.Deno) reportFatalInDeno(process, globals, report, null);
   else reportFatal(process, report);

@@ -1,5 +1,5 @@
 /**
- * The line of a worker process: the runtime's own IPC channel.
+ * The line of a worker process on Bun and Deno: the runtime's own IPC channel.
  *
  * @module
  */
@@ -7,6 +7,7 @@
 import { serialize } from "node:v8";
 import type { HostFrame, Init } from "../core/frame.ts";
 import type { Link } from "./link.ts";
+import { takeTitle } from "./title.ts";
 
 /** The channel, where the runtime shows it; Bun's has neither method. */
 interface Channel {
@@ -35,12 +36,9 @@ export function processLink(process: NodeJS.Process, trySends: boolean): Link {
   on("SIGINT", () => {});
 
   return {
-    begin({ serialization }: Init, path) {
+    begin({ serialization }: Init, path: string) {
       if (trySends && serialization === "json") check = JSON.stringify;
-      // `ps` shows the module's path instead of the source of the bootstrap, unless the user wants it to show something else.
-      if (process.title === title && !process.execArgv.some((flag) => flag.startsWith("--title"))) {
-        process.title = `compute-cluster worker ${path}`;
-      }
+      takeTitle(process, title, path);
     },
     post(frame) {
       check(frame);

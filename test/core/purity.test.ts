@@ -129,8 +129,15 @@ describe("Imports", () => {
     expect(wrong.map(shown)).toEqual([]);
   });
 
-  it("runtimes import src/core, each other and the runtime's own modules only", () => {
-    const allowed = (to: string): boolean => isIn("src/core", to) || isIn("runtimes", to) || to.startsWith("node:");
+  it("src/wire imports src/core, each other and the runtime's own modules only", () => {
+    const allowed = (to: string): boolean => isIn("src/core", to) || isIn("src/wire", to) || to.startsWith("node:");
+    const wrong = imports.filter(({ from, to }) => isIn("src/wire", from) && !allowed(to));
+    expect(wrong.map(shown)).toEqual([]);
+  });
+
+  it("runtimes import src/core, src/wire, each other and the runtime's own modules only", () => {
+    const allowed = (to: string): boolean =>
+      ["src/core", "src/wire", "runtimes"].some((folder) => isIn(folder, to)) || to.startsWith("node:");
     const wrong = imports.filter(({ from, to }) => isIn("runtimes", from) && !allowed(to));
     expect(wrong.map(shown)).toEqual([]);
   });
