@@ -6,6 +6,7 @@
 
 import process from "node:process";
 import type { WorkerAdapter, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
+import { withOwnBytes } from "../src/core/views.ts";
 import { bootstrapUrl } from "./bootstrap-url.ts";
 import { guard, unguard } from "./guard.ts";
 import { type Line, open } from "./line.ts";
@@ -60,11 +61,13 @@ class BunPort implements WorkerPort {
   readonly #child: BunChild;
   readonly #line: Line;
   readonly #passesStderr: boolean;
+  readonly #clones: boolean;
   readonly #stderr = new StderrTail();
   #reader: StderrReader | null = null;
 
   constructor(line: Line, spec: WorkerSpec) {
     this.#line = line;
+    this.#clones = spec.serialization === "advanced";
     this.#passesStderr = spec.stdio === "inherit";
     const { Bun } = globalThis as unknown as { Bun: BunRuntime };
     this.#child = Bun.spawn({
@@ -114,7 +117,8 @@ class BunPort implements WorkerPort {
   send(frame: unknown): void {
     if (this.#line.ended || this.#child.connected === false) return;
     try {
-      this.#child.send(frame);
+      // Bun, unlike Node and Deno, sends all the memory behind a view to a process too (1.4.5).
+      this.#child.send(this.#clones ? withOwnBytes(frame) : frame);
     } catch (error) {
       // Between a worker's death and the news of it, its exit tells.
       if ((error as { code?: unknown }).code === "ERR_IPC_CHANNEL_CLOSED") return;

@@ -9,6 +9,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { serialize } from "node:v8";
 import type { WorkerAdapter, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
+import { withOwnBytes } from "../src/core/views.ts";
 import { bootstrapUrl } from "./bootstrap-url.ts";
 import { IpcChannel } from "./child-channel.ts";
 import { childPort } from "./child-process.ts";
@@ -79,7 +80,7 @@ class WebWorkerPort implements WorkerPort {
   }
 
   send(frame: unknown, transfer: readonly object[] = []): void {
-    if (!this.#line.ended) this.#worker.postMessage(frame, transfer);
+    if (!this.#line.ended) this.#worker.postMessage(withOwnBytes(frame, transfer), transfer);
   }
 
   /** A thread that is still loading ends when it has loaded: the ping waits for it, and the grace is the caller's. */

@@ -7,6 +7,7 @@
 import { type Transferable, Worker } from "node:worker_threads";
 import type { WorkerEvents, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { THREAD_MARK } from "../src/core/frame.ts";
+import { withOwnBytes } from "../src/core/views.ts";
 import { type Line, open } from "./line.ts";
 
 let lastThread = 0;
@@ -62,7 +63,7 @@ class ThreadPort implements WorkerPort {
   send(frame: unknown, transfer: readonly object[] = []): void {
     if (this.#line.ended) return;
     transfer.forEach(assertAttached);
-    this.#worker.postMessage(frame, transfer as Transferable[]);
+    this.#worker.postMessage(withOwnBytes(frame, transfer), transfer as Transferable[]);
   }
 
   stop(): void {

@@ -111,7 +111,9 @@ function takeHold(process: NodeJS.Process): Link | null {
     reportFatal(process, (error) => link.post({ type: "fatal", error }));
     return link;
   }
-  const link = globals.Bun || globals.Deno ? processLink(process, globals.Deno !== undefined) : pipeLink(process);
+  const link = globals.Bun || globals.Deno
+    ? processLink(process, globals.Deno !== undefined, globals.Bun !== undefined)
+    : pipeLink(process);
   const report = (error: Encoded): void => link.post({ type: "fatal", error });
   if (globals.Deno) reportFatalInDeno(process, globals, report, null);
   else reportFatal(process, report);

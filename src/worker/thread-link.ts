@@ -6,6 +6,7 @@
 
 import type { MessagePort, Transferable } from "node:worker_threads";
 import type { HostFrame } from "../core/frame.ts";
+import { withOwnBytes } from "../core/views.ts";
 import type { Link } from "./link.ts";
 
 /** Takes hold of the port to the host. */
@@ -20,7 +21,7 @@ export function threadLink(process: NodeJS.Process, port: MessagePort): Link {
   port.on("close", () => setImmediate(() => exit()));
   Object.defineProperty(process, "connected", { value: true, writable: true, configurable: true, enumerable: true });
   return {
-    post: (frame, transfer = []) => post(frame, transfer as Transferable[]),
+    post: (frame, transfer = []) => post(withOwnBytes(frame, transfer), transfer as Transferable[]),
     listen: (receive) => void port.on("message", (frame: HostFrame) => receive(frame)),
     hold: (held) => held ? port.ref() : port.unref(),
     leave: (code) => exit(code),

@@ -6,6 +6,7 @@
  */
 
 import type { HostFrame } from "../core/frame.ts";
+import { withOwnBytes } from "../core/views.ts";
 import type { Link } from "./link.ts";
 
 /** What the global scope of a Deno `Worker` has. */
@@ -52,7 +53,7 @@ export function webLink(process: NodeJS.Process, scope: WorkerScope, deno: DenoR
   Object.defineProperty(process, "channel", { get: () => undefined, configurable: true, enumerable: true });
 
   return {
-    post: (frame, transfer = []) => post(frame, transfer),
+    post: (frame, transfer = []) => post(withOwnBytes(frame, transfer), transfer),
     listen: (receive) => scope.addEventListener("message", (event) => receive(event.data as HostFrame)),
     // A Deno `Worker` lives until it is closed.
     hold: () => {},

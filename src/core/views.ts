@@ -1,0 +1,137 @@
+/**
+ * Structured clone sends the whole ArrayBuffer behind a view. A small `Buffer` is a view of a pool that all of the program
+ * shares, so that a few bytes would take along what others have read or written. Here such views are replaced by copies
+ * that hold their own bytes only.
+ *
+ * @module
+ */
+
+/** How many objects are looked at without remembering them: most values have fewer, and a cycle ends soon enough. */
+const FORGOTTEN = 64;
+
+/**
+ * The value to send in place of `value`: itself, unless a view of a part of some memory is in it. Then the containers are
+ * copied, and such views; all else, shared parts and cycles included, is as it was. Shared memory is left alone, and memory
+ * that is moved or sent as a whole anyway. What is not plain data (an Error, a platform object) is not looked into.
+ *
+ * Throws what a getter throws, as the transport would.
+ */
+export function withOwnBytes<T>(value: T, moved: readonly object[] = []): T {
+  const found = partialViews(value, moved);
+  return found === null ? value : copy(value, found) as T;
+}
+
+/** Views that do not cover their memory, where nothing else sends the rest of it; null for none. */
+function partialViews(value: unknown, moved: readonly object[]): Set<object> | null {
+  let views: Set<ArrayBufferView> | null = null;
+  let whole: Set<unknown> | null = null;
+  let seen: Set<object> | null = null;
+  let count = 0;
+  const open: unknown[] = [value];
+  const look = (part: unknown): void => {
+    if (typeof part === "object" && part !== null) open.push(part);
+  };
+  while (open.length > 0) {
+    const part = open.pop() as object;
+    if (typeof part !== "object" || part === null) continue;
+    if (++count > FORGOTTEN) {
+      seen ??= new Set();
+      if (seen.has(part)) continue;
+      seen.add(part);
+    }
+    if (Array.isArray(part)) {
+      for (const item of part) if (typeof item === "object" && item !== null) open.push(item);
+    } else if (ArrayBuffer.isView(part)) {
+      if (isPartial(part)) (views ??= new Set()).add(part);
+      else (whole ??= new Set()).add(part.buffer);
+    } else if (part instanceof Map) {
+      for (const [key, item] of part) {
+        look(key);
+        look(item);
+      }
+    } else if (part instanceof Set) part.forEach(look);
+    else if (part instanceof ArrayBuffer) (whole ??= new Set()).add(part);
+    else if (isData(part)) {
+      for (const key of Object.keys(part)) {
+        const item = (part as Record<string, unknown>)[key];
+        if (typeof item === "object" && item !== null) open.push(item);
+      }
+    }
+  }
+  if (views === null) return null;
+  for (const view of views) if (whole?.has(view.buffer) || moved.includes(view.buffer)) views.delete(view);
+  return views.size > 0 ? views : null;
+}
+
+function isPartial({ buffer, byteLength }: ArrayBufferView): boolean {
+  return byteLength < buffer.byteLength && buffer instanceof ArrayBuffer;
+}
+
+/** An object of which its own properties are all that is cloned. Platform objects keep what they are under symbols. */
+function isData(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || prototype === null) return true;
+  return Object.prototype.toString.call(value) === "[object Object]" &&
+    Object.getOwnPropertySymbols(value).length === 0;
+}
+
+/** Copies containers all the way down, each once. */
+function copy(value: unknown, views: ReadonlySet<object>): unknown {
+  const copies = new Map<object, unknown>();
+  const unfilled: (() => void)[] = [];
+  const of = (part: unknown): unknown => {
+    if (typeof part !== "object" || part === null) return part;
+    const known = copies.get(part);
+    if (known !== undefined) return known;
+    const made = views.has(part) ? ownBytes(part as ArrayBufferView) : container(part);
+    copies.set(part, made);
+    return made;
+  };
+  // Filled later: a long chain would overflow the stack.
+  const container = (part: object): object => {
+    if (part instanceof Map) {
+      const made = new Map();
+      unfilled.push(() => part.forEach((item, key) => made.set(of(key), of(item))));
+      return made;
+    }
+    if (part instanceof Set) {
+      const made = new Set();
+      unfilled.push(() => part.forEach((item) => made.add(of(item))));
+      return made;
+    }
+    if (!Array.isArray(part) && (ArrayBuffer.isView(part) || !isData(part))) return part;
+    const made: object = Array.isArray(part) ? new Array(part.length) : {};
+    unfilled.push(() => {
+      for (const key of Object.keys(part)) set(made, key, of((part as Record<string, unknown>)[key]));
+    });
+    return made;
+  };
+  const made = of(value);
+  for (let fill = unfilled.pop(); fill; fill = unfilled.pop()) fill();
+  return made;
+}
+
+/** An own property, also where the name is `__proto__`. */
+function set(target: object, key: string, value: unknown): void {
+  if (key !== "__proto__") (target as Record<string, unknown>)[key] = value;
+  else Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
+/** The constructors of views, by the name that a view gives itself whatever its class. */
+type Views = Readonly<Record<string, new (bytes: ArrayBuffer) => ArrayBufferView>>;
+
+interface BufferClass {
+  isBuffer(value: unknown): boolean;
+  from(bytes: ArrayBuffer): ArrayBufferView;
+}
+
+function ownBytes(view: ArrayBufferView): ArrayBufferView {
+  const { buffer, byteOffset, byteLength } = view;
+  const bytes = (buffer as ArrayBuffer).slice(byteOffset, byteOffset + byteLength);
+  // Some transports tell a Buffer from other bytes.
+  const { Buffer } = globalThis as { Buffer?: BufferClass };
+  if (Buffer?.isBuffer(view)) return Buffer.from(bytes);
+  const kind = Object.prototype.toString.call(view).slice(8, -1);
+  const View = (globalThis as unknown as Views)[kind] ?? Uint8Array;
+  return new View(bytes);
+}
