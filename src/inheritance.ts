@@ -12,7 +12,7 @@ const PRIVATE_VARIABLES = ["NODE_UNIQUE_ID", "NODE_WORKER_ID", "NODE_CHANNEL_FD"
 /** The program's environment as it is now, or null where it may not be read (Deno without `--allow-env`). */
 export function inheritedEnv(): Record<string, string> | null {
   try {
-    return workerEnv(process.env);
+    return withoutDebugger(workerEnv(process.env));
   } catch {
     return null;
   }
@@ -26,6 +26,30 @@ export function workerEnv(env: Readonly<Record<string, string | undefined>>): Re
     if (value !== undefined && !PRIVATE_VARIABLES.includes(name)) copy[name] = value;
   }
   return copy;
+}
+
+/** Has Bun wait for a debugger, or report to one, at the program's own address. */
+const BUN_DEBUGGER = /^BUN_INSPECT/;
+
+/** In `NODE_OPTIONS`. */
+const NODE_DEBUGGER = /^"?--(?:inspect|debug)/;
+
+/** A debugger is the program's own: a worker can't have its port, and nobody would resume a worker at its first line. */
+export function withoutDebugger(env: Record<string, string>): Record<string, string> {
+  for (const name of Object.keys(env)) if (BUN_DEBUGGER.test(name)) delete env[name];
+  const given = env["NODE_OPTIONS"];
+  if (given === undefined) return env;
+  const kept: string[] = [];
+  let keeps = true;
+  // Words, as Node reads them: a blank in quotes does not end one.
+  for (const word of given.match(/(?:"(?:\\.|[^"\\])*"|[^\s"])+/g) ?? []) {
+    // What is no flag is the value of the one before.
+    if (/^"?-/.test(word)) keeps = !NODE_DEBUGGER.test(word);
+    if (keeps) kept.push(word);
+  }
+  if (kept.length > 0) env["NODE_OPTIONS"] = kept.join(" ");
+  else delete env["NODE_OPTIONS"];
+  return env;
 }
 
 /** Flags of the program alone: a debugger's port, a text to evaluate, a test runner, a watcher. */

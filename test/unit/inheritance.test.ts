@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { inheritedExecArgv, workerEnv } from "../../src/inheritance.ts";
+import { inheritedExecArgv, withoutDebugger, workerEnv } from "../../src/inheritance.ts";
 
 describe("inheritedExecArgv", () => {
   it("drops what is the program's alone", () => {
@@ -70,5 +70,23 @@ describe("workerEnv", () => {
     const copy = workerEnv(env);
     expect(copy).toEqual({ A: "1", NODE_OPTIONS: "-r x" });
     expect(copy).not.toBe(env);
+  });
+});
+
+describe("withoutDebugger", () => {
+  it("takes a debugger's flags from NODE_OPTIONS, and leaves the rest as it is", () => {
+    const left = (options: string): string | undefined => withoutDebugger({ NODE_OPTIONS: options })["NODE_OPTIONS"];
+    expect(left("--inspect=127.0.0.1:9229")).toBeUndefined();
+    expect(left("--max-old-space-size=300 --inspect-brk --inspect-port 0 --require ./a.js")).toBe(
+      "--max-old-space-size=300 --require ./a.js",
+    );
+    expect(left('--require "./my --inspect.js" --inspect')).toBe('--require "./my --inspect.js"');
+    expect(left('--title="a \\" b"')).toBe('--title="a \\" b"');
+  });
+
+  it("takes Bun's variables", () => {
+    expect(withoutDebugger({ BUN_INSPECT: "ws://127.0.0.1:1/x", BUN_INSPECT_NOTIFY: "unix:///x", PATH: "/bin" })).toEqual({
+      PATH: "/bin",
+    });
   });
 });
