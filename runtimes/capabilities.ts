@@ -32,6 +32,8 @@ export type Capability =
   | "stderr"
   /** `transfer` moves instead of copying. */
   | "transfer"
+  /** Views of one `ArrayBuffer`, sent together with it, arrive as views of one. */
+  | "aliases"
   /** `Buffer` arrives as `Buffer`; otherwise as `Uint8Array`. */
   | "buffer"
   /** A worker that runs out of memory ends alone. */
@@ -76,9 +78,13 @@ const PROCESS: Partial<Record<Capability, Lack>> = {
   transfer: { because: "processes share no memory: objects are copied" },
 };
 
+const OWN_BYTES: Partial<Record<Capability, Lack>> = {
+  aliases: { because: "a process gets each view with its own bytes" },
+};
+
 /** What each kind of worker can't do. What is not listed, it can. */
 export const LACKS: Readonly<Record<WorkerKind, Partial<Record<Capability, Lack>>>> = {
-  "node process": { ...PROCESS, permissions: { because: "Node has --permission; pass it in execArgv" } },
+  "node process": { ...PROCESS, ...OWN_BYTES, permissions: { because: "Node has --permission; pass it in execArgv" } },
   "node thread": { ...THREAD, permissions: { because: "a thread has the program's rights" } },
   "bun process": {
     ...PROCESS,
@@ -105,6 +111,7 @@ export const LACKS: Readonly<Record<WorkerKind, Partial<Record<Capability, Lack>
   },
   "deno process": {
     ...PROCESS,
+    ...OWN_BYTES,
     main: {
       because: "Deno tells nobody what its main module throws, so that the bootstrap imports the module first",
       seen: "Deno 2.9.6",

@@ -5,14 +5,17 @@
  */
 
 import process from "node:process";
+import type { Isolation } from "./core/adapter.ts";
 
 /** Variables by which the runtime tells its own kind of child; a worker of ours is not that child. */
 const PRIVATE_VARIABLES = ["NODE_UNIQUE_ID", "NODE_WORKER_ID", "NODE_CHANNEL_FD", "NODE_CHANNEL_SERIALIZATION_MODE"];
 
 /** The program's environment as it is now, or null where it may not be read (Deno without `--allow-env`). */
-export function inheritedEnv(): Record<string, string> | null {
+export function inheritedEnv(isolation: Isolation): Record<string, string> | null {
   try {
-    return withoutDebugger(workerEnv(process.env));
+    const env = workerEnv(process.env);
+    // Node reads a thread's `NODE_OPTIONS` only if it is not the program's own, and then refuses much of it.
+    return isolation === "thread" ? env : withoutDebugger(env);
   } catch {
     return null;
   }

@@ -275,7 +275,7 @@ export function resolveOptions(options: unknown): ResolvedOptions {
       resourceLimits: isolation === "thread" ? limits : null,
       measures: measures(scheduler, isolation),
     }),
-    env: () => env ?? (runtime === "deno" && isolation === "thread" ? null : inheritedEnv()),
+    env: () => env ?? (runtime === "deno" && isolation === "thread" ? null : inheritedEnv(isolation)),
   });
 }
 

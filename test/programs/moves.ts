@@ -1,0 +1,19 @@
+// Changes its working directory after its cluster was made.
+import { mkdirSync } from "node:fs";
+import { relative } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { ComputeCluster, type Isolation } from "../../mod.ts";
+
+const [isolation, folder] = process.argv.slice(2) as [Isolation, string];
+const module = relative(process.cwd(), fileURLToPath(new URL("../workers/handler.mjs", import.meta.url)));
+// Node looks for a loader in the working directory, and the worker needs none.
+const flags = "Bun" in globalThis || "Deno" in globalThis ? {} : { execArgv: [] };
+const cc = new ComputeCluster({ module, isolation, maxWorkers: 1, idleTimeout: 10, ...flags });
+mkdirSync(folder);
+process.chdir(folder);
+console.log(`answered ${await cc.enqueue({ op: "echo", value: 1 })}`);
+// Another worker, another start.
+if (cc.stats().workers.idle > 0) await new Promise((resolve) => cc.once("worker:exit", resolve));
+console.log(`answered ${await cc.enqueue({ op: "echo", value: 2 })}`);
+await cc.close();
