@@ -31,7 +31,7 @@ const WAYS = {
   deaf: () => {
     for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, () => {});
     process.on("disconnect", spin);
-    setTimeout(() => {}, LIMIT);
+    return new Promise((resolve) => setTimeout(resolve, LIMIT));
   },
 };
 
@@ -41,7 +41,11 @@ if (how.startsWith("load")) here();
 if (how === "load-loop") spin();
 if (how === "load-await") await new Promise((resolve) => setTimeout(resolve, LIMIT));
 
+export const setup = () => {
+  if (how === "idle") here();
+};
+
 export default () => {
-  here();
+  if (how !== "idle") here();
   return WAYS[how]();
 };
