@@ -38,6 +38,8 @@ export type Capability =
   | "buffer"
   /** A worker that runs out of memory ends alone. */
   | "outOfMemory"
+  /** Runs while a program under `--inspect-brk` has its debugger resume the program only. */
+  | "unpaused"
   /** A CommonJS worker finds itself to be the main module (`require.main === module`). */
   | "main"
   /** A module that exports no function, listens for nothing and has nothing to do fails at once, not after `startTimeout`. */
@@ -85,7 +87,11 @@ const OWN_BYTES: Partial<Record<Capability, Lack>> = {
 /** What each kind of worker can't do. What is not listed, it can. */
 export const LACKS: Readonly<Record<WorkerKind, Partial<Record<Capability, Lack>>>> = {
   "node process": { ...PROCESS, ...OWN_BYTES, permissions: { because: "Node has --permission; pass it in execArgv" } },
-  "node thread": { ...THREAD, permissions: { because: "a thread has the program's rights" } },
+  "node thread": {
+    ...THREAD,
+    permissions: { because: "a thread has the program's rights" },
+    unpaused: { because: "under --inspect-brk a thread waits for the debugger to resume it too", seen: "Node 20.20" },
+  },
   "bun process": {
     ...PROCESS,
     ...BUN,

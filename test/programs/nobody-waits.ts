@@ -35,4 +35,6 @@ else await cc.exit();
 // A turn for whatever nobody has handled.
 await new Promise((resolve) => setTimeout(resolve, 0));
 const codes = unhandled.map((reason) => reason instanceof Error ? (reason as { code?: string }).code : "no error");
-console.log(JSON.stringify({ called, unhandled: codes.sort(), different: new Set(unhandled).size === unhandled.length }));
+console.log(
+  JSON.stringify({ called, unhandled: codes.sort(), different: new Set(unhandled).size === unhandled.length }),
+);

@@ -23,6 +23,6 @@ const lines = (): number => {
 while (lines() < 2) await new Promise((resolve) => setTimeout(resolve, 5));
 console.log("busy");
 const grown: number[][] = [];
-if (death === "memory") for (;;) grown.push(new Array(100_000).fill(grown.length + 0.5));
+if (death === "memory") { for (;;) grown.push(new Array(100_000).fill(grown.length + 0.5)); }
 if (death === "abort") process.abort();
 setInterval(() => {}, 1000);

@@ -85,8 +85,9 @@ describe("withoutDebugger", () => {
   });
 
   it("takes Bun's variables", () => {
-    expect(withoutDebugger({ BUN_INSPECT: "ws://127.0.0.1:1/x", BUN_INSPECT_NOTIFY: "unix:///x", PATH: "/bin" })).toEqual({
-      PATH: "/bin",
-    });
+    expect(withoutDebugger({ BUN_INSPECT: "ws://127.0.0.1:1/x", BUN_INSPECT_NOTIFY: "unix:///x", PATH: "/bin" }))
+      .toEqual({
+        PATH: "/bin",
+      });
   });
 });

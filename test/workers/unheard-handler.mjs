@@ -1,4 +1,6 @@
 // Fails where nobody waits for it.
+const ABSENT = "./is-not-there.mjs";
+
 export const fail = (what) => {
   if (what === "ok") return "ok";
   if (what === "reject") void Promise.reject(new Error("rejected in the worker"));
@@ -12,7 +14,7 @@ export const fail = (what) => {
       throw new Error("thrown by a microtask of the worker");
     });
   }
-  if (what === "import") void import("./is-not-there.mjs");
+  if (what === "import") void import(ABSENT);
   if (what === "twice") {
     void Promise.reject(new Error("the first of two in the worker"));
     void Promise.reject(new Error("the second of two in the worker"));

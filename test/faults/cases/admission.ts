@@ -4,23 +4,34 @@ import assert from "node:assert/strict";
 import { type Case, everyWay } from "../../conformance/case.ts";
 
 export const admission: Case[] = [
-  ...everyWay("F-30 After a slow spell an idle cluster admits, and soon several at once", async (kit, worker, style) => {
-    const cc = kit.cluster(worker, { maxWorkers: undefined, max_processes: 1, max_request_time: 0.05, max_backlog: 50 });
-    const sleep = (ms: number) => ({ op: "sleep", ms, value: ms });
-    for (let i = 0; i < 4; i++) assert.equal(await kit.value(cc, sleep(120), undefined, style), 120);
-    const pair = () => Promise.all([1, 2].map(() => kit.job(cc, sleep(0), undefined, style)));
-    const [admitted, refused] = await pair();
-    assert.deepEqual(admitted, { ok: 0 });
-    const { error } = refused as { error: Record<string, unknown> };
-    assert.deepEqual([error["code"], error["limit"], error["retryable"]], ["CC_ERR_LATENCY", 50, true]);
-    const { expected, retryAfter } = error as Record<string, number>;
-    assert.ok(expected! > 100 && Math.abs(expected! - 50 - retryAfter!) <= 1, `${expected} ms, again in ${retryAfter}`);
-    let quick = 0;
-    for (let ended = await pair(); "error" in ended[1]!; ended = await pair()) {
-      assert.deepEqual(ended[0], { ok: 0 });
-      assert.ok(++quick < 400, "refused for ever");
-    }
-  }),
+  ...everyWay(
+    "F-30 After a slow spell an idle cluster admits, and soon several at once",
+    async (kit, worker, style) => {
+      const cc = kit.cluster(worker, {
+        maxWorkers: undefined,
+        max_processes: 1,
+        max_request_time: 0.05,
+        max_backlog: 50,
+      });
+      const sleep = (ms: number) => ({ op: "sleep", ms, value: ms });
+      for (let i = 0; i < 4; i++) assert.equal(await kit.value(cc, sleep(120), undefined, style), 120);
+      const pair = () => Promise.all([1, 2].map(() => kit.job(cc, sleep(0), undefined, style)));
+      const [admitted, refused] = await pair();
+      assert.deepEqual(admitted, { ok: 0 });
+      const { error } = refused as { error: Record<string, unknown> };
+      assert.deepEqual([error["code"], error["limit"], error["retryable"]], ["CC_ERR_LATENCY", 50, true]);
+      const { expected, retryAfter } = error as Record<string, number>;
+      assert.ok(
+        expected! > 100 && Math.abs(expected! - 50 - retryAfter!) <= 1,
+        `${expected} ms, again in ${retryAfter}`,
+      );
+      let quick = 0;
+      for (let ended = await pair(); "error" in ended[1]!; ended = await pair()) {
+        assert.deepEqual(ended[0], { ok: 0 });
+        assert.ok(++quick < 400, "refused for ever");
+      }
+    },
+  ),
   {
     name: "F-30 Jobs that fail say nothing of how long the next will take",
     async run(kit) {

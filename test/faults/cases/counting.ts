@@ -45,7 +45,9 @@ export const counting: Case[] = [
       const pids = (): number[] => kit.lines(file).map(Number);
       const most = peak(kit, cc, pids);
       for (let round = 0; round < 4; round++) {
-        const ended = await Promise.all(Array.from({ length: 20 }, (_, i) => kit.job(cc, { die: round === 2 && i === 3 })));
+        const ended = await Promise.all(
+          Array.from({ length: 20 }, (_, i) => kit.job(cc, { die: round === 2 && i === 3 })),
+        );
         assert.ok(ended.filter((end) => "error" in end).length <= 1);
         await until(() => cc.stats().workers.idle === 0);
       }

@@ -75,7 +75,10 @@ const WAYS: Readonly<Record<string, (kit: Kit, port: number) => [flags: string[]
   "the environment, any port": () => [[], { NODE_OPTIONS: "--inspect=0" }],
   "the environment, one port": (kit, port) => {
     const address = `127.0.0.1:${port}`;
-    return [[], kit.runtime === "bun" ? { BUN_INSPECT: `ws://${address}/x` } : { NODE_OPTIONS: `--inspect=${address}` }];
+    return [
+      [],
+      kit.runtime === "bun" ? { BUN_INSPECT: `ws://${address}/x` } : { NODE_OPTIONS: `--inspect=${address}` },
+    ];
   },
 };
 
@@ -94,6 +97,7 @@ export const debugging: Case[] = [
   ),
   {
     name: "F-34 A program that waited for its debugger gets its answers",
+    needs: "unpaused",
     async run(kit) {
       // Bun's debugger speaks another language, and Deno's stops at the first line of what it runs.
       if (kit.runtime !== "node") return;

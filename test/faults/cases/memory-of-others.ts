@@ -11,6 +11,9 @@ const behind = ({ buffer }: ArrayBufferView): string => Buffer.from(buffer as Ar
 /** Memory that holds more than the three bytes of this view. */
 const sliced = (): Uint8Array => new TextEncoder().encode("SECRET-abc-SECRET").subarray(7, 10);
 
+// deno-lint-ignore no-explicit-any
+type Any = Record<string, any>;
+
 /** Nothing but the view's bytes has arrived. */
 function assertOwn(kit: Kit, view: ArrayBufferView, bytes = "abc"): void {
   const { buffer, byteOffset, byteLength } = view;
@@ -76,7 +79,7 @@ export const memoryOfOthers: Case[] = [
         long: Array.from({ length: 100 }, () => [sliced()]),
         ["__proto__"]: sliced(),
       });
-      const back = await kit.value(cc, value, { task: "pick" }) as Record<string, any>;
+      const back = await kit.value(cc, value, { task: "pick" }) as Any;
       assert.ok(!(1 in back["list"]));
       const [key, inner] = [...back["map"]][0];
       const [member] = back["set"];
@@ -94,7 +97,7 @@ export const memoryOfOthers: Case[] = [
       const view = sliced();
       const value: Record<string, unknown> = { a: view, b: { view }, at: new Date(5), error: new RangeError("x") };
       value["self"] = value;
-      const back = await kit.value(cc, value, { task: "pick" }) as Record<string, any>;
+      const back = await kit.value(cc, value, { task: "pick" }) as Any;
       assert.equal(back["self"], back);
       assert.equal(back["a"], back["b"].view);
       assert.deepEqual([back["at"], back["error"].message], [new Date(5), "x"]);

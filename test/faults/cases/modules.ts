@@ -63,14 +63,19 @@ export const modules: Case[] = [
       await assertFound(kit, written(kit, "w.cjs", REQUIRED[kind]));
       await assertFound(kit, written(kit, "w.js", REQUIRED[kind]));
       // Without the runtime's own TypeScript a loader is needed: the user's flag.
-      if (stripsTypes) await assertFound(kit, written(kit, "w.ts", `const seen: number = 1; void seen; ${SOURCES[kind]}`));
+      if (stripsTypes) {
+        await assertFound(kit, written(kit, "w.ts", `const seen: number = 1; void seen; ${SOURCES[kind]}`));
+      }
     },
   })),
   {
     name: "F-35 What names no module is refused at once, with where it was looked for",
     async run(kit) {
       const refused = (module: unknown, message: RegExp): void => {
-        assert.throws(() => kit.cluster("handler.mjs", { module: module as string }), { code: "CC_ERR_OPTION", message });
+        assert.throws(() => kit.cluster("handler.mjs", { module: module as string }), {
+          code: "CC_ERR_OPTION",
+          message,
+        });
       };
       const gone = kit.file("gone.mjs");
       for (const module of [gone, relative(process.cwd(), gone), pathToFileURL(gone), pathToFileURL(gone).href]) {

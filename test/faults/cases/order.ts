@@ -125,7 +125,7 @@ export const order: Case[] = [
       assert.deepEqual([1, 4, 7, 10].map((i) => ended[i]), Array(4).fill({ error: "given up" }));
       // Full before any was given up.
       assert.deepEqual(
-        [12, 13].map((i) => ((ended[i] as { error: { code?: string } }).error).code),
+        [12, 13].map((i) => (ended[i] as { error: { code?: string } }).error.code),
         Array(2).fill("CC_ERR_BACKLOG_FULL"),
       );
     },

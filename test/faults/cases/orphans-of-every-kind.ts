@@ -28,12 +28,14 @@ const SMALL_HEAP = { node: "--max-old-space-size=100", deno: "--v8-flags=--max-o
 function orphaned(kit: Kit, how: string, death: string, flag?: string): RunningProgram {
   const file = fileURLToPath(new URL("../../programs/orphaned.ts", import.meta.url));
   const [first = "", ...rest] = kit.hostFlags;
-  const flags = kit.runtime === "deno" ? [first, ...(flag ? [flag] : []), ...rest] : [...(flag ? [flag] : []), ...kit.hostFlags];
+  const flags = kit.runtime === "deno"
+    ? [first, ...(flag ? [flag] : []), ...rest]
+    : [...(flag ? [flag] : []), ...kit.hostFlags];
   return kit.start([...flags, file, kit.isolation, how, kit.file("pids"), death]);
 }
 
 /** Waits for the end of the program, and then of its workers. */
-async function assertNoneLeft(kit: Kit, program: RunningProgram, left: () => boolean): Promise<void> {
+async function assertNoneLeft(program: RunningProgram, left: () => boolean): Promise<void> {
   // Not `ended`: it waits for the output, which the workers share.
   if (program.child.exitCode === null && program.child.signalCode === null) await once(program.child, "exit");
   const died = Date.now();
@@ -66,7 +68,7 @@ async function dies(kit: Kit, death: string, flag?: string): Promise<RunningProg
   const program = orphaned(kit, "loop", death, flag);
   await program.line("busy");
   assert.equal(pidsOf(kit).length, 2);
-  await assertNoneLeft(kit, program, () => pidsOf(kit).some(isAlive));
+  await assertNoneLeft(program, () => pidsOf(kit).some(isAlive));
   return program;
 }
 
@@ -80,9 +82,11 @@ export const orphans: Case[] = [
       const pids = pidsOf(kit);
       assert.equal(new Set(pids).size, 2);
       assert.deepEqual(pids.map(isAlive), [true, true]);
-      if (how === "stopped" && process.platform === "linux") await until(() => pids.every((pid) => stateOf(pid) === "T"));
+      if (how === "stopped" && process.platform === "linux") {
+        await until(() => pids.every((pid) => stateOf(pid) === "T"));
+      }
       program.child.kill("SIGKILL");
-      await assertNoneLeft(kit, program, () => pids.some(isAlive));
+      await assertNoneLeft(program, () => pids.some(isAlive));
     },
   })),
   {
@@ -90,7 +94,7 @@ export const orphans: Case[] = [
     async run(kit) {
       if (kit.isolation === "thread" || process.platform !== "linux") return;
       const program = orphaned(kit, "load-loop", "at once");
-      await assertNoneLeft(kit, program, () => anyWith(`LINGERS_FILE=${kit.file("pids")}`));
+      await assertNoneLeft(program, () => anyWith(`LINGERS_FILE=${kit.file("pids")}`));
       assert.equal(program.child.signalCode, "SIGKILL");
     },
   },

@@ -22,7 +22,8 @@ const unheardOf = CONTRACTS.flatMap((worker): Case[] => [
     },
   },
   {
-    name: `F-33 A promise that nobody handles is the runtime's unhandled rejection, with an error of its own (${worker})`,
+    name:
+      `F-33 A promise that nobody handles is the runtime's unhandled rejection, with an error of its own (${worker})`,
     async run(kit) {
       const said = await unattended(kit, "promise", worker);
       const unhandled = ["CC_ERR_BACKLOG_FULL", "CC_ERR_WORKER_EXIT"];
