@@ -16,9 +16,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import type { Writable } from "node:stream";
 
-/** Reads pids until the pipe closes, then kills those that were not taken back. No input is ever evaluated. */
+/** Takes the pids of its arguments, reads more until the pipe closes, and kills those that were not taken back. No input is ever evaluated. */
 const SCRIPT = `
-pids=" "
+pids=" $* "
 while read -r sign pid; do
   case $sign in
     +) pids="$pids$pid " ;;
@@ -67,12 +67,11 @@ function startWatch(): void {
   shell.unref();
   pipe.on("error", () => {});
   (pipe as Writable & { unref?(): void }).unref?.();
-  for (const pid of pids) pipe.write(`+ ${pid}\n`);
 }
 
 function startShell(): ChildProcess | null {
   try {
-    return spawn("/bin/sh", ["-c", SCRIPT], {
+    return spawn("/bin/sh", ["-c", SCRIPT, "guard", ...[...pids].map(String)], {
       stdio: ["pipe", "ignore", "ignore"],
       detached: true,
       cwd: "/",

@@ -100,7 +100,8 @@ function copy(value: unknown, views: ReadonlySet<object>): unknown {
       return made;
     }
     if (!Array.isArray(part) && (ArrayBuffer.isView(part) || !isData(part))) return part;
-    const made: object = Array.isArray(part) ? new Array(part.length) : {};
+    const made: object = Array.isArray(part) ? [] : {};
+    if (Array.isArray(part)) (made as unknown[]).length = part.length;
     unfilled.push(() => {
       for (const key of Object.keys(part)) set(made, key, of((part as Record<string, unknown>)[key]));
     });
