@@ -12,7 +12,7 @@
  * @module
  */
 
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import process from "node:process";
 import type { Writable } from "node:stream";
 
@@ -30,7 +30,7 @@ for pid in $pids; do kill -KILL "$pid" 2>/dev/null; done
 
 /** Workers that live. */
 const pids = new Set<number>();
-let watch: Writable | null = null;
+let watch: Watch | null = null;
 /** A shell that somebody killed is replaced once for each worker that starts: one that can't live is not started for ever. */
 let replacements = 0;
 
@@ -54,30 +54,73 @@ export function unguard(pid: number): void {
 
 /** No watch where no shell can be started, for want of a shell or of the permission; idle workers still end by themselves. */
 function startWatch(): void {
-  const shell = startShell();
-  if (!shell?.stdin) return;
-  const pipe = shell.stdin;
-  watch = pipe;
-  shell.on("error", () => {});
-  shell.on("exit", () => {
-    if (watch !== pipe) return;
+  const started = startShell(() => {
+    if (watch !== started) return;
     watch = null;
     if (replacements-- > 0) startWatch();
   });
-  shell.unref();
-  pipe.on("error", () => {});
-  (pipe as Writable & { unref?(): void }).unref?.();
+  watch = started;
 }
 
-function startShell(): ChildProcess | null {
+/** The shell's input. What was written is in the pipe when `write` returns: the program may be killed right after. */
+interface Watch {
+  write(line: string): void;
+  end(): void;
+}
+
+/** What is used of `Bun`. */
+interface BunRuntime {
+  spawn(options: Record<string, unknown>): { readonly stdin: BunPipe; unref(): void };
+}
+
+interface BunPipe {
+  write(text: string): unknown;
+  flush(): unknown;
+  end(): unknown;
+}
+
+function startShell(exited: () => void): Watch | null {
+  const command = ["/bin/sh", "-c", SCRIPT, "guard", ...[...pids].map(String)];
+  const { Bun } = globalThis as { Bun?: BunRuntime };
   try {
-    return spawn("/bin/sh", ["-c", SCRIPT, "guard", ...[...pids].map(String)], {
-      stdio: ["pipe", "ignore", "ignore"],
-      detached: true,
-      cwd: "/",
-      env: {},
-    });
+    return Bun ? bunShell(Bun, command, exited) : shell(command, exited);
   } catch {
     return null;
   }
+}
+
+function shell([file = "", ...args]: readonly string[], exited: () => void): Watch | null {
+  const child = spawn(file, args, { stdio: ["pipe", "ignore", "ignore"], detached: true, cwd: "/", env: {} });
+  const { stdin } = child;
+  child.on("error", () => {});
+  child.on("exit", exited);
+  child.unref();
+  stdin.on("error", () => {});
+  (stdin as Writable & { unref?(): void }).unref?.();
+  return stdin;
+}
+
+/** Bun's `node:child_process` keeps what is written until the loop turns (1.4.5). */
+function bunShell(bun: BunRuntime, cmd: readonly string[], exited: () => void): Watch {
+  const child = bun.spawn({
+    cmd,
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+    cwd: "/",
+    env: {},
+    onExit: exited,
+  });
+  child.unref();
+  const { stdin } = child;
+  return {
+    write(line) {
+      try {
+        stdin.write(line);
+        stdin.flush();
+      } catch {
+        // It was killed, and `exited` comes.
+      }
+    },
+    end: () => void stdin.end(),
+  };
 }
