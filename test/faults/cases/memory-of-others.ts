@@ -163,7 +163,7 @@ export const memoryOfOthers: Case[] = [
       const error = await kit.error(cc, { view: sliced(), list: [{ onDone() {} }] }, { task: "pick" });
       assert.deepEqual([error["code"], error["path"]], ["CC_ERR_NOT_CLONEABLE", "args.list[0].onDone"]);
       const chain: Record<string, unknown> = { view: sliced() };
-      assert.ok(await kit.value(cc, Array(3).fill(chain), { task: "pick" }));
+      assert.ok(await kit.value(cc, [chain, chain, chain], { task: "pick" }));
     },
   },
 ];
