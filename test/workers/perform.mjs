@@ -1,5 +1,6 @@
 // What the test workers of both contracts can do; every job is { op, … }.
-import { appendFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { appendFileSync, readFileSync } from "node:fs";
 import process from "node:process";
 
 export class InputError extends TypeError {
@@ -8,6 +9,8 @@ export class InputError extends TypeError {
     this.name = "InputError";
   }
 }
+
+let answered = 0;
 
 const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -74,7 +77,27 @@ export async function perform(job) {
       return process.env[job.name];
     case "log":
       appendFileSync(job.file, `${job.line}\n`);
-      return job.line;
+      return job.next ? perform(job.next) : job.line;
+    case "meet": {
+      // Answers when as many jobs are here at once as are to meet.
+      appendFileSync(job.file, `${process.pid}\n`);
+      const end = Date.now() + 20_000;
+      while (readFileSync(job.file, "utf8").split("\n").length <= job.count && Date.now() < end) await later(5);
+      if (Date.now() >= end) throw new Error("nobody came");
+      return process.pid;
+    }
+    case "deaf":
+      process.on("SIGTERM", () => {});
+      setInterval(() => {}, 1000);
+      return process.pid;
+    case "last": {
+      // Answers, and leaves soon after if it was the last of so many jobs.
+      const { value, every = 1, delay = 0, code = 0 } = job;
+      if (++answered % every === 0) setTimeout(() => process.exit(code), delay);
+      return value;
+    }
+    case "grandchild":
+      return { worker: process.pid, child: spawn("sleep", ["25"], { stdio: "inherit" }).pid };
     case "sleep":
       await later(job.ms);
       return job.value;
@@ -85,6 +108,17 @@ export async function perform(job) {
       while (Date.now() < end);
       return "spun";
     }
+    case "microtasks": {
+      // Never lets the event loop go on.
+      if (job.file) appendFileSync(job.file, `${process.pid}\n`);
+      const end = Date.now() + job.ms;
+      while (Date.now() < end) await null;
+      return "spun";
+    }
+    case "block":
+      if (job.file) appendFileSync(job.file, `${process.pid}\n`);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, job.ms);
+      return "blocked";
     case "exit":
       process.exit(job.code);
       break;
