@@ -86,6 +86,11 @@ export async function perform(job) {
       if (Date.now() >= end) throw new Error("nobody came");
       return process.pid;
     }
+    case "freeze":
+      appendFileSync(job.file, `${process.pid}\n`);
+      process.kill(process.pid, "SIGSTOP");
+      await later(20_000);
+      break;
     case "deaf":
       process.on("SIGTERM", () => {});
       setInterval(() => {}, 1000);
@@ -106,6 +111,7 @@ export async function perform(job) {
       if (job.file) appendFileSync(job.file, `${process.pid}\n`);
       const end = Date.now() + (job.ms ?? 20_000);
       while (Date.now() < end);
+      if (job.after) appendFileSync(job.file, `${job.after}\n`);
       return "spun";
     }
     case "microtasks": {
