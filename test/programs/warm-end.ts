@@ -1,0 +1,26 @@
+// Ends a cluster that keeps workers warm, or whose starts fail, and tells at its own end what was started since.
+import process from "node:process";
+import { ComputeCluster, type Isolation } from "../../mod.ts";
+
+const [isolation, worker, how] = process.argv.slice(2) as [Isolation, string, "exit" | "close"];
+const module = new URL(`../workers/${worker}`, import.meta.url);
+const cc = new ComputeCluster({ module, isolation, maxWorkers: 3, minWorkers: 3 });
+let since = 0;
+let settled = 0;
+cc.on("error", (error) => console.log(`fault ${(error as Error & { code: string }).code}`));
+if (worker === "handler.mjs") await cc.ready();
+else {
+  // A start has failed, and the pause before the next has begun.
+  cc.ready().catch((error) => console.log(`not ready ${error.code}`));
+  await new Promise((resolve) => cc.once("worker:exit", resolve));
+}
+cc.on("worker:starting", () => since++);
+const done = (): void => {
+  settled++;
+  const left = Object.values(cc.stats().workers).reduce((sum, count) => sum + count);
+  if (left > 0) console.log(`${left} left`);
+};
+cc[how](done);
+cc[how](done);
+cc.exit().then(done);
+process.on("exit", () => console.log(`settled ${settled}, started ${since}`));
