@@ -117,6 +117,8 @@ class ChildPort implements WorkerPort {
   #signal(signal: "SIGTERM" | "SIGKILL"): void {
     if (this.#line.ended) return;
     try {
+      // Deno sends no second signal to a child that it counts as killed (2.9.6): a frozen one would stay.
+      (this.#child as { killed: boolean }).killed = false;
       this.#child.kill(signal);
     } catch {
       // EPERM under a security module: nothing more can be done from here, and `exit` still comes when it goes.
