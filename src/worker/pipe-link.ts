@@ -56,6 +56,7 @@ export function pipeLink(process: NodeJS.Process): Link {
       }),
     hold: (held) => held ? socket.ref() : socket.unref(),
     leave: (code) => exit(code),
-    disconnect: () => void setImmediate(() => socket.destroy()),
+    // Once what was posted has left.
+    disconnect: () => void setImmediate(() => socket.destroySoon()),
   };
 }

@@ -24,7 +24,10 @@ interface Channel {
  * @param clones Whether the channel clones as between threads: Bun's sends all the memory behind a view (1.4.5).
  */
 export function processLink(process: NodeJS.Process, trySends: boolean, clones: boolean): Link {
-  const send = (process.send as NonNullable<NodeJS.Process["send"]>).bind(process) as (frame: unknown) => boolean;
+  const send = (process.send as NonNullable<NodeJS.Process["send"]>).bind(process) as (
+    frame: unknown,
+    sent?: () => void,
+  ) => boolean;
   const exit = process.exit.bind(process);
   const disconnect = process.disconnect?.bind(process);
   const on = process.on.bind(process);
@@ -53,8 +56,7 @@ export function processLink(process: NodeJS.Process, trySends: boolean, clones: 
     listen: (receive) => void on("message", (frame: unknown) => receive(frame as HostFrame)),
     hold: (held) => held ? channel?.ref?.() : channel?.unref?.(),
     leave: (code) => exit(code),
-    // Node 20 crashes when it is disconnected inside of a `message` listener: it then sets a field of the channel that is
-    // already gone (seen in 20.20; 26 does not).
-    disconnect: () => void setImmediate(() => disconnect?.()),
+    // A large answer may not have left yet: the frame goes after it, and means nothing to the host.
+    disconnect: () => void send({ type: "pong" }, () => setImmediate(() => disconnect?.())),
   };
 }
