@@ -4,7 +4,13 @@ import { ComputeCluster, type Isolation } from "../../mod.ts";
 
 const [isolation, worker] = process.argv.slice(2) as [Isolation, string];
 const module = new URL(`../workers/${worker}`, import.meta.url);
-const cc = new ComputeCluster({ module, isolation, maxWorkers: 4, maxBacklog: 1000, stdio: "Deno" in globalThis && isolation === "thread" ? "inherit" : "ignore" });
+const cc = new ComputeCluster({
+  module,
+  isolation,
+  maxWorkers: 4,
+  maxBacklog: 1000,
+  stdio: "Deno" in globalThis && isolation === "thread" ? "inherit" : "ignore",
+});
 let starts = 0;
 let live = 0;
 let most = 0;
@@ -24,9 +30,11 @@ for (let i = 0; i < 50; i++) {
     startsAtLast = starts;
   };
   if (i % 2) cc.enqueue({}, done);
-  else cc.enqueue({}).catch(done);
+  else cc.enqueue({}).catch((error) => done(error));
 }
 process.on("exit", () => {
-  console.log(JSON.stringify({ jobs: codes.length, codes: [...new Set(codes)], later: starts - startsAtLast, live, faults }));
+  console.log(
+    JSON.stringify({ jobs: codes.length, codes: [...new Set(codes)], later: starts - startsAtLast, live, faults }),
+  );
   console.log(JSON.stringify({ starts, most }));
 });

@@ -16,9 +16,13 @@ cc.on("worker:starting", (fact) => started.push(Number(fact.worker)));
 void main();
 
 async function main(): Promise<void> {
-  if (state === "starting") for (let i = 0; i < 2; i++) cc.enqueue({}, ignore);
+  if (state === "starting") { for (let i = 0; i < 2; i++) cc.enqueue({}, ignore); }
   else await Promise.all([1, 2].map(() => cc.enqueue({ op: "meet", file: `${file}.met`, count: 2 })));
-  if (state !== "starting") await Promise.all([1, 2].map(() => cc.enqueue({ op: "meet", file: `${file}.deaf`, count: 2, next: { op: "deaf" } })));
+  if (state !== "starting") {
+    await Promise.all(
+      [1, 2].map(() => cc.enqueue({ op: "meet", file: `${file}.deaf`, count: 2, next: { op: "deaf" } })),
+    );
+  }
   if (state === "frozen") await Promise.all(started.map((pid) => process.kill(pid, "SIGSTOP")));
   if (state === "busy") {
     for (let i = 0; i < 2; i++) cc.enqueue({ op: "spin", file: `${file}.busy` }, ignore);

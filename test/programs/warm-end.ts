@@ -22,5 +22,5 @@ const done = (): void => {
 };
 cc[how](done);
 cc[how](done);
-cc.exit().then(done);
+cc.exit().then(() => done());
 process.on("exit", () => console.log(`settled ${settled}, started ${since}`));

@@ -10,7 +10,8 @@ export const codes = (ended: readonly Ended[]): unknown[] =>
   ended.map((end) => "ok" in end ? null : (end.error as { code?: unknown }).code);
 
 /** What ends a worker in the middle of a job: a crash where a worker can have one of its own. */
-const crash = (kit: Kit): object => kit.isolation === "process" ? { op: "kill", signal: "SIGSEGV" } : { op: "exit", code: 139 };
+const crash = (kit: Kit): object =>
+  kit.isolation === "process" ? { op: "kill", signal: "SIGSEGV" } : { op: "exit", code: 139 };
 
 /** As many jobs at once as there should be workers: each waits for the others. */
 export const meet = (kit: Kit, name: string, count: number): object[] =>
@@ -28,7 +29,12 @@ export const crashes: Case[] = [
       kit.value(cc, { op: "echo", value: 2 }, undefined, style),
     ]);
     assert.ok(died instanceof Error);
-    assert.deepEqual([died["code"], died["exitCode"], died["signal"], died["job"]], ["CC_ERR_WORKER_EXIT", 3, null, "bad"]);
+    assert.deepEqual([died["code"], died["exitCode"], died["signal"], died["job"]], [
+      "CC_ERR_WORKER_EXIT",
+      3,
+      null,
+      "bad",
+    ]);
     assert.equal(third, 2);
     assert.equal(started.length, 1, "one worker replaces the dead one");
     if (kit.isolation === "process") {
@@ -52,7 +58,10 @@ export const crashes: Case[] = [
     async run(kit) {
       const cc = kit.cluster("contract.mjs", { maxWorkers: 1 });
       const nested = await new Promise<Ended>((resolve) => {
-        cc.enqueue({ op: "exit", code: 1 }, () => resolve(kit.job(cc, { op: "echo", value: "nested" }, undefined, "callback")));
+        cc.enqueue(
+          { op: "exit", code: 1 },
+          () => resolve(kit.job(cc, { op: "echo", value: "nested" }, undefined, "callback")),
+        );
       });
       assert.deepEqual(nested, { ok: "nested" });
     },
@@ -62,8 +71,11 @@ export const crashes: Case[] = [
     async run(kit) {
       const file = kit.file("order");
       const cc = kit.cluster("contract.mjs", { maxWorkers: 1, maxBacklog: Infinity });
-      const jobs = Array.from({ length: 12 }, (_, line) =>
-        kit.job(cc, { op: "log", file, line, ...(line % 4 === 1 ? { next: { op: "exit", code: 1 } } : {}) }));
+      const jobs = Array.from(
+        { length: 12 },
+        (_, line) =>
+          kit.job(cc, { op: "log", file, line, ...(line % 4 === 1 ? { next: { op: "exit", code: 1 } } : {}) }),
+      );
       await Promise.all(jobs);
       assert.deepEqual(kit.lines(file).map(Number), Array.from({ length: 12 }, (_, i) => i));
     },
@@ -88,21 +100,28 @@ export const crashes: Case[] = [
     },
   },
 
-  ...everyWay("F-02 A worker that exits with code 0 in a job has failed it, and is replaced", async (kit, worker, style) => {
-    const cc = kit.cluster(worker, { maxWorkers: 2 });
-    for (let i = 0; i < 6; i++) {
-      const error = await kit.error(cc, { op: "exit", code: 0 }, undefined, style);
-      assert.deepEqual([error["code"], error["exitCode"]], ["CC_ERR_WORKER_EXIT", 0]);
-      assert.match(error.message, /dies with code: 0/);
-    }
-    const met = await Promise.all(meet(kit, "met", 2).map((job) => kit.value(cc, job, undefined, style)));
-    if (kit.isolation === "process") assert.equal(new Set(met).size, 2);
-    assert.equal(kit.faults.length, 6, "each is an error event: nobody told the worker to leave");
-  }),
+  ...everyWay(
+    "F-02 A worker that exits with code 0 in a job has failed it, and is replaced",
+    async (kit, worker, style) => {
+      const cc = kit.cluster(worker, { maxWorkers: 2 });
+      for (let i = 0; i < 6; i++) {
+        const error = await kit.error(cc, { op: "exit", code: 0 }, undefined, style);
+        assert.deepEqual([error["code"], error["exitCode"]], ["CC_ERR_WORKER_EXIT", 0]);
+        assert.match(error.message, /dies with code: 0/);
+      }
+      const met = await Promise.all(meet(kit, "met", 2).map((job) => kit.value(cc, job, undefined, style)));
+      if (kit.isolation === "process") assert.equal(new Set(met).size, 2);
+      assert.equal(kit.faults.length, 6, "each is an error event: nobody told the worker to leave");
+    },
+  ),
   ...everyWay("F-02 Exits with code 0 among good jobs fail alone", async (kit, worker, style) => {
     const cc = kit.cluster(worker, { maxWorkers: 2, maxBacklog: Infinity });
-    const ended = await Promise.all(Array.from({ length: 12 }, (_, value) =>
-      kit.job(cc, value % 3 === 0 ? { op: "exit", code: 0 } : { op: "echo", value }, undefined, style)));
+    const ended = await Promise.all(
+      Array.from(
+        { length: 12 },
+        (_, value) => kit.job(cc, value % 3 === 0 ? { op: "exit", code: 0 } : { op: "echo", value }, undefined, style),
+      ),
+    );
     assert.deepEqual(
       ended.map((end, i) => "ok" in end ? end.ok : codes([end])[0] ?? i),
       Array.from({ length: 12 }, (_, i) => i % 3 === 0 ? "CC_ERR_WORKER_EXIT" : i),
@@ -118,23 +137,36 @@ export const crashes: Case[] = [
   },
 
   ...[1, 3].flatMap((maxWorkers) =>
-    everyWay(`F-03 A job that crashes its worker fails alone, and every job runs once, on ${maxWorkers}`, async (kit, worker, style) => {
-      const file = kit.file("runs");
-      const cc = kit.cluster(worker, { maxWorkers, maxBacklog: 100, stdio: kit.lacks("stdio") ? undefined : "ignore" });
-      const bad = (i: number): boolean => i % 3 === 1;
-      const ended = await Promise.all(Array.from({ length: 12 }, (_, line) =>
-        kit.job(cc, { op: "log", file, line, ...(bad(line) ? { next: crash(kit) } : {}) }, undefined, style)));
-      for (const [i, end] of ended.entries()) {
-        if (!bad(i)) assert.deepEqual(end, { ok: i });
-        else assert.deepEqual(codes([end]), ["CC_ERR_WORKER_EXIT"]);
-        if (bad(i) && kit.isolation === "process") {
-          const { signal, exitCode } = (end as { error: { signal: unknown; exitCode: unknown } }).error;
-          assert.deepEqual([signal, exitCode], ["SIGSEGV", null]);
+    everyWay(
+      `F-03 A job that crashes its worker fails alone, and every job runs once, on ${maxWorkers}`,
+      async (kit, worker, style) => {
+        const file = kit.file("runs");
+        const cc = kit.cluster(worker, {
+          maxWorkers,
+          maxBacklog: 100,
+          stdio: kit.lacks("stdio") ? undefined : "ignore",
+        });
+        const bad = (i: number): boolean => i % 3 === 1;
+        const ended = await Promise.all(Array.from({ length: 12 }, (_, line) =>
+          kit.job(cc, { op: "log", file, line, ...(bad(line) ? { next: crash(kit) } : {}) }, undefined, style)));
+        for (const [i, end] of ended.entries()) {
+          if (!bad(i)) {
+            assert.deepEqual(end, { ok: i });
+          } else assert.deepEqual(codes([end]), ["CC_ERR_WORKER_EXIT"]);
+          if (bad(i) && kit.isolation === "process") {
+            const { signal, exitCode } = (end as { error: { signal: unknown; exitCode: unknown } }).error;
+            assert.deepEqual([signal, exitCode], ["SIGSEGV", null]);
+          }
         }
-      }
-      assert.deepEqual(kit.lines(file).map(Number).sort((a, b) => a - b), Array.from({ length: 12 }, (_, i) => i));
-      assert.equal(kit.faults.length, 4);
-    })
+        assert.deepEqual(
+          kit.lines(file).map(Number).sort((a, b) =>
+            a - b
+          ),
+          Array.from({ length: 12 }, (_, i) => i),
+        );
+        assert.equal(kit.faults.length, 4);
+      },
+    )
   ),
   {
     name: "F-03 Many crashes in a row are no reason to give up those that wait",
@@ -155,8 +187,13 @@ export const crashes: Case[] = [
       const both = [0, 1].map((line) => kit.job(cc, { op: "log", file, line, next: { op: "sleep", ms: 20_000 } }));
       await until(() => kit.lines(file).length === 2);
       const rest = [2, 3, 4].map((line) =>
-        kit.job(cc, { op: "log", file, line, ...(line === 2 ? { next: { op: "exit", code: 7 } } : {}) }));
-      assert.deepEqual(codes(await Promise.all([...both, ...rest])), [...Array(3).fill("CC_ERR_WORKER_EXIT"), null, null]);
+        kit.job(cc, { op: "log", file, line, ...(line === 2 ? { next: { op: "exit", code: 7 } } : {}) })
+      );
+      assert.deepEqual(codes(await Promise.all([...both, ...rest])), [
+        ...Array(3).fill("CC_ERR_WORKER_EXIT"),
+        null,
+        null,
+      ]);
       assert.deepEqual(kit.lines(file), ["0", "1", "2", "3", "4"]);
       assert.equal(kit.faults.length, 1, "one death, one event");
     },
@@ -179,16 +216,19 @@ export const crashes: Case[] = [
     },
   },
 
-  ...everyWay("F-04 A death that nobody listens for is thrown once, after its job was answered", async (kit, worker, style) => {
-    const program = await kit.program("unheard-ways.ts", "job", worker, style).ended;
-    assert.deepEqual(program.stdout.trim().split("\n"), [
-      "answered CC_ERR_WORKER_EXIT",
-      "uncaught CC_ERR_WORKER_EXIT",
-      "next ok",
-      "closed",
-    ], program.stderr);
-    assert.equal(program.code, 0);
-  }),
+  ...everyWay(
+    "F-04 A death that nobody listens for is thrown once, after its job was answered",
+    async (kit, worker, style) => {
+      const program = await kit.program("unheard-ways.ts", "job", worker, style).ended;
+      assert.deepEqual(program.stdout.trim().split("\n"), [
+        "answered CC_ERR_WORKER_EXIT",
+        "uncaught CC_ERR_WORKER_EXIT",
+        "next ok",
+        "closed",
+      ], program.stderr);
+      assert.equal(program.code, 0);
+    },
+  ),
   {
     name: "F-04 Three deaths at once are thrown one by one, and all three are replaced",
     async run(kit) {
@@ -202,17 +242,28 @@ export const crashes: Case[] = [
   {
     name: "F-04 An unheard failure to start is thrown once, after the jobs were answered",
     async run(kit) {
-      const { stdout, stderr, code } = await kit.program("unheard-ways.ts", "start", "throws-at-load.cjs", "promise").ended;
+      const { stdout, stderr, code } = await kit.program("unheard-ways.ts", "start", "throws-at-load.cjs", "promise")
+        .ended;
       const lines = stdout.trim().split("\n");
-      assert.deepEqual(lines, [...Array(3).fill("answered CC_ERR_WORKER_START"), "uncaught CC_ERR_WORKER_START", "closed"], stderr);
+      assert.deepEqual(lines, [
+        ...Array(3).fill("answered CC_ERR_WORKER_START"),
+        "uncaught CC_ERR_WORKER_START",
+        "closed",
+      ], stderr);
       assert.equal(code, 0);
     },
   },
   {
     name: "F-04 A listener that throws itself leaves the cluster in order",
     async run(kit) {
-      const { stdout, stderr, code } = await kit.program("unheard-ways.ts", "listener", "handler.mjs", "callback").ended;
-      assert.deepEqual(stdout.trim().split("\n"), ["answered CC_ERR_WORKER_EXIT", "uncaught E_LISTENER", "next ok", "closed"], stderr);
+      const { stdout, stderr, code } = await kit.program("unheard-ways.ts", "listener", "handler.mjs", "callback")
+        .ended;
+      assert.deepEqual(stdout.trim().split("\n"), [
+        "answered CC_ERR_WORKER_EXIT",
+        "uncaught E_LISTENER",
+        "next ok",
+        "closed",
+      ], stderr);
       assert.equal(code, 0);
     },
   },
@@ -220,7 +271,13 @@ export const crashes: Case[] = [
     name: "F-04 A program that catches nothing ends with the error, and takes its workers with it",
     async run(kit) {
       const file = kit.file("pid");
-      const { code, stdout, stderr } = await kit.program("unheard-ways.ts", "uncaught", "contract.mjs", "callback", file).ended;
+      const { code, stdout, stderr } = await kit.program(
+        "unheard-ways.ts",
+        "uncaught",
+        "contract.mjs",
+        "callback",
+        file,
+      ).ended;
       assert.notEqual(code, 0);
       assert.equal(stdout.trim(), "answered CC_ERR_WORKER_EXIT");
       assert.match(stderr, /dies with code: 9/);

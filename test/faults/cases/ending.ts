@@ -39,14 +39,16 @@ export const ending: Case[] = [
       const left = kit.isolation === "process" ? pids.filter(isAlive).length : total(cc);
       return [error, left];
     });
-    assert.deepEqual(await Promise.all(ended), Array(4).fill([null, 0]));
+    assert.deepEqual(await Promise.all(ended), ended.map(() => [null, 0]));
     assert.equal(await end(cc, "exit", style), null, "and once more, later");
     const late = await kit.error(cc, { op: "pid" }, undefined, style);
     assert.deepEqual([late["code"], late["retryable"]], ["CC_ERR_CLOSED", true]);
     assert.deepEqual([starts, kit.faults], [0, []]);
   }),
   ...(["exit", "close"] as const).flatMap((how) =>
-    ([["handler.mjs", []], ["throws-at-load.mjs", ["not ready CC_ERR_CLOSED"]]] as const).map(([worker, told]): Case => ({
+    ([["handler.mjs", []], ["throws-at-load.mjs", ["not ready CC_ERR_CLOSED"]]] as const).map((
+      [worker, told],
+    ): Case => ({
       name: `F-07 Workers that are kept warm are not replaced at the end (${how}, ${worker})`,
       async run(kit) {
         const { code, stdout, stderr } = await kit.program("warm-end.ts", worker, how).ended;
@@ -57,7 +59,14 @@ export const ending: Case[] = [
   {
     name: "F-07 exit inside of any listener or callback settles",
     async run(kit) {
-      const events = ["worker:starting", "worker:ready", "job:queued", "job:started", "job:settled", "worker:exit"] as const;
+      const events = [
+        "worker:starting",
+        "worker:ready",
+        "job:queued",
+        "job:started",
+        "job:settled",
+        "worker:exit",
+      ] as const;
       await Promise.all(events.map(async (event) => {
         const cc = kit.cluster("contract.mjs", { maxWorkers: 1 });
         const exited = new Promise<void>((resolve) => cc.once(event, () => cc.exit(() => resolve())));
@@ -88,8 +97,13 @@ export const ending: Case[] = [
     const file = kit.file("runs");
     const cc = kit.cluster(worker, { maxWorkers: 2, maxBacklog: 500, killGrace: 200 });
     let settled = 0;
-    const jobs = Array.from({ length: 200 }, (_, line) =>
-      kit.job(cc, { op: "log", file, line, next: { op: "sleep", ms: 20_000 } }, undefined, style).finally(() => settled++));
+    const jobs = Array.from(
+      { length: 200 },
+      (_, line) =>
+        kit.job(cc, { op: "log", file, line, next: { op: "sleep", ms: 20_000 } }, undefined, style).finally(() =>
+          settled++
+        ),
+    );
     await until(() => kit.lines(file).length === 2);
     await end(cc, "exit", style);
     assert.equal(settled, 200, "all were told before exit settled");
@@ -101,8 +115,10 @@ export const ending: Case[] = [
     const file = kit.file("runs");
     const cc = kit.cluster(worker, { maxWorkers: 2, maxBacklog: Infinity });
     let settled = 0;
-    const jobs = Array.from({ length: 20 }, (_, line) =>
-      kit.value(cc, { op: "log", file, line }, undefined, style).finally(() => settled++));
+    const jobs = Array.from(
+      { length: 20 },
+      (_, line) => kit.value(cc, { op: "log", file, line }, undefined, style).finally(() => settled++),
+    );
     await end(cc, "close", style);
     assert.equal(settled, 20, "all were answered before close settled");
     assert.deepEqual(await Promise.all(jobs), Array.from({ length: 20 }, (_, i) => i));
@@ -112,8 +128,10 @@ export const ending: Case[] = [
     name: "F-08 close runs all that waits although workers die meanwhile",
     async run(kit) {
       const cc = kit.cluster("contract.mjs", { maxWorkers: 2, maxBacklog: Infinity });
-      const jobs = Array.from({ length: 12 }, (_, value) =>
-        kit.job(cc, value % 4 === 0 ? { op: "exit", code: 1 } : { op: "echo", value }));
+      const jobs = Array.from(
+        { length: 12 },
+        (_, value) => kit.job(cc, value % 4 === 0 ? { op: "exit", code: 1 } : { op: "echo", value }),
+      );
       await cc.close();
       const ended = await Promise.all(jobs);
       assert.deepEqual(codes(ended), Array.from({ length: 12 }, (_, i) => i % 4 === 0 ? "CC_ERR_WORKER_EXIT" : null));
@@ -140,7 +158,10 @@ export const ending: Case[] = [
       const jobs = Array.from({ length: 20 }, (_, line) => kit.error(cc, { op: "log", file, line }));
       await cc.exit();
       const errors = await Promise.all(jobs);
-      assert.deepEqual(errors.map((error) => [error["code"], error["retryable"]]), Array(20).fill(["CC_ERR_CLOSED", true]));
+      assert.deepEqual(
+        errors.map((error) => [error["code"], error["retryable"]]),
+        jobs.map(() => ["CC_ERR_CLOSED", true]),
+      );
       assert.deepEqual(kit.lines(file), []);
     },
   },

@@ -19,8 +19,10 @@ export const leaving: Case[] = [
   ...[0, 1, 5, 20].flatMap((delay) =>
     everyWay(`F-16 Workers that leave ${delay} ms after every second job stall nothing`, async (kit, worker, style) => {
       const cc = kit.cluster(worker, { maxWorkers: 2, maxBacklog: 100 });
-      const jobs = Array.from({ length: 24 }, (_, value) =>
-        kit.job(cc, { op: "last", value, every: 2, delay }, undefined, style));
+      const jobs = Array.from(
+        { length: 24 },
+        (_, value) => kit.job(cc, { op: "last", value, every: 2, delay }, undefined, style),
+      );
       check(await Promise.all(jobs), kit.faults);
       await cc.exit();
     })

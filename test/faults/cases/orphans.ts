@@ -71,17 +71,20 @@ export const orphans: Case[] = [
       assert.deepEqual(kit.faults, []);
     });
   }),
-  ...everyWay("F-14 A worker that is lost is replaced, though what it has started holds its output", async (kit, worker, style) => {
-    if (process.platform === "win32") return; // Has no `sleep`.
-    await withGrandchild(kit, worker, async (cc, pids) => {
-      const how = kit.isolation === "process" ? { op: "kill", signal: "SIGKILL" } : { op: "exit", code: 9 };
-      const lost = kit.error(cc, how, undefined, style);
-      const next = kit.value(cc, { op: "echo", value: "next" }, undefined, style);
-      assert.equal((await lost)["code"], "CC_ERR_WORKER_EXIT");
-      assert.equal(await next, "next");
-      assert.equal(isAlive(pids.child), true);
-    });
-  }),
+  ...everyWay(
+    "F-14 A worker that is lost is replaced, though what it has started holds its output",
+    async (kit, worker, style) => {
+      if (process.platform === "win32") return; // Has no `sleep`.
+      await withGrandchild(kit, worker, async (cc, pids) => {
+        const how = kit.isolation === "process" ? { op: "kill", signal: "SIGKILL" } : { op: "exit", code: 9 };
+        const lost = kit.error(cc, how, undefined, style);
+        const next = kit.value(cc, { op: "echo", value: "next" }, undefined, style);
+        assert.equal((await lost)["code"], "CC_ERR_WORKER_EXIT");
+        assert.equal(await next, "next");
+        assert.equal(isAlive(pids.child), true);
+      });
+    },
+  ),
   {
     name: "F-14 The end of a worker's stderr is told, though what it has started holds the pipe",
     needs: "stderr",

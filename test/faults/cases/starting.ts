@@ -12,7 +12,9 @@ import { codes, meet } from "./crashes.ts";
 const STYLES: readonly Style[] = ["promise", "callback"];
 
 /** Options for a worker that loads as planned, once for each step. */
-const planned = (kit: Kit, ...plan: string[]): Partial<ComputeClusterOptions> => ({ argv: [kit.file("loads"), plan.join(",")] });
+const planned = (kit: Kit, ...plan: string[]): Partial<ComputeClusterOptions> => ({
+  argv: [kit.file("loads"), plan.join(",")],
+});
 
 /** How often such a worker was loaded. */
 const loads = (kit: Kit): number => kit.lines(kit.file("loads"))[0]?.length ?? 0;
@@ -74,7 +76,11 @@ export const starting: Case[] = [
   ...STYLES.map((style): Case => ({
     name: `F-10 Jobs outlast starts that fail by chance (${style})`,
     async run(kit) {
-      const cc = kit.cluster("load-plan.mjs", { maxWorkers: 1, maxBacklog: Infinity, ...planned(kit, "throws", "exits", "loads") });
+      const cc = kit.cluster("load-plan.mjs", {
+        maxWorkers: 1,
+        maxBacklog: Infinity,
+        ...planned(kit, "throws", "exits", "loads"),
+      });
       const jobs = [1, 2, 3, 4, 5].map((value) => kit.value(cc, { op: "echo", value }, undefined, style));
       assert.deepEqual(await Promise.all(jobs), [1, 2, 3, 4, 5]);
       assert.equal(loads(kit), 3);
@@ -84,7 +90,10 @@ export const starting: Case[] = [
   {
     name: "F-10 A module that was mended serves the next job",
     async run(kit) {
-      const cc = kit.cluster("load-plan.mjs", { maxWorkers: 1, ...planned(kit, "throws", "rejects", "throws", "loads") });
+      const cc = kit.cluster("load-plan.mjs", {
+        maxWorkers: 1,
+        ...planned(kit, "throws", "rejects", "throws", "loads"),
+      });
       assert.equal((await kit.error(cc, {}))["code"], "CC_ERR_WORKER_START");
       assert.equal(loads(kit), 3);
       assert.equal(await kit.value(cc, { op: "echo", value: "mended" }), "mended");
@@ -93,7 +102,11 @@ export const starting: Case[] = [
   {
     name: "F-10 A worker that lives serves the jobs while no other can be started",
     async run(kit) {
-      const cc = kit.cluster("load-plan.mjs", { maxWorkers: 3, maxBacklog: Infinity, ...planned(kit, "loads", "throws") });
+      const cc = kit.cluster("load-plan.mjs", {
+        maxWorkers: 3,
+        maxBacklog: Infinity,
+        ...planned(kit, "loads", "throws"),
+      });
       await cc.ready();
       const jobs = Array.from({ length: 30 }, (_, value) => kit.value(cc, { op: "sleep", ms: 5, value }));
       assert.deepEqual(await Promise.all(jobs), Array.from({ length: 30 }, (_, i) => i));
@@ -118,7 +131,9 @@ export const starting: Case[] = [
       await failed;
       await cc.exit();
       const after = loads(kit);
-      for (const code of codes(await Promise.all(jobs))) assert.ok(code === "CC_ERR_CLOSED" || code === "CC_ERR_WORKER_START", String(code));
+      for (const code of codes(await Promise.all(jobs))) {
+        assert.ok(code === "CC_ERR_CLOSED" || code === "CC_ERR_WORKER_START", String(code));
+      }
       assert.equal((await kit.error(cc, {}))["code"], "CC_ERR_CLOSED");
       assert.equal(loads(kit), after);
     },
@@ -179,7 +194,12 @@ export const starting: Case[] = [
   {
     name: "F-11 One worker that hangs as it loads holds up nobody",
     async run(kit) {
-      const cc = kit.cluster("load-plan.mjs", { maxWorkers: 2, startTimeout: 600, maxBacklog: Infinity, ...planned(kit, "loads", "hangs", "loads") });
+      const cc = kit.cluster("load-plan.mjs", {
+        maxWorkers: 2,
+        startTimeout: 600,
+        maxBacklog: Infinity,
+        ...planned(kit, "loads", "hangs", "loads"),
+      });
       await cc.ready();
       const busy = kit.value(cc, { op: "sleep", ms: 50, value: "busy" });
       const jobs = Array.from({ length: 10 }, (_, value) => kit.value(cc, { op: "echo", value }));
@@ -189,21 +209,24 @@ export const starting: Case[] = [
   },
 
   ...OBSTACLES.flatMap((obstacle, i) =>
-    everyWay(`F-12 Jobs are told why no worker can be started, and later ones are served (${obstacle.code} ${i + 1})`, async (kit, worker, style) => {
-      if (kit.isolation === "thread" || process.platform === "win32") return; // Nothing is executed for a thread.
-      const options = obstacle.options(kit);
-      const cc = kit.cluster(worker, { maxWorkers: 3, ...options });
-      if (options.cwd) rmdirSync(kit.file("folder"));
-      const errors = await Promise.all([1, 2, 3, 4].map(() => kit.error(cc, { op: "pid" }, undefined, style)));
-      for (const error of errors) {
-        assert.deepEqual([error["code"], error["retryable"]], ["CC_ERR_WORKER_START", true]);
-        assert.equal((error.cause as { code?: string }).code, obstacle.code);
-      }
-      assert.equal(kit.faults.length, 1);
-      obstacle.clear(kit);
-      const pids = await Promise.all(meet(kit, "met", 3).map((job) => kit.value(cc, job, undefined, style)));
-      assert.equal(new Set(pids).size, 3, "capacity is back");
-    })
+    everyWay(
+      `F-12 Jobs are told why no worker can be started, and later ones are served (${obstacle.code} ${i + 1})`,
+      async (kit, worker, style) => {
+        if (kit.isolation === "thread" || process.platform === "win32") return; // Nothing is executed for a thread.
+        const options = obstacle.options(kit);
+        const cc = kit.cluster(worker, { maxWorkers: 3, ...options });
+        if (options.cwd) rmdirSync(kit.file("folder"));
+        const errors = await Promise.all([1, 2, 3, 4].map(() => kit.error(cc, { op: "pid" }, undefined, style)));
+        for (const error of errors) {
+          assert.deepEqual([error["code"], error["retryable"]], ["CC_ERR_WORKER_START", true]);
+          assert.equal((error.cause as { code?: string }).code, obstacle.code);
+        }
+        assert.equal(kit.faults.length, 1);
+        obstacle.clear(kit);
+        const pids = await Promise.all(meet(kit, "met", 3).map((job) => kit.value(cc, job, undefined, style)));
+        assert.equal(new Set(pids).size, 3, "capacity is back");
+      },
+    )
   ),
   ...([
     ["starved", "handler.mjs", "promise"],
@@ -218,7 +241,9 @@ export const starting: Case[] = [
       const limit = Number(await program.line("limit"));
       const pid = String(program.child.pid);
       const setLimit = (soft: number): void => {
-        const { status, error, stderr } = spawnSync("prlimit", ["--pid", pid, `--nofile=${soft}:`], { encoding: "utf8" });
+        const { status, error, stderr } = spawnSync("prlimit", ["--pid", pid, `--nofile=${soft}:`], {
+          encoding: "utf8",
+        });
         assert.equal(status, 0, error?.message ?? stderr);
       };
       setLimit(3);

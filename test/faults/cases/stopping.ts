@@ -141,7 +141,7 @@ export const stopping: Case[] = [
       await until(() => kit.lines(file).length === 2);
       await cc.exit();
       assert.deepEqual(codes(await Promise.all(jobs)), Array(3).fill("CC_ERR_CLOSED"));
-      if (kit.isolation === "process") for (const pid of kit.lines(file)) assert.equal(isAlive(Number(pid)), false);
+      if (kit.isolation === "process") { for (const pid of kit.lines(file)) assert.equal(isAlive(Number(pid)), false); }
     },
   },
   {
