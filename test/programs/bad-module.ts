@@ -25,12 +25,12 @@ cc.on("error", () => faults++);
 const codes: unknown[] = [];
 let startsAtLast = 0;
 for (let i = 0; i < 50; i++) {
-  const done = (error: unknown): void => {
+  const count = (error: unknown): void => {
     codes.push((error as { code?: unknown }).code);
     startsAtLast = starts;
   };
-  if (i % 2) cc.enqueue({}, done);
-  else cc.enqueue({}).catch((error) => done(error));
+  if (i % 2) cc.enqueue({}, count);
+  else cc.enqueue({}).catch(count);
 }
 process.on("exit", () => {
   console.log(

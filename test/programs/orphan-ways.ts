@@ -10,7 +10,9 @@ const cc = new ComputeCluster({ module, isolation, maxWorkers: 2, maxBacklog: 10
 const ignore = (): void => {};
 
 const started: number[] = [];
-cc.on("worker:starting", (fact) => started.push(Number(fact.worker)));
+const both = new Promise<void>((resolve) => {
+  cc.on("worker:starting", (fact) => started.push(Number(fact.worker)) === 2 && resolve());
+});
 
 // Not at top level: Bun goes on after an uncaught error while an `await` of the main module is pending (1.4.5).
 void main();
@@ -23,6 +25,7 @@ async function main(): Promise<void> {
       [1, 2].map(() => cc.enqueue({ op: "meet", file: `${file}.deaf`, count: 2, next: { op: "deaf" } })),
     );
   }
+  await both;
   if (state === "frozen") await Promise.all(started.map((pid) => process.kill(pid, "SIGSTOP")));
   if (state === "busy") {
     for (let i = 0; i < 2; i++) cc.enqueue({ op: "spin", file: `${file}.busy` }, ignore);

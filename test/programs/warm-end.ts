@@ -15,12 +15,12 @@ else {
   await new Promise((resolve) => cc.once("worker:exit", resolve));
 }
 cc.on("worker:starting", () => since++);
-const done = (): void => {
+const look = (): void => {
   settled++;
   const left = Object.values(cc.stats().workers).reduce((sum, count) => sum + count);
   if (left > 0) console.log(`${left} left`);
 };
-cc[how](done);
-cc[how](done);
-cc.exit().then(() => done());
+cc[how](look);
+cc[how](look);
+cc.exit().then(look);
 process.on("exit", () => console.log(`settled ${settled}, started ${since}`));
