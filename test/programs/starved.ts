@@ -38,9 +38,19 @@ const four = (): Promise<unknown[]> => Promise.all([1, 2, 3, 4].map((value) => j
 
 if (alive === "alive") console.log(`before ${await job({ op: "echo", value: 0 })}`);
 console.log(`limit ${Math.max(...readdirSync("/proc/self/fd").map(Number))}`);
-await until(() => !canOpen());
+// Until no number below the limit is free.
+const held: number[] = [];
+await until(() => {
+  try {
+    held.push(openSync(process.execPath, "r"));
+    return false;
+  } catch {
+    return true;
+  }
+});
 console.log(`starved ${[...new Set(await four())]}`);
 await until(canOpen);
+held.forEach((file) => closeSync(file));
 console.log(`fed ${await four()}`);
 const met = await Promise.all([1, 2, 3].map(() => job({ op: "meet", file, count: 3 })));
 console.log(`met ${met.length}, faults ${faults}`);

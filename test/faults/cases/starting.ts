@@ -246,7 +246,7 @@ export const starting: Case[] = [
         });
         assert.equal(status, 0, error?.message ?? stderr);
       };
-      setLimit(3);
+      setLimit(limit + 1);
       const starved = await program.line("starved");
       setLimit(limit + 500);
       // Node names only its own code for a thread.
