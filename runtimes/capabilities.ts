@@ -40,6 +40,8 @@ export type Capability =
   | "outOfMemory"
   /** Runs while a program under `--inspect-brk` has its debugger resume the program only. */
   | "unpaused"
+  /** A worker that can't be started for want of file descriptors fails its jobs, not the program. */
+  | "outOfFiles"
   /** A CommonJS worker finds itself to be the main module (`require.main === module`). */
   | "main"
   /** A module that exports no function, listens for nothing and has nothing to do fails at once, not after `startTimeout`. */
@@ -146,5 +148,6 @@ export const LACKS: Readonly<Record<WorkerKind, Partial<Record<Capability, Lack>
     },
     leaves: { because: "a Deno Worker lives until it is closed, with or without anything to do", seen: "Deno 2.9.6" },
     outOfMemory: { because: "a Deno Worker that runs out of memory ends the whole program", seen: "Deno 2.9.6" },
+    outOfFiles: { because: "Deno ends the whole program when it can't start a Worker", seen: "Deno 2.9.6" },
   },
 };

@@ -235,6 +235,7 @@ export const starting: Case[] = [
     ["alive", "handler.mjs", "callback"],
   ] as const).map(([alive, worker, style]): Case => ({
     name: `F-12 A program without file descriptors tells its jobs so, and recovers (${alive}, ${worker}, ${style})`,
+    needs: "outOfFiles",
     async run(kit) {
       if (process.platform !== "linux") return; // prlimit is Linux's.
       const program = kit.program("starved.ts", worker, style, kit.file("met"), alive);
