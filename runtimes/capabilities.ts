@@ -116,6 +116,7 @@ export const LACKS: Readonly<Record<WorkerKind, Partial<Record<Capability, Lack>
       seen: "Bun 1.4.5",
     },
     outOfMemory: { because: "Bun does not enforce a limit, so the program dies", seen: "Bun 1.4.5" },
+    outOfFiles: { because: "Bun ends the whole program when it can't start a thread", seen: "Bun 1.4.5" },
   },
   "deno process": {
     ...PROCESS,
