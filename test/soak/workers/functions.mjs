@@ -1,0 +1,5 @@
+import { perform } from "./perform.mjs";
+
+export default (job, context) => perform(job, job.heeds ? () => context.signal : undefined);
+
+export const task = (job) => perform(job);
