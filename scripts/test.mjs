@@ -30,8 +30,14 @@ const GROUPS = [
     deno: [deno, "run", "-A", vitest, "run", "--project", "suite", "test/core", "test/unit", "test/conformance"],
     "deno-least": [deno, "test", "--no-prompt", "--allow-read=.", "--no-check", "test/deno/least-permissions.deno.ts"],
   },
+  { "soak-node": soak("node"), "soak-bun": soak("bun"), "soak-deno": soak("deno") },
   { package: [node, vitest, "run", "--project", "package"], check: [node, "scripts/check.mjs"] },
 ];
+
+/** A minute of the soak. @param {string} runtime */
+function soak(runtime) {
+  return [node, "scripts/soak.mjs", "--runtime", runtime, "--seconds", "60"];
+}
 
 const asked = process.argv.slice(2);
 const total = { passed: 0, failed: 0, skipped: 0 };
@@ -101,7 +107,7 @@ function read(results, output, name) {
       return { passed: 0, failed: 1, skipped: 0 };
     }
   }
-  if (name === "check") {
+  if (name === "check" || name.startsWith("soak")) {
     return { passed: output.match(/^ok /gm)?.length ?? 0, failed: output.match(/^FAILED /gm)?.length ?? 0, skipped: 0 };
   }
   const [, passed = 0, failed = 0, ignored = 0] =

@@ -76,7 +76,7 @@ async function drive(cc: ComputeCluster, account: Account, round: RoundPlan, fie
     // Refusals come at once: other things must have a turn.
     const last = account.entries.at(-1);
     if (last && isRefused(last)) await pause(1);
-    else if (random.once(300)) await pause(random.integer(80));
+    else if (random.once(1_000)) await pause(random.integer(80));
   }
   if (!round.midFlight) await account.below(1);
   await end(account, round, field);

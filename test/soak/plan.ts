@@ -70,7 +70,7 @@ export function planRound(random: Random, isolation: Isolation): RoundPlan {
     },
     contract: random.pick(["functions", "functions", "messages"]),
     jobs: 300 + random.integer(3_000),
-    window: Math.max(1, Math.round(room * random.pick([0.3, 1, 1.2]))),
+    window: Math.max(1, Math.round(room * random.pick([0.5, 1, 1.2]))),
     harm: !random.once(5),
     ending: random.pick(["close", "close", "exit", "close, then exit"]),
     midFlight: !random.once(3),
@@ -109,11 +109,11 @@ export function planJob(random: Random, round: RoundPlan): JobPlan {
 
 function drawDeed(random: Random, { harm, contract, options }: RoundPlan): Does {
   if (harm) {
-    if (random.once(1_200)) return "exit";
-    if (random.once(2_000) && canKill(options.isolation)) return "hang";
-    if (random.once(800)) return "wait";
+    if (random.once(1_500)) return "exit";
+    if (random.once(4_000) && canKill(options.isolation)) return "hang";
+    if (random.once(1_500)) return "wait";
     // There, what a job throws ends its worker.
-    if (contract === "messages" && random.once(1_200)) return "throw";
+    if (contract === "messages" && random.once(1_500)) return "throw";
   }
   if (contract === "functions" && random.once(50)) return "throw";
   if (random.once(20)) return "sleep";

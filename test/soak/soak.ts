@@ -25,6 +25,9 @@ const jobs = Number(given.jobs ?? Infinity);
 const seconds = Number(given.seconds ?? (given.jobs === undefined ? 60 : Infinity));
 const isolations: Isolation[] = given.isolation === "both" ? ["process", "thread"] : [given.isolation as Isolation];
 
+/** How long one cluster of those is used, in seconds: there must be enough of them to compare. */
+const ROUND = Math.min(10, seconds * 0.04);
+
 /** The part of the time that goes to clusters that come and go; the rest is the steady ones'. */
 const WILD = 0.7;
 
@@ -60,14 +63,20 @@ function look(account: Account): void {
   );
 }
 
-async function run(plan: RoundPlan, until: number, also: (account: Account) => void = () => {}): Promise<void> {
+async function run(
+  plan: RoundPlan,
+  until: number,
+  longest: number,
+  also: (account: Account) => void = () => {},
+): Promise<void> {
   round = plan;
   running = undefined;
+  const began = performance.now();
   const field: Field = {
     random,
     chaos,
     totals,
-    over: () => done(running) >= until,
+    over: () => done(running) >= until || performance.now() - began > longest * 1000,
     look: (account) => {
       look(account);
       also(account);
@@ -80,14 +89,14 @@ async function run(plan: RoundPlan, until: number, also: (account: Account) => v
 /** Everything; gives what there was before and after it. */
 async function soak(): Promise<{ before: Holdings; after: Holdings }> {
   // What a runtime opens once and keeps is there after a first cluster of each kind.
-  for (const isolation of isolations) await run({ ...planSteady(isolation), jobs: 200 }, 1);
+  for (const isolation of isolations) await run({ ...planSteady(isolation), jobs: 200 }, 1, 10);
   const before = holdings();
   for (let i = 0; done() < WILD; i++) {
-    await run(planRound(random, isolations[i % isolations.length]!), WILD);
+    await run(planRound(random, isolations[i % isolations.length]!), WILD, ROUND);
     samples.add(memory(), await backTo(before));
   }
   for (const [i, isolation] of isolations.entries()) {
-    await run(planSteady(isolation), WILD + (1 - WILD) * (i + 1) / isolations.length, weigh);
+    await run(planSteady(isolation), WILD + (1 - WILD) * (i + 1) / isolations.length, Infinity, weigh);
   }
   return { before, after: await backTo(before) };
 }
