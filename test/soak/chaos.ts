@@ -19,9 +19,9 @@ export class Chaos {
 
   /** Called once for each job; now and then a worker pays for it. */
   strike(account: Account): void {
-    if (this.#random.once(800)) this.#kill(account);
+    if (this.#random.once(400)) this.#kill(account);
     // Windows has no such signal.
-    if (this.#random.once(6_000) && process.platform !== "win32") this.#stop(account);
+    if (this.#random.once(2_500) && process.platform !== "win32") this.#stop(account);
   }
 
   #kill(account: Account): void {

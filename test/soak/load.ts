@@ -4,7 +4,8 @@
  * @module
  */
 
-import { ComputeCluster } from "../../mod.ts";
+import { ComputeCluster, type ComputeClusterOptions, type Isolation } from "../../mod.ts";
+import { LACKS } from "../../runtimes/capabilities.ts";
 import { runtime } from "../../runtimes/select.ts";
 import type { Random } from "../core/random.ts";
 import { isAlive } from "../conformance/kit.ts";
@@ -35,9 +36,7 @@ export async function runRound(round: RoundPlan, field: Field): Promise<void> {
   const { totals } = field;
   const journal = new Journal(round.options.isolation, round.jobs + LATE);
   const module = new URL(`./workers/${round.contract}.mjs`, import.meta.url);
-  // The workers are JavaScript: what this program needs for TypeScript would only make their starts slow.
-  const flags = runtime === "node" ? { execArgv: [] } : {};
-  const cc = new ComputeCluster({ module, ...flags, ...round.options });
+  const cc = new ComputeCluster({ module, ...surroundings(round.options.isolation), ...round.options });
   let watch: ReturnType<typeof setInterval> | undefined;
   try {
     const account = await new Promise<Account>((resolve, reject) => {
@@ -57,6 +56,22 @@ export async function runRound(round: RoundPlan, field: Field): Promise<void> {
     clearInterval(watch);
     journal.remove();
   }
+}
+
+/** What the workers' own kind allows. */
+function surroundings(isolation: Isolation): Partial<ComputeClusterOptions> {
+  return {
+    ...flags(isolation),
+    // What a job throws may be printed by a worker that dies of it.
+    ...(LACKS[`${runtime} ${isolation}`].stdio ? {} : { stdio: "ignore" }),
+  };
+}
+
+/** The workers are JavaScript: what this program needs for TypeScript would only make their starts slow. */
+function flags(isolation: Isolation): Partial<ComputeClusterOptions> {
+  if (LACKS[`${runtime} ${isolation}`].execArgv || runtime === "bun") return {};
+  if (isolation === "thread") return { execArgv: [] };
+  return { execArgv: [runtime === "deno" ? "--v8-flags=--expose-gc" : "--expose-gc"] };
 }
 
 /** Jobs that come after the end. */

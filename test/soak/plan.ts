@@ -9,7 +9,7 @@ import { LACKS } from "../../runtimes/capabilities.ts";
 import { runtime } from "../../runtimes/select.ts";
 import type { Random } from "../core/random.ts";
 
-export type Does = "answer" | "spin" | "sleep" | "wait" | "hang" | "throw" | "exit";
+export type Does = "answer" | "spin" | "sleep" | "wait" | "hang" | "throw" | "exit" | "collect";
 
 /** One job. */
 export interface JobPlan {
@@ -41,6 +41,8 @@ export interface RoundPlan {
   readonly window: number;
   /** Whether workers are lost on purpose. */
   readonly harm: boolean;
+  /** Whether workers collect garbage now and then, so that their memory is what they need. */
+  readonly collect: boolean;
   readonly ending: Ending;
   /** Whether the end comes while jobs are under way. */
   readonly midFlight: boolean;
@@ -63,7 +65,7 @@ export function planRound(random: Random, isolation: Isolation): RoundPlan {
       minWorkers: random.integer(2),
       retries: random.pick([0, 0, 1, 2]),
       killGrace: random.pick([300, 1_000]),
-      idleTimeout: random.pick([30, 30_000]),
+      idleTimeout: random.pick([30, 30_000, 30_000, 30_000]),
       timeout: random.pick([Infinity, Infinity, 2_000]),
       ...(random.once(4) ? { maxLatency: 200 } : {}),
       ...(isolation === "process" && random.once(3) ? { serialization: "json" as const } : {}),
@@ -72,6 +74,7 @@ export function planRound(random: Random, isolation: Isolation): RoundPlan {
     jobs: 300 + random.integer(3_000),
     window: Math.max(1, Math.round(room * random.pick([0.5, 1, 1.2]))),
     harm: !random.once(5),
+    collect: false,
     ending: random.pick(["close", "close", "exit", "close, then exit"]),
     midFlight: !random.once(3),
   };
@@ -85,6 +88,7 @@ export function planSteady(isolation: Isolation): RoundPlan {
     jobs: 200_000,
     window: 44,
     harm: false,
+    collect: true,
     ending: "close",
     midFlight: true,
   };
@@ -107,7 +111,8 @@ export function planJob(random: Random, round: RoundPlan): JobPlan {
   };
 }
 
-function drawDeed(random: Random, { harm, contract, options }: RoundPlan): Does {
+function drawDeed(random: Random, { harm, collect, contract, options }: RoundPlan): Does {
+  if (collect && random.once(300)) return "collect";
   if (harm) {
     if (random.once(1_500)) return "exit";
     if (random.once(4_000) && canKill(options.isolation)) return "hang";

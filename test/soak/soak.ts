@@ -88,6 +88,9 @@ async function run(
 
 /** Everything; gives what there was before and after it. */
 async function soak(): Promise<{ before: Holdings; after: Holdings }> {
+  // Bun opens these when they are first used.
+  process.stdout.write("");
+  process.stderr.write("");
   // What a runtime opens once and keeps is there after a first cluster of each kind.
   for (const isolation of isolations) await run({ ...planSteady(isolation), jobs: 200 }, 1, 10);
   const before = holdings();

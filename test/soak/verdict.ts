@@ -74,7 +74,9 @@ function reasonOf(entry: Entry, account: Account, round: RoundPlan): string | nu
   const { plan, error } = entry;
   if (!error) {
     if (plan.abort === "before") return "it was aborted beforehand, but succeeded";
-    return ["answer", "spin", "sleep"].includes(plan.does) ? null : `a job that does "${plan.does}" can't succeed`;
+    return ["answer", "spin", "sleep", "collect"].includes(plan.does)
+      ? null
+      : `a job that does "${plan.does}" can't succeed`;
   }
   const { maxBacklog, maxLatency, timeout = Infinity, retries = 0 } = round.options;
   const limit = plan.timeout ?? timeout;

@@ -21,6 +21,7 @@ async function perform({ n, first, journal, does, ms, code, given, size }, signa
   if (given !== String(n).padStart(given.length, "<")) throw new Error(`job ${n} got another job's arguments`);
   if (does === "throw") throw Object.assign(new RangeError(`soak ${n}`), { n });
   if (does === "exit") process.exit(code);
+  if (does === "collect") globalThis.Bun ? globalThis.Bun.gc(true) : globalThis.gc?.();
   if (does === "hang") { for (;;); }
   if (does === "spin") { for (const end = performance.now() + ms; performance.now() < end;); }
   if (does === "sleep") await new Promise((resolve) => setTimeout(resolve, ms));
