@@ -120,11 +120,11 @@ function trends(): [Check, Flat[]][] {
     [
       "memory",
       [
-        flat("resident", samples.rss, 1.25, 32 * MEGABYTE, MEGABYTE),
+        flat("resident", samples.rss, 1.25, 48 * MEGABYTE, MEGABYTE),
         flat("heap", samples.heap, 1.2, 4 * MEGABYTE, MEGABYTE),
       ],
     ],
-    ["worker-memory", [flat("resident", samples.workers, 1.25, 16 * MEGABYTE, MEGABYTE)]],
+    ["worker-memory", [flat("resident", samples.workers, 1.25, 32 * MEGABYTE, MEGABYTE)]],
   ];
 }
 
