@@ -52,10 +52,10 @@ export interface RoundPlan {
 const canKill = (isolation: Isolation): boolean => LACKS[`${runtime} ${isolation}`].kill === undefined;
 
 export function planRound(random: Random, isolation: Isolation): RoundPlan {
-  const maxWorkers = 1 + random.integer(3);
-  const concurrency = random.pick([1, 1, 4]);
+  const maxWorkers = 1 + random.integer(4);
+  const concurrency = random.pick([1, 4]);
   const maxBacklog = random.pick([Infinity, 40, 5, 0]);
-  const room = maxWorkers * concurrency + (maxBacklog === Infinity ? 60 : maxBacklog);
+  const room = maxWorkers * concurrency + (maxBacklog === Infinity ? 100 : maxBacklog);
   return {
     options: {
       isolation,
@@ -71,7 +71,7 @@ export function planRound(random: Random, isolation: Isolation): RoundPlan {
       ...(isolation === "process" && random.once(3) ? { serialization: "json" as const } : {}),
     },
     contract: random.pick(["functions", "functions", "messages"]),
-    jobs: 300 + random.integer(3_000),
+    jobs: 500 + random.integer(6_000),
     window: Math.max(1, Math.round(room * random.pick([0.5, 1, 1.2]))),
     harm: !random.once(5),
     collect: false,
@@ -83,10 +83,10 @@ export function planRound(random: Random, isolation: Isolation): RoundPlan {
 /** A cluster that lives long, whose workers are not lost and must not grow. */
 export function planSteady(isolation: Isolation): RoundPlan {
   return {
-    options: { isolation, maxWorkers: 2, concurrency: 2, maxBacklog: 40 },
+    options: { isolation, maxWorkers: 2, concurrency: 4, maxBacklog: 40 },
     contract: "functions",
     jobs: 200_000,
-    window: 44,
+    window: 48,
     harm: false,
     collect: true,
     ending: "close",

@@ -25,6 +25,12 @@ const jobs = Number(given.jobs ?? Infinity);
 const seconds = Number(given.seconds ?? (given.jobs === undefined ? 60 : Infinity));
 const isolations: Isolation[] = given.isolation === "both" ? ["process", "thread"] : [given.isolation as Isolation];
 
+if (!(jobs > 0 && seconds > 0) || !isolations.every((name) => name === "process" || name === "thread")) {
+  throw new Error(
+    "usage: soak [--runtime node|bun|deno] [--isolation process|thread|both] [--seconds 60] [--jobs 100000] [--seed 7]",
+  );
+}
+
 /** How long one cluster of those is used, in seconds: there must be enough of them to compare. */
 const ROUND = Math.min(10, seconds * 0.04);
 

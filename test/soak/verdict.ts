@@ -31,8 +31,9 @@ export function judge(account: Account, round: RoundPlan, begins: Begins, stats:
 
 function need(entry: Entry, check: Check, wrong: string | null): void {
   if (wrong === null) return;
-  const { n, plan, workers, error } = entry;
-  const ended = error ? `${error.code ?? error.name}: ${error.message}` : "with a value";
+  const { n, plan, workers, error, answers } = entry;
+  const value = answers > 0 ? "with a value" : "not at all";
+  const ended = error ? `with ${error.code ?? error.name}: ${error.message}` : value;
   throw new Discrepancy(
     check,
     `job ${n}: ${wrong}\n  planned ${JSON.stringify(plan)}\n  given to workers [${workers}], ended ${ended}`,
