@@ -1,5 +1,6 @@
 /**
- * Keeps book of one cluster: what was asked of it, what it answered, what it told, and what was done to its workers.
+ * Keeps book of one cluster: what was asked of it, what it answered, what it told, and what was done to its workers. What is
+ * wrong at once is thrown where it is found, and so is uncaught: also when the cluster has long closed.
  *
  * @module
  */
@@ -51,15 +52,13 @@ export class Account {
   lastAnswer = performance.now();
   readonly #cc: ComputeCluster;
   readonly #journal: Journal;
-  readonly #fail: (error: Discrepancy) => void;
   #ending = false;
   #wake: (() => void) | null = null;
 
   /** @param first The number of the first job. */
-  constructor(cc: ComputeCluster, journal: Journal, first: number, fail: (error: Discrepancy) => void) {
+  constructor(cc: ComputeCluster, journal: Journal, first: number) {
     this.#cc = cc;
     this.#journal = journal;
-    this.#fail = fail;
     this.first = first;
     this.#listen();
   }
@@ -85,7 +84,7 @@ export class Account {
     cc.on("worker:ready", ({ worker }) => this.#worker(worker).ready = true);
     cc.on("worker:exit", ({ worker, code, signal, expected, jobs }) => {
       const entry = this.#worker(worker);
-      if (entry.exit) this.#fail(new Discrepancy("end", `worker ${worker} was told to have ended twice`));
+      if (entry.exit) throw new Discrepancy("end", `worker ${worker} was told to have ended twice`);
       entry.exit = { code, signal, expected, jobs };
     });
   }
@@ -127,7 +126,7 @@ export class Account {
     }
     let returned = false;
     this.#cc.enqueue(args, options, (error, value) => {
-      if (!returned) this.#fail(new Discrepancy("answers", `job ${n}: called back before enqueue had returned`));
+      if (!returned) throw new Discrepancy("answers", `job ${n}: called back before enqueue had returned`);
       this.#answered(entry, error, value);
     });
     returned = true;
@@ -150,11 +149,11 @@ export class Account {
     this.lastAnswer = performance.now();
     this.outstanding--;
     const { n, plan: { size } } = entry;
-    if (++entry.answers > 1) this.#fail(new Discrepancy("answers", `job ${n} was answered ${entry.answers} times`));
+    if (++entry.answers > 1) throw new Discrepancy("answers", `job ${n} was answered ${entry.answers} times`);
     entry.error = error;
     if (!error && !isAnswer(value, n, size)) {
       const got = JSON.stringify(value)?.slice(0, 200);
-      this.#fail(new Discrepancy("answers", `job ${n}: expected its own answer (square: ${n * n}), got ${got}`));
+      throw new Discrepancy("answers", `job ${n}: expected its own answer (square: ${n * n}), got ${got}`);
     }
     this.#wake?.();
   }

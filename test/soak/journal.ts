@@ -5,7 +5,6 @@
  */
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Isolation } from "../../mod.ts";
 
@@ -13,11 +12,14 @@ export class Journal {
   /** What the workers write to: a folder with a file for each process, or one memory for all threads. */
   readonly place: string | SharedArrayBuffer;
 
-  /** @param jobs How many there may be. */
-  constructor(isolation: Isolation, jobs: number) {
+  /**
+   * @param folder Where a folder can be made.
+   * @param jobs How many there may be.
+   */
+  constructor(folder: string, isolation: Isolation, jobs: number) {
     this.place = isolation === "thread"
       ? new SharedArrayBuffer(jobs * Int32Array.BYTES_PER_ELEMENT)
-      : mkdtempSync(join(tmpdir(), "compute-cluster-soak-"));
+      : mkdtempSync(join(folder, "journal-"));
   }
 
   /** For each job, the processes that began it, or as many nulls as threads did. */

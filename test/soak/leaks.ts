@@ -13,6 +13,8 @@ export interface Holdings {
   readonly children: number | null;
   readonly threads: number | null;
   readonly descriptors: number | null;
+  /** The descriptors and what they stand for. */
+  readonly open: readonly string[];
   readonly listeners: number;
 }
 
@@ -31,10 +33,12 @@ const PATIENCE = 10_000;
 const SPARE_THREADS = 8;
 
 export function holdings(): Holdings {
+  const open = linux ? descriptors() : [];
   return {
+    open,
     children: linux ? children() : null,
     threads: linux ? readdirSync("/proc/self/task").length : null,
-    descriptors: linux ? readdirSync("/proc/self/fd").length : null,
+    descriptors: linux ? open.length : null,
     listeners: process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0),
   };
 }
@@ -92,19 +96,24 @@ function more(now: Holdings, before: Holdings): Discrepancy | null {
     const limit = (before[name] ?? 0) + spare;
     if ((now[name] ?? 0) <= limit) continue;
     const what = `${now[name]} ${name} are left after the cluster has closed, expected at most ${limit}`;
-    return new Discrepancy(name, name === "descriptors" ? `${what}\n  ${descriptors()}` : what);
+    return new Discrepancy(
+      name,
+      name === "descriptors"
+        ? `${what}\n  new: ${now.open.filter((one) => !before.open.includes(one)).join(", ")}`
+        : what,
+    );
   }
   return null;
 }
 
-function descriptors(): string {
+function descriptors(): string[] {
   return readdirSync("/proc/self/fd").map((fd) => {
     try {
       return `${fd}: ${readlinkSync(`/proc/self/fd/${fd}`)}`;
     } catch {
       return fd;
     }
-  }).join(", ");
+  });
 }
 
 /** Medians of the second and of the last quarter. */

@@ -25,6 +25,8 @@ export interface Field {
   readonly random: Random;
   readonly chaos: Chaos;
   readonly totals: Totals;
+  /** For files. */
+  readonly folder: string;
   /** Whether the time is up. */
   over(): boolean;
   /** Called now and then with the account of the cluster that runs. */
@@ -34,13 +36,13 @@ export interface Field {
 /** Throws the first discrepancy. */
 export async function runRound(round: RoundPlan, field: Field): Promise<void> {
   const { totals } = field;
-  const journal = new Journal(round.options.isolation, round.jobs + LATE);
+  const journal = new Journal(field.folder, round.options.isolation, round.jobs + LATE);
   const module = new URL(`./workers/${round.contract}.mjs`, import.meta.url);
   const cc = new ComputeCluster({ module, ...surroundings(round.options.isolation), ...round.options });
   let watch: ReturnType<typeof setInterval> | undefined;
   try {
     const account = await new Promise<Account>((resolve, reject) => {
-      const account = new Account(cc, journal, totals.jobs, reject);
+      const account = new Account(cc, journal, totals.jobs);
       watch = setInterval(() => {
         field.look(account);
         if (performance.now() - account.lastAnswer > STUCK) reject(stuck(account, cc));

@@ -1,4 +1,7 @@
 // Runs clusters under random load, and checks every job's account and that nothing leaks. Started by scripts/soak.mjs.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import type { Isolation } from "../../mod.ts";
@@ -38,6 +41,7 @@ const ROUND = Math.min(10, seconds * 0.04);
 const WILD = 0.7;
 
 const MEGABYTE = 2 ** 20;
+const folder = mkdtempSync(join(tmpdir(), "compute-cluster-soak-"));
 const random = randomOf(Number(given.seed));
 const start = performance.now();
 const totals = new Totals();
@@ -82,6 +86,7 @@ async function run(
     random,
     chaos,
     totals,
+    folder,
     over: () => done(running) >= until || performance.now() - began > longest * 1000,
     look: (account) => {
       look(account);
@@ -159,6 +164,7 @@ function fail(error: unknown): never {
   process.exit(1);
 }
 
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 process.on("uncaughtException", fail);
 process.on("unhandledRejection", fail);
 if (given.runtime !== undefined && given.runtime !== runtime) {
