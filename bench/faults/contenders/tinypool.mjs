@@ -1,0 +1,32 @@
+/** @import { Contender } from "../contenders.mjs" */
+
+/**
+ * @param {"process" | "thread"} isolation
+ * @returns {Contender}
+ */
+const contender = (isolation) => ({
+  name: `tinypool ${isolation}`,
+  package: "tinypool",
+  isolation,
+  file: "function.mjs",
+  timeout: true,
+  limits: [0, 1],
+  async start(file, { size, timeout, limit }) {
+    const { Tinypool } = await import("tinypool");
+    const pool = new Tinypool({
+      filename: file.href,
+      runtime: isolation === "process" ? "child_process" : "worker_threads",
+      serialization: "advanced",
+      minThreads: size,
+      maxThreads: size,
+      ...(limit === undefined ? {} : { maxQueue: limit }),
+    });
+    pool.on("error", () => {});
+    return {
+      run: (args, timed) => pool.run(args, timed ? { signal: AbortSignal.timeout(timeout) } : {}),
+      close: () => pool.destroy(),
+    };
+  },
+});
+
+export default [contender("thread"), contender("process")];

@@ -1,0 +1,30 @@
+import process from "node:process";
+import { alive } from "../processes.mjs";
+import { failedThenNext, seconds } from "../verdicts.mjs";
+
+/** @type {import("../faults.mjs").Fault} */
+export default {
+  name: "timeout",
+  title: "busy loop, 1 s limit",
+  group: "Time, messages and the host",
+  meaning:
+    "A job that loops, with a timeout or an abort after 1 s. It must fail, its worker must stop, and the next job " +
+    "must be answered: so long after the failure.",
+  skip: ({ timeout }) => timeout ? null : "no timeout",
+  async run({ start, settle, note, ran, wait }) {
+    const pool = await start({ size: 1, timeout: 1_000 });
+    await settle(pool.run({ job: "echo", value: 0 }));
+    const first = await settle(pool.run({ job: "spin", ms: 20_000, id: "first" }, true));
+    const next = await settle(pool.run({ job: "echo", value: "next" }));
+    const { user } = process.cpuUsage();
+    await wait(500);
+    // A thread that goes on shows in the time that the host itself uses.
+    const busy = process.cpuUsage().user - user > 150_000;
+    const pid = ran("first")[0]?.pid ?? process.pid;
+    return { first: note(first), next: note(next), spins: pid === process.pid ? busy : alive(pid) };
+  },
+  verdict(facts) {
+    const text = failedThenNext(facts, `ok, next after ${seconds(facts.next.ms)}`);
+    return facts.spins ? `${text.startsWith("ok") ? "" : `${text}, `}not stopped` : text;
+  },
+};

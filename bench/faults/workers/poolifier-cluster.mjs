@@ -1,0 +1,4 @@
+import { ClusterWorker } from "poolifier";
+import work from "./work.cjs";
+
+export default new ClusterWorker(work, { maxInactiveTime: 60_000 });

@@ -1,0 +1,15 @@
+// worker-farm: the answer, or the error, goes into a callback.
+"use strict";
+const work = require("./work.cjs");
+
+module.exports = (args, callback) => {
+  if (args.job === "late") {
+    callback(null, "first");
+    setTimeout(() => callback(null, { second: true }), 100);
+    return;
+  }
+  new Promise((resolve) => resolve(work(args)))
+    .then((value) => callback(null, value))
+    // A falsy error would be none: wrapped as util.callbackify does it.
+    .catch((error) => callback(error || Object.assign(new Error("falsy rejection"), { reason: error })));
+};
