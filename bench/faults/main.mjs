@@ -94,14 +94,14 @@ function clear(child, folder) {
   }
 }
 
+process.once("exit", () => {
+  for (const [child, folder] of running) {
+    clear(child, folder);
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
 for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
-  process.once(signal, () => {
-    for (const [child, folder] of running) {
-      clear(child, folder);
-      rmSync(folder, { recursive: true, force: true });
-    }
-    process.exit(1);
-  });
+  process.once(signal, () => process.exit(1));
 }
 
 /**
@@ -181,7 +181,9 @@ async function work() {
     const { contender, fault } = next;
     const result = await judge(contender, fault);
     results[contender.name][fault.name] = result;
-    console.error(`${++done}/${total} ${contender.name}, ${fault.name}: ${result.verdict}`);
+    // What a crash was, so that the bench's own can be told from others'.
+    const why = result.verdict === "host crash" ? ` (${/^.*Error.*$/m.exec(result.output)?.[0] ?? result.code})` : "";
+    console.error(`${++done}/${total} ${contender.name}, ${fault.name}: ${result.verdict}${why}`);
   }
 }
 await Promise.all(Array.from({ length: Math.max(1, Number(options.jobs)) }, work));

@@ -1,3 +1,5 @@
+import process from "node:process";
+
 /** @import { Contender } from "../contenders.mjs" */
 
 /**
@@ -17,6 +19,7 @@ const contender = (isolation) => ({
       filename: file.href,
       runtime: isolation === "process" ? "child_process" : "worker_threads",
       serialization: "advanced",
+      env: process.env,
       minThreads: size,
       maxThreads: size,
       ...(limit === undefined ? {} : { maxQueue: limit }),

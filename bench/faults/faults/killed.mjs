@@ -7,9 +7,9 @@ export default {
   title: "host killed, busy worker",
   group: "Time, messages and the host",
   meaning: "The host is killed with SIGKILL while a job loops. Two seconds later no worker may be left.",
-  async run({ start, ran, until }) {
+  async run({ start, settle, ran, until }) {
     const pool = await start({ size: 1 });
-    pool.run({ job: "spin", ms: 20_000, id: "first" }).then(() => {}, () => {});
+    void settle(pool.run({ job: "spin", ms: 20_000, id: "first" }));
     return { running: await until(() => ran("first").length > 0) };
   },
   end: "killed",

@@ -13,8 +13,7 @@ export default {
   async run({ start, settle, note, ran, until }) {
     const pool = await start({ size: 1 });
     const promise = settle(pool.run({ job: "wait", ms: 15_000, id: "first" }));
-    await until(() => ran("first").length > 0);
-    process.kill(ran("first")[0].pid, "SIGKILL");
+    if (await until(() => ran("first").length > 0)) process.kill(ran("first")[0].pid, "SIGKILL");
     const first = await promise;
     const next = await settle(pool.run({ job: "echo", value: "next" }));
     return {

@@ -1,4 +1,5 @@
 import { ThreadWorker } from "poolifier";
 import work from "./work.cjs";
 
-export default new ThreadWorker(work, { maxInactiveTime: 60_000 });
+// Asynchronous: of any other function, a promise is taken for the answer itself.
+export default new ThreadWorker(async (args) => await work(args), { maxInactiveTime: 60_000 });

@@ -29,6 +29,7 @@ const wait = (ms) => new Promise((resolve) => setTimeout(resolve, Math.min(ms, B
 function stray() {
   const message = { second: true };
   if (process.send) process.send(message);
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- no window
   else parentPort?.postMessage(message);
 }
 

@@ -8,8 +8,14 @@ module.exports = (args, callback) => {
     setTimeout(() => callback(null, { second: true }), 100);
     return;
   }
-  new Promise((resolve) => resolve(work(args)))
-    .then((value) => callback(null, value))
-    // A falsy error would be none: wrapped as util.callbackify does it.
-    .catch((error) => callback(error || Object.assign(new Error("falsy rejection"), { reason: error })));
+  answer(args, callback);
 };
+
+async function answer(args, callback) {
+  try {
+    callback(null, await work(args));
+  } catch (error) {
+    // A falsy error would be none: wrapped as util.callbackify does it.
+    callback(error || Object.assign(new Error("falsy rejection"), { reason: error }));
+  }
+}

@@ -1,4 +1,0 @@
-import { ClusterWorker } from "poolifier";
-import work from "./work.cjs";
-
-export default new ClusterWorker(work, { maxInactiveTime: 60_000 });
