@@ -37,6 +37,7 @@ import values from "./faults/values.mjs";
  *   not for ever.
  * @property {(settled: Settled) => Outcome} note
  * @property {(id: string) => { pid: number, thread: number }[]} ran Where a job ran, once for each time.
+ * @property {() => { pid: number, thread: number }[]} beats The signs of life of jobs that loop.
  * @property {() => { pid: number, thread: number }[]} loads Where the worker file was loaded.
  * @property {(ms: number) => Promise<void>} wait
  * @property {(condition: () => boolean, ms?: number) => Promise<boolean>} until

@@ -59,6 +59,7 @@ const facts = await fault.run({
   settle,
   note,
   ran: (id) => readLog(log).filter((line) => line.what === "run" && line.id === id),
+  beats: () => readLog(log).filter(({ what }) => what === "beat"),
   loads: () => readLog(log).filter(({ what }) => what === "load"),
   wait,
   until,

@@ -1,4 +1,4 @@
-// What workers have noted down: a line "load - pid thread" or "run id pid thread" each.
+// What workers have noted down: a line "load - pid thread", "beat - pid thread" or "run id pid thread" each.
 import { existsSync, readFileSync } from "node:fs";
 
 /** @param {string} file */

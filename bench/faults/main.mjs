@@ -27,7 +27,7 @@ const LIMIT = 40_000;
 
 const bench = fileURLToPath(new URL("../", import.meta.url));
 const host = fileURLToPath(new URL("./host.mjs", import.meta.url));
-const RUNTIMES = { node: [process.execPath], bun: [bun], deno: [deno, "run", "-A", "--no-config"] };
+const RUNTIMES = { node: [process.execPath], bun: [bun], deno: [deno, "run", "-A"] };
 
 const { values: options } = parseArgs({
   options: {
@@ -236,7 +236,7 @@ if (options.write) {
       "# Faults",
       "What becomes of the same faults in different worker pools. Each is done in a program of its own, with one worker (where " +
       "nothing else is said), and judged by one function for all. Each pool is used as its documentation says, with the " +
-      "settings that suit the fault best: its timeout or signal, structured clone between processes, no re-runs.",
+      "settings that suit the fault best: its timeout or signal, structured clone between processes, one job at a time in a worker, no re-runs.",
       `Made on ${new Date().toISOString().slice(0, 10)} by \`${command}\`.`,
       report(),
     ].join("\n\n") + "\n",

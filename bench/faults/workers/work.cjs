@@ -16,10 +16,18 @@ function note(what) {
   if (process.env.FAULT_LOG) appendFileSync(process.env.FAULT_LOG, `${what} ${process.pid} ${threadId}\n`);
 }
 
-/** @param {number} ms */
+/**
+ * Loops, and shows every 200 ms that it still does.
+ *
+ * @param {number} ms
+ */
 function spin(ms) {
   const end = Date.now() + Math.min(ms, BOUND);
-  while (Date.now() < end);
+  for (let beat = Date.now(); Date.now() < end;) {
+    if (Date.now() < beat) continue;
+    note("beat -");
+    beat += 200;
+  }
 }
 
 /** @param {number} ms */
