@@ -12,6 +12,7 @@ import workerpool from "./contenders/workerpool.mjs";
  * @typedef {object} StartOptions
  * @property {number} size How many workers.
  * @property {number} [timeout] How long a timed job may take, in milliseconds.
+ * @property {number} [startTimeout] How long the start of a worker may take, where that can be said.
  * @property {number} [limit] How many jobs may wait.
  *
  * @typedef {object} Pool

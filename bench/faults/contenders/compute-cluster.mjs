@@ -13,14 +13,14 @@ const contender = (isolation) => ({
   lateFile: "message.cjs",
   timeout: true,
   limits: [0, 1],
-  async start(file, { size, timeout, limit }) {
+  async start(file, { size, timeout, startTimeout, limit }) {
     const { ComputeCluster } = await import("../../../dist/mod.js");
     const cluster = new ComputeCluster({
       module: file,
       isolation,
       maxWorkers: size,
       ...(limit === undefined ? {} : { maxBacklog: limit }),
-      ...(timeout === undefined ? {} : { startTimeout: timeout }),
+      ...(startTimeout === undefined ? {} : { startTimeout }),
     });
     cluster.on("error", () => {});
     return {
