@@ -38,8 +38,8 @@ export function processLink(process: NodeJS.Process, trySends: boolean, clones: 
 
   // The host is gone, or the module cut the line: no answer can come any more. After the module's own listeners.
   on("disconnect", () => setImmediate(() => exit()));
-  // Ctrl-C reaches the whole process group; what becomes of the workers is for the host to decide.
-  on("SIGINT", () => {});
+  // Ctrl-C and the end of a terminal reach the whole process group; what becomes of the workers is for the host to decide.
+  for (const signal of ["SIGINT", "SIGHUP"]) on(signal, () => {});
 
   return {
     begin({ serialization }: Init, path: string) {
