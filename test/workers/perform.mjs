@@ -1,6 +1,6 @@
 // What the test workers of both contracts can do; every job is { op, … }.
 import { spawn } from "node:child_process";
-import { appendFileSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import process from "node:process";
 
 export class InputError extends TypeError {
@@ -105,6 +105,11 @@ export async function perform(job) {
       return { worker: process.pid, child: spawn("sleep", ["25"], { stdio: "inherit" }).pid };
     case "sleep":
       await later(job.ms);
+      return job.value;
+    case "wait":
+      // Until the file is there; bounded, so that a failing test leaves nothing behind.
+      if (job.log) appendFileSync(job.log, `${process.pid}\n`);
+      for (let i = 0; i < 4000 && !existsSync(job.file); i++) await later(5);
       return job.value;
     case "spin": {
       // Bounded, so that a failing test leaves nothing behind.

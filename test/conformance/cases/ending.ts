@@ -211,16 +211,4 @@ export const ending: Case[] = [
       }
     },
   },
-  {
-    name: "Ctrl-C is the program's to answer: what runs is finished",
-    async run(kit) {
-      if (process.platform === "win32") return;
-      const program = kit.program("interrupted.ts");
-      await program.line("running");
-      // The program puts itself into a group of its own; a terminal signals the whole group.
-      process.kill(-Number(await program.line("group")), "SIGINT");
-      const { code, stdout, stderr } = await program.ended;
-      assert.deepEqual([code, stdout.trim().split("\n").at(-1), stderr], [0, "finished 1,2", ""]);
-    },
-  },
 ];
