@@ -176,10 +176,12 @@ function checkFor({ serialization }: WorkerSpec): (frame: unknown) => void {
 function spawnDeno(spec: WorkerSpec): ChildProcess {
   const run = ["run", "--no-prompt", "--unstable-detect-cjs", ...(spec.execArgv ?? []), "--import", bootstrapUrl(spec)];
   const child = spawn(spec.execPath ?? process.execPath, [...run, fileURLToPath(spec.module), ...spec.argv], {
+    // No option is to come from a polluted prototype.
+    __proto__: null,
     stdio: ["ignore", spec.stdio, "pipe", "ipc"],
     // Read by `spawn` as by `fork`, though only the types of the latter tell.
     ...{ serialization: spec.serialization },
-    ...(spec.env ? { env: { ...spec.env } } : {}),
+    ...(spec.env ? { env: spec.env } : {}),
     ...(spec.cwd === null ? {} : { cwd: spec.cwd }),
   });
   return child;

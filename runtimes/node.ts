@@ -32,6 +32,8 @@ function spawnWorker(spec: WorkerSpec): ChildProcess {
   // Our preload comes last: tsx 4.23 loads no TypeScript when another `--import` stands before it.
   const flags = [...(spec.execArgv ?? []), "--import", bootstrapUrl(spec)];
   return spawn(spec.execPath ?? process.execPath, [...flags, fileURLToPath(spec.module), ...spec.argv], {
+    // No option is to come from a polluted prototype.
+    __proto__: null,
     // stderr is read here, for the tail that a loss is reported with.
     stdio: ["ignore", spec.stdio, "pipe", "pipe"],
     ...(spec.env ? { env: spec.env } : {}),

@@ -41,6 +41,9 @@ class ThreadPort implements WorkerPort {
       stdout: spec.stdio === "ignore",
       stderr: spec.stdio === "ignore",
       // Own properties, undefined or not: an option is not to come from a polluted prototype.
+      eval: false,
+      stdin: false,
+      argv: [],
       resourceLimits: spec.resourceLimits ?? undefined,
     });
     this.#worker = worker;

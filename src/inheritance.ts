@@ -21,9 +21,9 @@ export function inheritedEnv(isolation: Isolation): Record<string, string> | nul
   }
 }
 
-/** A copy of an environment for a worker. */
+/** A copy of an environment for a worker, without a prototype: spawning takes inherited names for variables too. */
 export function workerEnv(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const copy: Record<string, string> = {};
+  const copy: Record<string, string> = Object.create(null);
   for (const name of Object.keys(env)) {
     const value = env[name];
     if (value !== undefined && !PRIVATE_VARIABLES.includes(name)) copy[name] = value;
