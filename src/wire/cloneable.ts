@@ -115,11 +115,20 @@ function refusedByJson(value: unknown): string | null {
 }
 
 function refusedByClone(value: unknown): string | null {
-  if (typeof value === "function") return value.name ? `the function ${value.name}` : "a function";
+  if (typeof value === "function") return functionName(value);
   if (typeof value === "symbol") return `a symbol (${String(value)})`;
   if (typeof value !== "object" || value === null) return null;
   const kind = kindOf(value);
   return REFUSED.has(kind) ? `a ${kind}` : null;
+}
+
+/** A proxy may refuse to be looked at, and a class may call itself anything. */
+function functionName(value: { readonly name: unknown }): string {
+  try {
+    return typeof value.name === "string" && value.name !== "" ? `the function ${value.name}` : "a function";
+  } catch {
+    return "a function";
+  }
 }
 
 function kindOf(value: object): string {
