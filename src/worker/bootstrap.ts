@@ -109,6 +109,7 @@ function takeHold(process: NodeJS.Process): Link | null {
     if (workerData !== THREAD_MARK || !parentPort) return null;
     const link = threadLink(process, parentPort);
     reportFatal(process, (error) => link.post({ type: "fatal", error }));
+    if (globals.Bun) throwRejections(process);
     return link;
   }
   const link = globals.Bun || globals.Deno

@@ -27,7 +27,7 @@ export function reportFatal(process: NodeJS.Process, report: (error: Encoded) =>
   });
 }
 
-/** For processes on Bun, where the monitor does not hear of unhandled rejections (1.4.5): thrown, it does. */
+/** For Bun, where the monitor does not hear of unhandled rejections (1.4.5): thrown, it does. */
 export function throwRejections(process: NodeJS.Process): void {
   const rejected = (reason: unknown): void => {
     if (process.listenerCount("unhandledRejection") === 1) throw reason;
