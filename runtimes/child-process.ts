@@ -14,6 +14,22 @@ import { type Line, NOT_STARTED, open } from "./line.ts";
 import { CUT_OFF, LAST_WORDS } from "./patience.ts";
 import { StderrTail } from "./stderr-tail.ts";
 
+/** Own options of a spawn, undefined or not: none is to come from a polluted prototype. */
+export const UNPOLLUTED = {
+  cwd: undefined,
+  env: undefined,
+  argv0: undefined,
+  uid: undefined,
+  gid: undefined,
+  shell: false,
+  detached: false,
+  timeout: undefined,
+  signal: undefined,
+  killSignal: undefined,
+  windowsHide: false,
+  windowsVerbatimArguments: false,
+};
+
 /** How a runtime starts a child: with a channel, and by whom the module is imported. */
 export interface StartedChild {
   readonly child: ChildProcess;

@@ -12,7 +12,7 @@ import type { WorkerAdapter, WorkerPort, WorkerSpec } from "../src/core/adapter.
 import { withOwnBytes } from "../src/core/views.ts";
 import { bootstrapUrl } from "./bootstrap-url.ts";
 import { IpcChannel } from "./child-channel.ts";
-import { childPort } from "./child-process.ts";
+import { childPort, UNPOLLUTED } from "./child-process.ts";
 import { type Line, open } from "./line.ts";
 
 /** What is used of a web `Worker`: Deno's own types would be asked of everyone who type-checks the package. */
@@ -176,8 +176,7 @@ function checkFor({ serialization }: WorkerSpec): (frame: unknown) => void {
 function spawnDeno(spec: WorkerSpec): ChildProcess {
   const run = ["run", "--no-prompt", "--unstable-detect-cjs", ...(spec.execArgv ?? []), "--import", bootstrapUrl(spec)];
   const child = spawn(spec.execPath ?? process.execPath, [...run, fileURLToPath(spec.module), ...spec.argv], {
-    // No option is to come from a polluted prototype.
-    __proto__: null,
+    ...UNPOLLUTED,
     stdio: ["ignore", spec.stdio, "pipe", "ipc"],
     // Read by `spawn` as by `fork`, though only the types of the latter tell.
     ...{ serialization: spec.serialization },

@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import type { WorkerAdapter, WorkerSpec } from "../src/core/adapter.ts";
 import { bootstrapUrl } from "./bootstrap-url.ts";
 import { PipeChannel } from "./child-channel.ts";
-import { childPort } from "./child-process.ts";
+import { childPort, UNPOLLUTED } from "./child-process.ts";
 import { threadPort } from "./worker-threads.ts";
 
 /**
@@ -32,8 +32,7 @@ function spawnWorker(spec: WorkerSpec): ChildProcess {
   // Our preload comes last: tsx 4.23 loads no TypeScript when another `--import` stands before it.
   const flags = [...(spec.execArgv ?? []), "--import", bootstrapUrl(spec)];
   return spawn(spec.execPath ?? process.execPath, [...flags, fileURLToPath(spec.module), ...spec.argv], {
-    // No option is to come from a polluted prototype.
-    __proto__: null,
+    ...UNPOLLUTED,
     // stderr is read here, for the tail that a loss is reported with.
     stdio: ["ignore", spec.stdio, "pipe", "pipe"],
     ...(spec.env ? { env: spec.env } : {}),

@@ -3,7 +3,7 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -98,6 +98,11 @@ export class Kit {
   file(name: string): string {
     this.#folder ??= mkdtempSync(join(tmpdir(), "compute-cluster-test-"));
     return join(this.#folder, name);
+  }
+
+  /** Makes such a file, for somebody who waits for it. */
+  write(file: string): void {
+    writeFileSync(file, "");
   }
 
   /** The lines of such a file; none if nobody wrote it. */

@@ -1,5 +1,6 @@
 // What the test workers of both contracts can do; every job is { op, … }.
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import cluster from "node:cluster";
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import process from "node:process";
 
@@ -73,6 +74,13 @@ export async function perform(job) {
         keys: Reflect.ownKeys(job),
         connected: process.connected,
       };
+    case "child env":
+      return execFileSync("env", { encoding: "utf8" });
+    case "member":
+      return cluster.isWorker;
+    case "pollute":
+      Object.assign(Object.prototype, job.values);
+      return "polluted";
     case "env":
       return process.env[job.name];
     case "log":

@@ -1,9 +1,8 @@
 /** Signals that a terminal sends to the whole process group, workers included. */
 
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
 import process from "node:process";
-import { type Case, type Contract } from "../../conformance/case.ts";
+import type { Case, Contract } from "../../conformance/case.ts";
 import { isAlive, type Kit, type RunningProgram, until } from "../../conformance/kit.ts";
 
 const WORKERS: readonly Contract[] = ["handler.mjs", "contract.mjs", "contract.cjs"];
@@ -45,7 +44,7 @@ const graceful = (worker: Contract, signal: "SIGINT" | "SIGHUP", what: string): 
     await program.line("heard 1");
     send();
     await program.line("heard 2");
-    writeFileSync(gate, "");
+    kit.write(gate);
     assert.deepEqual(await report(program), { jobs: [["0"], ["1"], ["2"], ["3"]], started: 2, faults: 0 });
   },
 });

@@ -1,0 +1,41 @@
+/** What jobs leave behind: memory, listeners, and a program that does not end. */
+
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import type { Case, Contract } from "../../conformance/case.ts";
+import { isAlive, type Kit, type Program, until } from "../../conformance/kit.ts";
+
+const WORKERS: readonly Contract[] = ["handler.mjs", "contract.cjs"];
+
+/** Runs a program that can ask for its garbage to be collected. */
+function collecting(kit: Kit, ...args: string[]): Promise<Program> {
+  const [first, ...flags] = kit.runtime === "deno"
+    ? ["run", "--v8-flags=--expose-gc", ...kit.hostFlags.slice(1)]
+    : [...kit.runtime === "node" ? ["--expose-gc"] : [], ...kit.hostFlags];
+  const file = fileURLToPath(new URL("../../programs/leaks.ts", import.meta.url));
+  return kit.start([...first === undefined ? [] : [first], ...flags, file, kit.isolation, ...args]).ended;
+}
+
+const WAYS = ["construct", "callback", "exit", "exit in the callback", "aborted", "refused", "lost"];
+
+export const leaks: Case[] = [
+  ...WORKERS.map((worker): Case => ({
+    name: `F-27 Nothing of a job is kept once it is answered, and no listener (${worker})`,
+    async run(kit) {
+      const { code, stdout, stderr } = await collecting(kit, worker);
+      assert.deepEqual(stdout.trim().split("\n"), ["alive 0", "steady true", "shared true", "restored true"], stderr);
+      assert.equal(code, 0);
+    },
+  })),
+  ...WORKERS.flatMap((worker) =>
+    WAYS.map((what): Case => ({
+      name: `F-28 A program that is done ends by itself, and its workers with it (${what}, ${worker})`,
+      async run(kit) {
+        const file = kit.file("pids");
+        const { code, stdout, stderr } = await kit.program("by-itself.ts", worker, what, file).ended;
+        assert.deepEqual([code, stdout.includes("last line\n"), stderr], [0, true, ""]);
+        if (kit.isolation === "process") await until(() => !kit.lines(file).some((pid) => isAlive(Number(pid))));
+      },
+    }))
+  ),
+];

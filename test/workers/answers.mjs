@@ -1,0 +1,5 @@
+import answers from "./answers.cjs";
+
+export const { ANSWERS } = answers;
+
+export default (job) => ANSWERS[job.what](job);

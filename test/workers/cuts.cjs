@@ -1,0 +1,2 @@
+// As cuts.mjs, in CommonJS.
+import("./cuts.mjs");
