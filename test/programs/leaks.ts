@@ -15,7 +15,7 @@ const refs: WeakRef<object>[] = [];
 
 async function jobs(cc: ComputeCluster, count: number): Promise<void> {
   for (let i = 0; i < count; i++) {
-    const args = { op: i % 5 === 4 ? "no such op" : "echo", value: { pad: new Uint8Array(200_000) } };
+    const args = { op: i % 5 === 4 ? "no such op" : "echo", value: { pad: new Uint8Array(50_000) } };
     refs.push(new WeakRef(args));
     const answer = await (worker.startsWith("handler") || i % 5 < 4 ? cc.enqueue(args) : Promise.resolve({})).catch((
       e,
@@ -36,14 +36,14 @@ async function left(): Promise<number> {
 }
 
 const cc = new ComputeCluster({ module, isolation, maxWorkers: 2 });
-await jobs(cc, 10);
-const after10 = listeners();
-await jobs(cc, 30);
+await jobs(cc, 5);
+const early = listeners();
+await jobs(cc, 20);
 console.log(`alive ${await left()}`);
-console.log(`steady ${listeners() === after10}`);
+console.log(`steady ${listeners() === early}`);
 
-const many = Array.from({ length: 12 }, () => new ComputeCluster({ module, isolation, maxWorkers: 1 }));
+const many = Array.from({ length: 11 }, () => new ComputeCluster({ module, isolation, maxWorkers: 1 }));
 await Promise.all(many.map((one) => one.enqueue({ op: "echo", value: 1 })));
-console.log(`shared ${listeners() === after10}`);
+console.log(`shared ${listeners() === early}`);
 await Promise.all([cc, ...many].map((one) => one.exit()));
 console.log(`restored ${listeners() === before}`);
