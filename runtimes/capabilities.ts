@@ -46,6 +46,8 @@ export type Capability =
   | "main"
   /** A module that exports no function, listens for nothing and has nothing to do fails at once, not after `startTimeout`. */
   | "leaves"
+  /** Nothing of the last answer is kept while a worker idles. */
+  | "forgets"
   /** A module whose file name has a question mark. */
   | "questionMark";
 
@@ -121,6 +123,7 @@ export const LACKS: Readonly<Record<WorkerKind, Partial<Record<Capability, Lack>
   "deno process": {
     ...PROCESS,
     ...OWN_BYTES,
+    forgets: { because: "Deno's channel keeps the last message until the next one", seen: "Deno 2.9.6" },
     main: {
       because: "Deno tells nobody what its main module throws, so that the bootstrap imports the module first",
       seen: "Deno 2.9.6",
