@@ -1,14 +1,20 @@
 // Writes much to both outputs.
+import { Buffer } from "node:buffer";
 import { appendFileSync, writeSync } from "node:fs";
 import process from "node:process";
 
-const LINE = `${"y".repeat(1023)}\n`;
+const LINE = Buffer.from(`${"y".repeat(1023)}\n`);
 
+/** Writes a line whole, however often the pipe is full; bounded, so that a failing test leaves nothing behind. */
 function write(fd) {
-  try {
-    writeSync(fd, LINE);
-  } catch (error) {
-    if (!["EAGAIN", "EPIPE", "EBADF"].includes(error.code)) throw error;
+  const end = Date.now() + 20_000;
+  for (let at = 0; at < LINE.length && Date.now() < end;) {
+    try {
+      at += writeSync(fd, LINE, at);
+    } catch (error) {
+      if (["EPIPE", "EBADF"].includes(error.code)) return;
+      if (error.code !== "EAGAIN") throw error;
+    }
   }
 }
 
@@ -18,7 +24,7 @@ process.on("message", ({ lines, file }) => {
     write(1);
     write(2);
   }
-  console.log(LINE);
-  console.error(LINE);
+  console.log(String(LINE));
+  console.error(String(LINE));
   process.send("said");
 });
