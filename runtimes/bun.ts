@@ -6,7 +6,7 @@
 
 import process from "node:process";
 import type { WorkerAdapter, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
-import { withOwnBytes } from "../src/core/views.ts";
+import { withOwnBytes } from "../src/wire/views.ts";
 import { bootstrapUrl } from "./bootstrap-url.ts";
 import { guard, unguard } from "./guard.ts";
 import { type Line, open } from "./line.ts";

@@ -9,7 +9,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { serialize } from "node:v8";
 import type { WorkerAdapter, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
-import { withOwnBytes } from "../src/core/views.ts";
+import { withOwnBytes } from "../src/wire/views.ts";
 import { bootstrapUrl } from "./bootstrap-url.ts";
 import { IpcChannel } from "./child-channel.ts";
 import { childPort, UNPOLLUTED } from "./child-process.ts";

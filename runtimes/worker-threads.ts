@@ -7,7 +7,7 @@
 import { type Transferable, Worker } from "node:worker_threads";
 import type { WorkerEvents, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { THREAD_MARK } from "../src/core/frame.ts";
-import { withOwnBytes } from "../src/core/views.ts";
+import { withOwnBytes } from "../src/wire/views.ts";
 import { type Line, open } from "./line.ts";
 
 let lastThread = 0;

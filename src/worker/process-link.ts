@@ -6,7 +6,7 @@
 
 import { serialize } from "node:v8";
 import type { HostFrame, Init } from "../core/frame.ts";
-import { withOwnBytes } from "../core/views.ts";
+import { withOwnBytes } from "../wire/views.ts";
 import type { Link } from "./link.ts";
 import { takeTitle } from "./title.ts";
 

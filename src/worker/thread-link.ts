@@ -6,7 +6,7 @@
 
 import type { MessagePort, Transferable } from "node:worker_threads";
 import type { HostFrame } from "../core/frame.ts";
-import { withOwnBytes } from "../core/views.ts";
+import { withOwnBytes } from "../wire/views.ts";
 import type { Link } from "./link.ts";
 
 /** Takes hold of the port to the host. */

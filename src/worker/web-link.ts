@@ -6,7 +6,7 @@
  */
 
 import type { HostFrame } from "../core/frame.ts";
-import { withOwnBytes } from "../core/views.ts";
+import { withOwnBytes } from "../wire/views.ts";
 import type { Link } from "./link.ts";
 
 /** What the global scope of a Deno `Worker` has. */
