@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import process from "node:process";
-import type { Case, Contract } from "../../conformance/case.ts";
-import { isAlive, type Kit, type RunningProgram, until } from "../../conformance/kit.ts";
+import type { Case, Contract } from "../conformance/case.ts";
+import { isAlive, type Kit, type RunningProgram, until } from "../conformance/kit.ts";
+import { registerSuites } from "../conformance/register.ts";
 
 const WORKERS: readonly Contract[] = ["handler.mjs", "contract.mjs", "contract.cjs"];
 
@@ -49,7 +50,7 @@ const graceful = (worker: Contract, signal: "SIGINT" | "SIGHUP", what: string): 
   },
 });
 
-export const signals: Case[] = [
+const cases: Case[] = [
   ...WORKERS.map((worker) => graceful(worker, "SIGINT", "Ctrl-C")),
   ...WORKERS.map((worker) => graceful(worker, "SIGHUP", "The end of the terminal")),
   ...WORKERS.map((worker): Case => ({
@@ -85,3 +86,5 @@ export const signals: Case[] = [
     },
   },
 ];
+
+registerSuites({ "signals of the terminal": cases });

@@ -1,8 +1,9 @@
 /** What the caller is told of a lost worker, and of a module that can't be loaded. */
 
 import assert from "node:assert/strict";
-import { type Case, everyWay } from "../../conformance/case.ts";
-import { type Failure, type Kit, until } from "../../conformance/kit.ts";
+import { type Case, everyWay } from "../conformance/case.ts";
+import { type Failure, type Kit, until } from "../conformance/kit.ts";
+import { registerSuites } from "../conformance/register.ts";
 
 /** Keeps what workers say off the terminal, where that can be asked for. */
 const quiet = (kit: Kit): { stdio?: "ignore" } => kit.lacks("stdio") ? {} : { stdio: "ignore" };
@@ -19,7 +20,7 @@ function assertComplete(kit: Kit, error: Failure, job: string): void {
 
 const HOSTILE = ["null", "undefined", "symbol", "bare", "getters", "text", "proxy", "caller", "class"];
 
-export const reports: Case[] = [
+const cases: Case[] = [
   ...everyWay("F-17 What ended a worker is the cause of its job's error", async (kit, worker, style) => {
     const cc = kit.cluster(worker, { maxWorkers: 1, ...quiet(kit) });
     for (const op of ["throw later", "reject later"]) {
@@ -113,3 +114,5 @@ export const reports: Case[] = [
     },
   },
 ];
+
+registerSuites({ "what callers are told": cases });

@@ -1,9 +1,10 @@
 /** Workers that leave by themselves, as users have them do against leaks. */
 
 import assert from "node:assert/strict";
-import { type Case, everyWay } from "../../conformance/case.ts";
-import { type Ended, until } from "../../conformance/kit.ts";
-import { codes } from "./crashes.ts";
+import { type Case, everyWay } from "../conformance/case.ts";
+import { type Ended, until } from "../conformance/kit.ts";
+import { registerSuites } from "../conformance/register.ts";
+import { codes } from "./outcomes.ts";
 
 /** Each job has its own answer, or met a worker that was leaving: it then fails once, and says so. */
 function check(ended: readonly Ended[], faults: readonly Error[]): void {
@@ -15,7 +16,7 @@ function check(ended: readonly Ended[], faults: readonly Error[]): void {
   assert.equal(faults.length, failed, "an event for each job that was lost, and none for those that left while idle");
 }
 
-export const leaving: Case[] = [
+const cases: Case[] = [
   ...[0, 1, 5, 20].flatMap((delay) =>
     everyWay(`F-16 Workers that leave ${delay} ms after every second job stall nothing`, async (kit, worker, style) => {
       const cc = kit.cluster(worker, { maxWorkers: 2, maxBacklog: 100 });
@@ -81,3 +82,5 @@ export const leaving: Case[] = [
     },
   },
 ];
+
+registerSuites({ "workers leave by themselves": cases });

@@ -1,9 +1,10 @@
 /** F-30: a slow spell must not lock the door for ever. */
 
 import assert from "node:assert/strict";
-import { type Case, everyWay } from "../../conformance/case.ts";
+import { type Case, everyWay } from "../conformance/case.ts";
+import { registerSuites } from "../conformance/register.ts";
 
-export const admission: Case[] = [
+const cases: Case[] = [
   ...everyWay(
     "F-30 After a slow spell an idle cluster admits, and soon several at once",
     async (kit, worker, style) => {
@@ -87,3 +88,5 @@ export const admission: Case[] = [
     },
   },
 ];
+
+registerSuites({ "who comes in": cases });

@@ -4,10 +4,11 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, rmdirSync, symlinkSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import type { ComputeClusterOptions } from "../../../mod.ts";
-import { type Case, everyWay, type Style } from "../../conformance/case.ts";
-import { isAlive, type Kit, until } from "../../conformance/kit.ts";
-import { codes, meet } from "./crashes.ts";
+import type { ComputeClusterOptions } from "../../mod.ts";
+import { type Case, everyWay, type Style } from "../conformance/case.ts";
+import { isAlive, type Kit, until } from "../conformance/kit.ts";
+import { registerSuites } from "../conformance/register.ts";
+import { codes, meet } from "./outcomes.ts";
 
 const STYLES: readonly Style[] = ["promise", "callback"];
 
@@ -54,7 +55,7 @@ const OBSTACLES: readonly Obstacle[] = [
   },
 ];
 
-export const starting: Case[] = [
+const cases: Case[] = [
   ...[
     "throws-at-load.mjs",
     "throws-at-load.cjs",
@@ -261,3 +262,5 @@ export const starting: Case[] = [
     },
   })),
 ];
+
+registerSuites({ "a worker can't be started": cases });

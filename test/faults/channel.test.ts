@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 import process from "node:process";
-import { type Case, everyWay, type Style } from "../../conformance/case.ts";
-import { type Failure, isAlive, type Kit, until } from "../../conformance/kit.ts";
-import { quietly } from "../quiet.ts";
+import { type Case, everyWay, type Style } from "../conformance/case.ts";
+import { type Failure, isAlive, type Kit, until } from "../conformance/kit.ts";
+import { registerSuites } from "../conformance/register.ts";
+import { quietly } from "./quiet.ts";
 
 /** A job that ends its worker at once. A signal to a thread would be one to the program. */
 const deadly = (kit: Kit): object =>
@@ -34,7 +35,7 @@ const cutting = (name: string, run: (kit: Kit, worker: string, style: Style, cut
     },
   }));
 
-export const channel: Case[] = [
+const cases: Case[] = [
   ...everyWay(
     "F-25 Workers that die under large messages cost their own jobs alone",
     (kit, worker, style) =>
@@ -121,3 +122,5 @@ export const channel: Case[] = [
     if (kit.isolation === "process") assert.equal(isAlive(pid), false);
   }),
 ];
+
+registerSuites({ "the line to a worker": cases });

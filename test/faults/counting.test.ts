@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 import process from "node:process";
-import type { ComputeCluster } from "../../../mod.ts";
-import { type Case, everyWay } from "../../conformance/case.ts";
-import { childrenOf, isAlive, type Kit, stripsTypes, until } from "../../conformance/kit.ts";
+import type { ComputeCluster } from "../../mod.ts";
+import { type Case, everyWay } from "../conformance/case.ts";
+import { childrenOf, isAlive, type Kit, stripsTypes, until } from "../conformance/kit.ts";
+import { registerSuites } from "../conformance/register.ts";
 
 /** Workers that have not exited, as the cluster counts them. */
 const counted = (cc: ComputeCluster): number => Object.values(cc.stats().workers).reduce((sum, n) => sum + n);
@@ -20,7 +21,7 @@ function peak(kit: Kit, cc: ComputeCluster, pids: () => readonly number[]): { co
   return most;
 }
 
-export const counting: Case[] = [
+const cases: Case[] = [
   ...everyWay("F-37 Crashes in the midst of a burst do not add up to more workers", async (kit, worker, style) => {
     const cc = kit.cluster(worker, { maxWorkers: 2, maxBacklog: 600 });
     const started: number[] = [];
@@ -131,3 +132,5 @@ export const counting: Case[] = [
     },
   },
 ];
+
+registerSuites({ "how many workers": cases });

@@ -4,12 +4,13 @@ import assert from "node:assert/strict";
 import { get } from "node:http";
 import { createServer, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
-import type { Case, Contract } from "../../conformance/case.ts";
-import type { Kit, RunningProgram } from "../../conformance/kit.ts";
+import type { Case, Contract } from "../conformance/case.ts";
+import type { Kit, RunningProgram } from "../conformance/kit.ts";
+import { registerSuites } from "../conformance/register.ts";
 
 /** Starts the program under a debugger. */
 function debugged(kit: Kit, worker: Contract, flags: readonly string[], env: Record<string, string>): RunningProgram {
-  const file = fileURLToPath(new URL("../../programs/debugged.ts", import.meta.url));
+  const file = fileURLToPath(new URL("../programs/debugged.ts", import.meta.url));
   const [first = "", ...rest] = kit.hostFlags;
   // `deno run` comes before its flags.
   const all = kit.runtime === "deno" ? [first, ...flags, ...rest] : [...flags, ...kit.hostFlags];
@@ -82,7 +83,7 @@ const WAYS: Readonly<Record<string, (kit: Kit, port: number) => [flags: string[]
   },
 };
 
-export const debugging: Case[] = [
+const cases: Case[] = [
   ...Object.entries(WAYS).flatMap(([name, way]) =>
     (["handler.mjs", "contract.cjs"] as const).map((worker): Case => ({
       name: `F-34 A program under a debugger gets its answers (${name}, ${worker})`,
@@ -139,3 +140,5 @@ export const debugging: Case[] = [
     async otherwise() {},
   },
 ];
+
+registerSuites({ "under a debugger": cases });

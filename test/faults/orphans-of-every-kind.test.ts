@@ -5,8 +5,9 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import type { Case } from "../../conformance/case.ts";
-import { isAlive, type Kit, type RunningProgram, until } from "../../conformance/kit.ts";
+import type { Case } from "../conformance/case.ts";
+import { isAlive, type Kit, type RunningProgram, until } from "../conformance/kit.ts";
+import { registerSuites } from "../conformance/register.ts";
 
 /** What the workers do when their program dies. */
 const DOING: Readonly<Record<string, string>> = {
@@ -26,7 +27,7 @@ const DOING: Readonly<Record<string, string>> = {
 const SMALL_HEAP = { node: "--max-old-space-size=100", deno: "--v8-flags=--max-old-space-size=100", bun: "" } as const;
 
 function orphaned(kit: Kit, how: string, death: string, flag?: string): RunningProgram {
-  const file = fileURLToPath(new URL("../../programs/orphaned.ts", import.meta.url));
+  const file = fileURLToPath(new URL("../programs/orphaned.ts", import.meta.url));
   const [first = "", ...rest] = kit.hostFlags;
   const flags = kit.runtime === "deno"
     ? [first, ...(flag ? [flag] : []), ...rest]
@@ -72,7 +73,7 @@ async function dies(kit: Kit, death: string, flag?: string): Promise<RunningProg
   return program;
 }
 
-export const orphans: Case[] = [
+const cases: Case[] = [
   ...Object.entries(DOING).map(([how, what]): Case => ({
     name: `A program that is killed leaves no workers ${what}`,
     async run(kit) {
@@ -118,3 +119,5 @@ export const orphans: Case[] = [
     async otherwise() {},
   },
 ];
+
+registerSuites({ "orphans of every kind": cases });

@@ -5,8 +5,9 @@ import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, relative } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import type { Case } from "../../conformance/case.ts";
-import { type Kit, stripsTypes } from "../../conformance/kit.ts";
+import type { Case } from "../conformance/case.ts";
+import { type Kit, stripsTypes } from "../conformance/kit.ts";
+import { registerSuites } from "../conformance/register.ts";
 
 /** Worker modules as text, of either contract. */
 const SOURCES = {
@@ -45,7 +46,7 @@ const SLOW = {
      process.on("message", (m) => process.send(m));`,
 } as const;
 
-export const modules: Case[] = [
+const cases: Case[] = [
   ...KINDS.map((kind): Case => ({
     name: `F-35 A module is found in every way to name it (${kind})`,
     async run(kit) {
@@ -164,3 +165,5 @@ export const modules: Case[] = [
     },
   },
 ];
+
+registerSuites({ "where the module is": cases });

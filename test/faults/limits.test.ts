@@ -1,9 +1,10 @@
 /** Numbers at the edge of what an option can mean. */
 
 import assert from "node:assert/strict";
-import { type Case, everyWay } from "../../conformance/case.ts";
-import type { Kit } from "../../conformance/kit.ts";
-import { quietly } from "../quiet.ts";
+import { type Case, everyWay } from "../conformance/case.ts";
+import type { Kit } from "../conformance/kit.ts";
+import { registerSuites } from "../conformance/register.ts";
+import { quietly } from "./quiet.ts";
 
 const VALUES: readonly unknown[] = [
   0,
@@ -75,7 +76,7 @@ function make(kit: Kit, options: Record<string, unknown>): ReturnType<Kit["clust
   return kit.cluster("handler.mjs", { ...size, ...options });
 }
 
-export const limits: Case[] = [
+const cases: Case[] = [
   ...Object.keys(MEANT).map(numbers),
   ...everyWay("F-29 The timeout of a job is checked as the cluster's is", (kit, worker, style) =>
     quietly(async () => {
@@ -97,3 +98,5 @@ export const limits: Case[] = [
       assert.equal(cc.stats().lost.workers, 0);
     })),
 ];
+
+registerSuites({ "limits": cases });

@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { type Case, everyWay } from "../../conformance/case.ts";
-import type { Kit } from "../../conformance/kit.ts";
+import { type Case, everyWay } from "../conformance/case.ts";
+import type { Kit } from "../conformance/kit.ts";
+import { registerSuites } from "../conformance/register.ts";
 
 /** What is in the memory behind a view. */
 const behind = ({ buffer }: ArrayBufferView): string => Buffer.from(buffer as ArrayBuffer).toString("latin1");
@@ -24,7 +25,7 @@ function assertOwn(kit: Kit, view: ArrayBufferView, bytes = "abc"): void {
   assert.ok(!behind(view).includes("SECRET"));
 }
 
-export const memoryOfOthers: Case[] = [
+const cases: Case[] = [
   {
     name: "F-40 A small Buffer does not carry the pool that it is a view of",
     async run(kit) {
@@ -167,3 +168,5 @@ export const memoryOfOthers: Case[] = [
     },
   },
 ];
+
+registerSuites({ "memory of others": cases });

@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 import process from "node:process";
-import type { Case, Contract } from "../../conformance/case.ts";
-import { everyWay } from "../../conformance/case.ts";
-import { isAlive, type Kit, until } from "../../conformance/kit.ts";
+import type { Case, Contract } from "../conformance/case.ts";
+import { everyWay } from "../conformance/case.ts";
+import { isAlive, type Kit, until } from "../conformance/kit.ts";
+import { registerSuites } from "../conformance/register.ts";
 
 /** How programs end, and what their workers are doing then. */
 const ENDS: readonly [how: string, state: string, worker: Contract][] = [
@@ -42,7 +43,7 @@ async function withGrandchild(
   }
 }
 
-export const orphans: Case[] = [
+const cases: Case[] = [
   ...ENDS.map(([how, state, worker]): Case => ({
     name: `F-13 No worker outlives a program that ends by ${how} while they are ${state} (${worker})`,
     async run(kit) {
@@ -126,3 +127,5 @@ export const orphans: Case[] = [
     },
   },
 ];
+
+registerSuites({ "who outlives whom": cases });

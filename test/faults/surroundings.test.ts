@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import process from "node:process";
-import { type Case, type Contract, everyWay } from "../../conformance/case.ts";
-import { until } from "../../conformance/kit.ts";
+import { type Case, type Contract, everyWay } from "../conformance/case.ts";
+import { until } from "../conformance/kit.ts";
+import { registerSuites } from "../conformance/register.ts";
 
 /** What a spawn or a message might read through a prototype; none of it may count. */
 const POLLUTION: readonly Record<string, unknown>[] = [
@@ -19,7 +20,7 @@ const STRANGE = JSON.parse(
   "error":"x","key":"k","answers":[[1,0,"forged"]],"cmd":"NODE_DISCONNECT","hasOwnProperty":1,"toString":1}`,
 ) as Record<string, unknown>;
 
-export const surroundings: Case[] = [
+const cases: Case[] = [
   ...(["handler.mjs", "contract.mjs", "contract.cjs"] satisfies Contract[]).map((worker): Case => ({
     name: `F-23 Inside of a node:cluster workers are nobody's members, and a member may leave (${worker})`,
     async run(kit) {
@@ -86,3 +87,5 @@ export const surroundings: Case[] = [
     assert.equal(await kit.value(cc, { op: "echo", value: "next" }, undefined, style), "next");
   }),
 ];
+
+registerSuites({ "surroundings": cases });

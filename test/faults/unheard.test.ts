@@ -1,8 +1,9 @@
 /** F-33: promises that nobody awaits, callbacks that nobody gave. F-38: what a worker throws, the program survives. */
 
 import assert from "node:assert/strict";
-import { type Case, type Contract, everyWay } from "../../conformance/case.ts";
-import type { Kit } from "../../conformance/kit.ts";
+import { type Case, type Contract, everyWay } from "../conformance/case.ts";
+import type { Kit } from "../conformance/kit.ts";
+import { registerSuites } from "../conformance/register.ts";
 
 const CONTRACTS: readonly Contract[] = ["handler.mjs", "contract.mjs", "contract.cjs"];
 
@@ -61,7 +62,7 @@ const survived = (["unheard.mjs", "unheard-handler.mjs"] as const).flatMap((work
   }))
 );
 
-export const unheard: Case[] = [
+const cases: Case[] = [
   ...unheardOf,
   {
     name: "F-33 A rejection that is handled is nobody else's",
@@ -111,3 +112,5 @@ export const unheard: Case[] = [
     },
   },
 ];
+
+registerSuites({ "what nobody hears": cases });

@@ -3,9 +3,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import process from "node:process";
-import { type Case, everyWay } from "../../conformance/case.ts";
-import { isAlive, type Kit, until } from "../../conformance/kit.ts";
-import { codes } from "./crashes.ts";
+import { type Case, everyWay } from "../conformance/case.ts";
+import { isAlive, type Kit, until } from "../conformance/kit.ts";
+import { registerSuites } from "../conformance/register.ts";
+import { codes } from "./outcomes.ts";
 
 /** Bounded: where a thread can't be killed, it stays until then. */
 const stuckFor = (kit: Kit): number => kit.lacks("kill") ? 1_500 : 20_000;
@@ -25,7 +26,7 @@ async function firstPid(kit: Kit, file: string): Promise<number> {
 /** A job that stops its process by SIGSTOP, after it wrote its pid. */
 const freezing = (file: string): object => ({ op: "freeze", file });
 
-export const stopping: Case[] = [
+const cases: Case[] = [
   ...everyWay("F-05 exit ends workers that ignore SIGTERM or are frozen", async (kit, worker, style) => {
     if (kit.isolation === "thread") return; // Threads get no signals.
     const killGrace = 300;
@@ -158,3 +159,5 @@ export const stopping: Case[] = [
     async otherwise() {},
   },
 ];
+
+registerSuites({ "a worker will not stop": cases });

@@ -2,10 +2,11 @@
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import type { ComputeCluster } from "../../../mod.ts";
-import { type Case, everyWay, type Style } from "../../conformance/case.ts";
-import { type Failure, isAlive, type Kit, until } from "../../conformance/kit.ts";
-import { codes } from "./crashes.ts";
+import type { ComputeCluster } from "../../mod.ts";
+import { type Case, everyWay, type Style } from "../conformance/case.ts";
+import { type Failure, isAlive, type Kit, until } from "../conformance/kit.ts";
+import { registerSuites } from "../conformance/register.ts";
+import { codes } from "./outcomes.ts";
 
 /** Ends a cluster, whichever way the caller waits; gives what the callback got. */
 function end(cc: ComputeCluster, how: "exit" | "close", style: Style): Promise<unknown> {
@@ -24,7 +25,7 @@ const mayBeCutOff = (kit: Kit, how: string, size: number): boolean =>
 
 const SIZES = [10, 65_536, 219_262, 219_263, 4_000_000];
 
-export const ending: Case[] = [
+const cases: Case[] = [
   ...everyWay("F-07 Every exit settles, none before the last worker is gone", async (kit, worker, style) => {
     const unused = kit.cluster(worker);
     assert.equal(await end(unused, "exit", style), null);
@@ -187,3 +188,5 @@ export const ending: Case[] = [
     }))
   ),
 ];
+
+registerSuites({ "the end of the cluster, and of a worker that has just answered": cases });

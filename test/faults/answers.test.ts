@@ -1,8 +1,9 @@
 /** Messages that are no answers, and must not become those of other jobs. */
 
 import assert from "node:assert/strict";
-import type { Case, Style } from "../../conformance/case.ts";
-import { type Kit, until } from "../../conformance/kit.ts";
+import type { Case, Style } from "../conformance/case.ts";
+import { type Kit, until } from "../conformance/kit.ts";
+import { registerSuites } from "../conformance/register.ts";
 
 /** Keeps the warnings of workers off the terminal, where that can be asked for. */
 const quiet = (kit: Kit): { stdio?: "ignore" } => kit.lacks("stdio") ? {} : { stdio: "ignore" };
@@ -14,7 +15,7 @@ const WAYS: readonly (readonly [worker: string, style: Style])[] = [
   ["chatty.cjs", "callback"],
 ];
 
-export const answers: Case[] = [
+const cases: Case[] = [
   ...WAYS.map(([worker, style]): Case => ({
     name: `F-22 A second answer is nobody's (${worker}, ${style})`,
     async run(kit) {
@@ -81,3 +82,5 @@ export const answers: Case[] = [
     },
   })),
 ];
+
+registerSuites({ "answers that are nobody's": cases });

@@ -1,9 +1,10 @@
 /** F-31: the order of jobs under load. F-32: calls from inside of callbacks, and callbacks that throw. */
 
 import assert from "node:assert/strict";
-import type { ComputeCluster } from "../../../mod.ts";
-import { type Case, everyWay } from "../../conformance/case.ts";
-import { type Kit, until } from "../../conformance/kit.ts";
+import type { ComputeCluster } from "../../mod.ts";
+import { type Case, everyWay } from "../conformance/case.ts";
+import { type Kit, until } from "../conformance/kit.ts";
+import { registerSuites } from "../conformance/register.ts";
 
 /** The names of jobs in the order in which they start. */
 function starts(cc: ComputeCluster): string[] {
@@ -50,7 +51,7 @@ async function occupied(kit: Kit, cc: ComputeCluster): Promise<() => void> {
   };
 }
 
-export const order: Case[] = [
+const cases: Case[] = [
   ...everyWay("F-31 Under load that never ends, jobs run in the order they came", async (kit, worker, style) => {
     const file = kit.file("order");
     const cc = kit.cluster(worker, { maxWorkers: 1, maxBacklog: 100 });
@@ -234,3 +235,5 @@ export const order: Case[] = [
     },
   },
 ];
+
+registerSuites({ "in which order": cases });

@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import type { Case, Contract } from "../../conformance/case.ts";
-import { isAlive, type Kit, type Program, until } from "../../conformance/kit.ts";
+import type { Case, Contract } from "../conformance/case.ts";
+import { isAlive, type Kit, type Program, until } from "../conformance/kit.ts";
+import { registerSuites } from "../conformance/register.ts";
 
 const WORKERS: readonly Contract[] = ["handler.mjs", "contract.cjs"];
 
@@ -12,13 +13,13 @@ function collecting(kit: Kit, ...args: string[]): Promise<Program> {
   const [first, ...flags] = kit.runtime === "deno"
     ? ["run", "--v8-flags=--expose-gc", ...kit.hostFlags.slice(1)]
     : [...kit.runtime === "node" ? ["--expose-gc"] : [], ...kit.hostFlags];
-  const file = fileURLToPath(new URL("../../programs/leaks.ts", import.meta.url));
+  const file = fileURLToPath(new URL("../programs/leaks.ts", import.meta.url));
   return kit.start([...first === undefined ? [] : [first], ...flags, file, kit.isolation, ...args]).ended;
 }
 
 const WAYS = ["construct", "callback", "exit", "exit in the callback", "aborted", "refused", "lost"];
 
-export const leaks: Case[] = [
+const cases: Case[] = [
   ...WORKERS.map((worker): Case => ({
     name: `F-27 Nothing of a job is kept once it is answered, and no listener (${worker})`,
     async run(kit) {
@@ -42,3 +43,5 @@ export const leaks: Case[] = [
     }))
   ),
 ];
+
+registerSuites({ "what is left behind": cases });

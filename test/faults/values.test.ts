@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { type Case, everyWay, type Style } from "../../conformance/case.ts";
-import type { Ended, Failure, Kit } from "../../conformance/kit.ts";
-import { quietly } from "../quiet.ts";
+import { type Case, everyWay, type Style } from "../conformance/case.ts";
+import type { Ended, Failure, Kit } from "../conformance/kit.ts";
+import { registerSuites } from "../conformance/register.ts";
+import { quietly } from "./quiet.ts";
 
 const cycle: Record<string, unknown> = {};
 cycle["me"] = cycle;
@@ -84,7 +85,7 @@ const CARRIED: readonly (readonly [value: unknown, tag: string])[] = [
   [cycle, "Object"],
 ];
 
-export const values: Case[] = [
+const cases: Case[] = [
   ...everyWay(
     "F-18 Arguments that can't be sent fail their job, and hold no place",
     (kit, worker, style) =>
@@ -204,3 +205,5 @@ export const values: Case[] = [
     },
   })),
 ];
+
+registerSuites({ "values": cases });

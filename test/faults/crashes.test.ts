@@ -2,22 +2,16 @@
 
 import assert from "node:assert/strict";
 import process from "node:process";
-import { type Case, everyWay } from "../../conformance/case.ts";
-import { type Ended, isAlive, type Kit, until } from "../../conformance/kit.ts";
-
-/** The error codes of jobs, null for those that were answered. */
-export const codes = (ended: readonly Ended[]): unknown[] =>
-  ended.map((end) => "ok" in end ? null : (end.error as { code?: unknown }).code);
+import { type Case, everyWay } from "../conformance/case.ts";
+import { type Ended, isAlive, type Kit, until } from "../conformance/kit.ts";
+import { registerSuites } from "../conformance/register.ts";
+import { codes, meet } from "./outcomes.ts";
 
 /** What ends a worker in the middle of a job: a crash where a worker can have one of its own. */
 const crash = (kit: Kit): object =>
   kit.isolation === "process" ? { op: "kill", signal: "SIGSEGV" } : { op: "exit", code: 139 };
 
-/** As many jobs at once as there should be workers: each waits for the others. */
-export const meet = (kit: Kit, name: string, count: number): object[] =>
-  Array.from({ length: count }, () => ({ op: "meet", file: kit.file(name), count }));
-
-export const crashes: Case[] = [
+const cases: Case[] = [
   ...everyWay("F-01 A worker dies mid-job and the queue goes on", async (kit, worker, style) => {
     const cc = kit.cluster(worker, { maxWorkers: 1 });
     const before = await kit.value(cc, { op: "pid" });
@@ -285,3 +279,5 @@ export const crashes: Case[] = [
     },
   },
 ];
+
+registerSuites({ "a worker dies": cases });

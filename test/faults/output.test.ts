@@ -5,8 +5,9 @@ import { spawn, spawnSync } from "node:child_process";
 import { closeSync, openSync, statSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import type { Case } from "../../conformance/case.ts";
-import { isAlive, type Kit, until } from "../../conformance/kit.ts";
+import type { Case } from "../conformance/case.ts";
+import { isAlive, type Kit, until } from "../conformance/kit.ts";
+import { registerSuites } from "../conformance/register.ts";
 
 /** The lines that a worker writes to each output: many times what a pipe holds. */
 const LINES = 5000;
@@ -14,7 +15,7 @@ const LINES = 5000;
 const command = (kit: Kit, ...args: string[]): string[] => [
   process.execPath,
   ...kit.hostFlags,
-  fileURLToPath(new URL("../../programs/loud.ts", import.meta.url)),
+  fileURLToPath(new URL("../programs/loud.ts", import.meta.url)),
   kit.isolation,
   ...args,
 ];
@@ -28,7 +29,7 @@ async function told(kit: Kit, redirections: string, log: string): Promise<unknow
   return [...kit.lines(log), code];
 }
 
-export const output: Case[] = [
+const cases: Case[] = [
   {
     name: "F-21 Much output to files is written whole, and blocks no job",
     async run(kit) {
@@ -76,3 +77,5 @@ export const output: Case[] = [
     },
   },
 ];
+
+registerSuites({ "output": cases });
