@@ -28,6 +28,9 @@ export interface ChildChannel {
   unref(): void;
 }
 
+/** The line to a process that could not be started. */
+export const NO_CHANNEL: ChildChannel = { connected: false, listen() {}, send() {}, close() {}, ref() {}, unref() {} };
+
 /** The runtime's own channel. */
 export class IpcChannel implements ChildChannel {
   readonly #child: ChildProcess;

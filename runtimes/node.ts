@@ -10,7 +10,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { WorkerAdapter, WorkerSpec } from "../src/core/adapter.ts";
 import { bootstrapUrl } from "./bootstrap-url.ts";
-import { PipeChannel } from "./child-channel.ts";
+import { NO_CHANNEL, PipeChannel } from "./child-channel.ts";
 import { childPort, UNPOLLUTED } from "./child-process.ts";
 import { threadPort } from "./worker-threads.ts";
 
@@ -24,7 +24,10 @@ export const nodeProcess: WorkerAdapter = {
   start: (spec, events) =>
     childPort(spec, events, (key) => {
       const child = spawnWorker(spec);
-      return { child, channel: new PipeChannel(child.stdio[3] as Socket, key, spec.serialization), imports: false };
+      // Without descriptors, say, there is a child without pipes, which then tells of its error.
+      const pipe = (child.stdio as ChildProcess["stdio"] | undefined)?.[3] as Socket | undefined;
+      const channel = pipe ? new PipeChannel(pipe, key, spec.serialization) : NO_CHANNEL;
+      return { child, channel, imports: false };
     }),
 };
 

@@ -18,6 +18,9 @@ const node = process.execPath;
 const vitest = bin("vitest")[1];
 const folder = mkdtempSync(join(tmpdir(), "compute-cluster-results-"));
 
+/** What every runtime runs; Node the rest of the suite, too. */
+const SUITES = ["test/core", "test/unit", "test/conformance", "test/faults"];
+
 /**
  * The parts, in groups: the parts of a group run side by side, the groups one after the other. The suites that measure
  * nothing but results share the machine; the package's tests start builds and servers and have it for themselves.
@@ -26,8 +29,8 @@ const GROUPS = [
   { build: [node, "scripts/build.mjs"] },
   {
     node: [node, vitest, "run", "--project", "suite"],
-    bun: [bun, "--bun", vitest, "run", "--project", "suite", "test/core", "test/unit", "test/conformance"],
-    deno: [deno, "run", "-A", vitest, "run", "--project", "suite", "test/core", "test/unit", "test/conformance"],
+    bun: [bun, "--bun", vitest, "run", "--project", "suite", ...SUITES],
+    deno: [deno, "run", "-A", vitest, "run", "--project", "suite", ...SUITES],
     "deno-least": [deno, "test", "--no-prompt", "--allow-read=.", "--no-check", "test/deno/least-permissions.deno.ts"],
   },
   { "soak-node": soak("node"), "soak-bun": soak("bun"), "soak-deno": soak("deno") },

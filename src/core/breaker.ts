@@ -4,7 +4,8 @@
  * Each failed start doubles the pause before the next, and only one worker at a time is tried meanwhile. When
  * {@link LIMIT} starts in a row have failed and no worker lives, the scheduler fails the jobs that wait and trips the
  * breaker: nothing is started until somebody asks for work again. A worker that becomes ready and dies before it has done
- * anything has failed to start, too.
+ * anything has failed to start, too: after {@link LIMIT} failures no other is started beside one that is ready until it has
+ * lived for a pause, or done something.
  *
  * @module
  */
@@ -24,6 +25,7 @@ type State =
   | { readonly at: "closed"; readonly failures: number }
   | { readonly at: "pausing"; readonly failures: number; readonly timer: Timer }
   | { readonly at: "probing"; readonly failures: number }
+  | { readonly at: "proving"; readonly failures: number; readonly timer: Timer }
   | { readonly at: "tripped" };
 
 /** Decides whether another worker may be started. */
@@ -46,12 +48,16 @@ export class Breaker {
 
   /** A worker became ready: others may be started beside it. What failed before counts until one has {@link proved}. */
   succeeded(): void {
-    this.#enter({ at: "closed", failures: this.#state.at === "tripped" ? 0 : this.#state.failures });
+    const failures = this.#state.at === "tripped" ? 0 : this.#state.failures;
+    if (failures < LIMIT) return this.#enter({ at: "closed", failures });
+    const timer = this.#after(failures, () => ({ at: "closed", failures }));
+    this.#enter({ at: "proving", failures, timer });
   }
 
   /** A worker that became ready was of use. */
   proved(): void {
-    if (this.#state.at === "closed" && this.#state.failures > 0) this.#enter({ at: "closed", failures: 0 });
+    const { at } = this.#state;
+    if (at === "proving" || (at === "closed" && this.#state.failures > 0)) this.#enter({ at: "closed", failures: 0 });
   }
 
   /**
@@ -63,13 +69,7 @@ export class Breaker {
   failed(final: boolean): boolean {
     if (this.#state.at === "tripped") return false;
     const failures = 1 + this.#state.failures;
-    const pause = Math.min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE);
-    const probe = (): void => {
-      this.#enter({ at: "probing", failures });
-      this.#resume();
-    };
-    // Keeps the program alive: in the pause there may be jobs that wait, and no worker to hold the program for them.
-    const timer = this.#clock.schedule(pause, probe, true);
+    const timer = this.#after(failures, () => ({ at: "probing", failures }));
     this.#enter({ at: "pausing", failures, timer });
     return final || failures >= LIMIT;
   }
@@ -84,8 +84,19 @@ export class Breaker {
     if (this.#state.at === "tripped") this.#enter({ at: "closed", failures: 0 });
   }
 
+  /** Enters a state after the pause that so many failures have earned. */
+  #after(failures: number, next: () => State): Timer {
+    const pause = Math.min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE);
+    const then = (): void => {
+      this.#enter(next());
+      this.#resume();
+    };
+    // Keeps the program alive: in the pause there may be jobs that wait, and no worker to hold the program for them.
+    return this.#clock.schedule(pause, then, true);
+  }
+
   #enter(next: State): void {
-    if (this.#state.at === "pausing") this.#state.timer.cancel();
+    if (this.#state.at === "pausing" || this.#state.at === "proving") this.#state.timer.cancel();
     this.#state = next;
   }
 }

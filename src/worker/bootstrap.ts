@@ -7,6 +7,7 @@
 
 import nodeProcess from "node:process";
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
+import { setImmediate } from "node:timers";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { realpathSync } from "node:fs";
 import { frameType, type HostFrame, type Init, THREAD_MARK } from "../core/frame.ts";
@@ -18,6 +19,7 @@ import type { Link } from "./link.ts";
 import { pipeLink } from "./pipe-link.ts";
 import { processLink } from "./process-link.ts";
 import { Runner } from "./runner.ts";
+import { leaveSignalsToHost } from "./terminal.ts";
 import { threadLink } from "./thread-link.ts";
 import { webLink } from "./web-link.ts";
 
@@ -82,6 +84,8 @@ function serve(process: NodeJS.Process, link: Link): void {
     contract = readContract(await load(process, init, path));
     await contract.setup?.(init.setupData);
     if (!hasHandlers(contract)) await listener(inbox, link);
+    // What the module left behind and rejects, or throws at once, ends the worker before it gets a job.
+    await new Promise((resolve) => setImmediate(resolve));
     runner = new Runner(link, contract, inbox, init);
     link.post({ type: "ready", key: init.key, teardown: contract.teardown !== undefined });
   }
@@ -115,6 +119,7 @@ function takeHold(process: NodeJS.Process): Link | null {
   const link = globals.Bun || globals.Deno
     ? processLink(process, globals.Deno !== undefined, globals.Bun !== undefined)
     : pipeLink(process);
+  leaveSignalsToHost(process);
   const report = (error: Encoded): void => link.post({ type: "fatal", error });
   if (globals.Deno) reportFatalInDeno(process, globals, report, null);
   else reportFatal(process, report);

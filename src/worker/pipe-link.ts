@@ -10,7 +10,7 @@ import type { HostFrame, Init } from "../core/frame.ts";
 import type { Format } from "../wire/cloneable.ts";
 import { FrameReader, NO_KEY, writeFrame } from "../wire/pipe-frames.ts";
 import type { Link } from "./link.ts";
-import { takeTitle } from "./title.ts";
+import { takeTitle } from "./terminal.ts";
 
 /** The descriptor that the host has opened for us. */
 const PIPE = 3;
@@ -36,8 +36,6 @@ export function pipeLink(process: NodeJS.Process): Link {
   };
   socket.on("error", cut);
   socket.on("close", cut);
-  // Ctrl-C reaches the whole process group; what becomes of the workers is for the host to decide.
-  process.on("SIGINT", () => {});
   const show = (name: string, get: () => unknown): void =>
     void Object.defineProperty(process, name, { get, configurable: true, enumerable: true });
   show("connected", () => connected);

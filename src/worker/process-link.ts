@@ -8,7 +8,7 @@ import { serialize } from "node:v8";
 import type { HostFrame, Init } from "../core/frame.ts";
 import { withOwnBytes } from "../wire/views.ts";
 import type { Link } from "./link.ts";
-import { takeTitle } from "./title.ts";
+import { takeTitle } from "./terminal.ts";
 
 /** The channel, where the runtime shows it; Bun's has neither method. */
 interface Channel {
@@ -38,8 +38,6 @@ export function processLink(process: NodeJS.Process, trySends: boolean, clones: 
 
   // The host is gone, or the module cut the line: no answer can come any more. After the module's own listeners.
   on("disconnect", () => setImmediate(() => exit()));
-  // Ctrl-C and the end of a terminal reach the whole process group; what becomes of the workers is for the host to decide.
-  for (const signal of ["SIGINT", "SIGHUP"]) on(signal, () => {});
 
   return {
     begin({ serialization }: Init, path: string) {

@@ -106,7 +106,7 @@ export class Model {
   waiting: ModelJob[] = [];
   phase: "open" | CloseMode = "open";
   #used = false;
-  #breaker: "closed" | "open" | "tripped" = "closed";
+  #breaker: "closed" | "open" | "proving" | "tripped" = "closed";
   #failures = 0;
   #refusedSinceDrain = false;
   #warming: unknown[][] = [];
@@ -238,7 +238,7 @@ export class Model {
     worker.ready = true;
     if (starting) {
       if (this.#breaker === "tripped") this.#failures = 0;
-      this.#breaker = "closed";
+      this.#breaker = this.#failures < FAILURES ? "closed" : "proving";
       this.#rest(worker);
       this.#warmIfReady();
     }
@@ -330,7 +330,9 @@ export class Model {
 
   /** A worker was of use. */
   #proved(): void {
-    if (this.#breaker === "closed") this.#failures = 0;
+    if (this.#breaker !== "closed" && this.#breaker !== "proving") return;
+    this.#failures = 0;
+    this.#breaker = "closed";
   }
 
   /** `quiet`: it left by itself, which nobody is told of. */
@@ -359,6 +361,7 @@ export class Model {
   /** What time alone has changed. */
   #catchUp(): void {
     const { idleTimeout } = this.options;
+    if (this.#breaker === "proving" && !this.cluster.clock.keepsAlive) this.#breaker = "closed";
     for (const worker of this.workers) {
       if (worker.idle && !worker.rested && worker.idleSince + idleTimeout <= this.now) {
         worker.rested = true;

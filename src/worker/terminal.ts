@@ -1,5 +1,5 @@
 /**
- * The name of a worker process.
+ * What a terminal has to do with a worker process: its name, and its signals.
  *
  * @module
  */
@@ -8,4 +8,9 @@
 export function takeTitle(process: NodeJS.Process, before: string, path: string): void {
   if (process.title !== before || process.execArgv.some((flag) => flag.startsWith("--title"))) return;
   process.title = `compute-cluster worker ${path}`;
+}
+
+/** Ctrl-C and the end of a terminal reach the whole process group; what becomes of the workers is for the host to decide. */
+export function leaveSignalsToHost(process: NodeJS.Process): void {
+  for (const signal of ["SIGINT", "SIGHUP"]) process.on(signal, () => {});
 }
