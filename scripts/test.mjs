@@ -1,14 +1,16 @@
 // Everything that is tested: installs, builds, checks, and runs every suite on Node, Bun and Deno, side by side.
 //
 //   node scripts/test.mjs                all
-//   node scripts/test.mjs node deno      these parts; see PARTS
+//   node scripts/test.mjs node deno      these parts; see GROUPS
+//   node scripts/test.mjs --keep folder  all; the results stay in the folder, for scripts/guarantees.mjs
 //
 // The last line counts what ran.
-import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { parseArgs } from "node:util";
 import { bin, bun, deno, root } from "./bin.mjs";
 import { install } from "./install.mjs";
 
@@ -16,7 +18,9 @@ install();
 
 const node = process.execPath;
 const vitest = bin("vitest")[1];
-const folder = mkdtempSync(join(tmpdir(), "compute-cluster-results-"));
+const given = parseArgs({ allowPositionals: true, options: { keep: { type: "string" } } });
+const folder = given.values.keep ?? mkdtempSync(join(tmpdir(), "compute-cluster-results-"));
+if (given.values.keep) mkdirSync(folder, { recursive: true });
 
 /** What every runtime runs; Node the rest of the suite, too. */
 const SUITES = ["test/core", "test/unit", "test/conformance", "test/faults"];
@@ -42,7 +46,7 @@ function soak(runtime) {
   return [node, "scripts/soak.mjs", "--runtime", runtime, "--seconds", "60"];
 }
 
-const asked = process.argv.slice(2);
+const asked = given.positionals;
 const total = { passed: 0, failed: 0, skipped: 0 };
 try {
   for (const group of GROUPS) {
@@ -52,10 +56,19 @@ try {
     await Promise.all(parts.map(([name, command]) => run(name, command)));
   }
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  if (!given.values.keep) rmSync(folder, { recursive: true, force: true });
 }
+if (given.values.keep) writeFileSync(join(folder, "versions.json"), JSON.stringify(versions()));
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed > 0 ? 1 : 0;
+
+/** What ran: each runtime and its version. */
+function versions() {
+  return [["Node", node], ["Bun", bun], ["Deno", deno]].map(([name, file]) => {
+    const { stdout } = spawnSync(file, ["--version"], { encoding: "utf8" });
+    return `${name} ${/\d+\.\d+\.\d+/.exec(stdout)?.[0]}`;
+  });
+}
 
 /**
  * Runs one part and adds what it counted.

@@ -61,8 +61,8 @@ export type WorkerFrame =
   | { readonly type: "answers"; readonly key: string; readonly answers: readonly Answer[]; readonly memory?: number }
   /** The loop is free: the abort of this job was heard. `heeds`: its handler has taken its signal, and may stop. */
   | { readonly type: "aborting"; readonly key: string; readonly job: JobNumber; readonly heeds: boolean }
-  /** A message that answers no job. */
-  | { readonly type: "stray" };
+  /** So many messages that answer no job. */
+  | { readonly type: "stray"; readonly key: string; readonly count: number };
 
 /** What the adapter of a worker thread passes as `workerData`, so that threads of the module's own are left alone. */
 export const THREAD_MARK = "compute-cluster:worker";
@@ -89,6 +89,13 @@ export function readAnswers(frame: unknown): readonly Answer[] | null {
 export function readMemory(frame: unknown): number | null {
   const { memory } = frame as { memory?: unknown };
   return typeof memory === "number" ? memory : null;
+}
+
+/** How many messages that answer no job a frame stands for; what is no frame of ours is one. */
+export function readStrays(frame: unknown): number {
+  if (frameType(frame) !== "stray") return 1;
+  const { count } = frame as { count?: unknown };
+  return typeof count === "number" && count > 0 ? count : 1;
 }
 
 /** What became of an abort: the job, and whether its handler may heed it; null for another kind of frame. */

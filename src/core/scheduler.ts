@@ -22,7 +22,15 @@ import type { CloseMode, Engine, JobHandle, JobRequest, Observer, Outcome, Stats
 import type { ClusterError } from "./errors.ts";
 import { Estimator } from "./estimator.ts";
 import type { Fact } from "./fact.ts";
-import { type AbortWhy, type Answer, type JobEntry, readAbortHeard, readAnswers, readMemory } from "./frame.ts";
+import {
+  type AbortWhy,
+  type Answer,
+  type JobEntry,
+  readAbortHeard,
+  readAnswers,
+  readMemory,
+  readStrays,
+} from "./frame.ts";
 import { Job } from "./job.ts";
 import * as facts from "./job-facts.ts";
 import { Ledger, runningJobs } from "./ledger.ts";
@@ -207,7 +215,7 @@ export class Scheduler implements Engine {
     const heard = readAbortHeard(frame);
     if (heard) return this.#abortHeard(worker, worker.jobs.get(heard.job), heard.heeds);
     const answers = readAnswers(frame);
-    if (!answers) return void this.#ledger.lost.messages++;
+    if (!answers) return void (this.#ledger.lost.messages += readStrays(frame));
     const memory = readMemory(frame);
     if (memory !== null) this.#crew.measured(worker, memory);
     for (const answer of answers) this.#answered(worker, answer);

@@ -53,8 +53,8 @@ function serve(process: NodeJS.Process, link: Link): void {
   let runner: Runner | null = null;
   let contract: Contract | null = null;
   define(process, "send", (message: unknown, ...rest: unknown[]) => {
-    if (runner) runner.send(message);
-    else link.post({ type: "stray" });
+    // Before there are jobs a message can answer none.
+    runner?.send(message);
     const callback = rest.find((item) => typeof item === "function");
     if (callback) queueMicrotask(() => callback(null));
     return true;

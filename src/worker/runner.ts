@@ -5,6 +5,7 @@
  */
 
 import { AsyncLocalStorage } from "node:async_hooks";
+import { setImmediate } from "node:timers";
 import { ClusterError } from "../core/errors.ts";
 import type { AbortWhy, Answer, Init, JobEntry, JobNumber } from "../core/frame.ts";
 import { notCloneable } from "../wire/cloneable.ts";
@@ -29,6 +30,7 @@ export class Runner {
   readonly #inbox: Inbox;
   readonly #init: Init;
   readonly #gauge: Gauge;
+  #strays = 0;
   readonly #runs = new Map<JobNumber, Run>();
   /** Tells which job a `process.send` of an unmodified module belongs to, however late it comes. */
   readonly #current = new AsyncLocalStorage<Run>();
@@ -65,8 +67,18 @@ export class Runner {
   send(message: unknown): void {
     const run = this.#current.getStore() ?? this.#only();
     if (run && !run.answered) return this.#succeed(run, message);
-    this.#link.post({ type: "stray" });
+    this.#stray();
     if (run && this.#runs.size > 0) warnOfStray(run.context.job.id);
+  }
+
+  /** Told together, once the running code has returned: a module may send a million. */
+  #stray(): void {
+    if (++this.#strays > 1) return;
+    setImmediate(() => {
+      const count = this.#strays;
+      this.#strays = 0;
+      this.#link.post({ type: "stray", key: this.#init.key, count });
+    });
   }
 
   /** A message from outside of any job's asynchronous context belongs to the one job that runs, if only one does. */

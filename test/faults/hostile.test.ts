@@ -1,0 +1,91 @@
+/** Workers that do their worst: the program survives, and only their own jobs may fail. */
+
+import assert from "node:assert/strict";
+import process from "node:process";
+import type { Case } from "../conformance/case.ts";
+import { type Kit, until } from "../conformance/kit.ts";
+import { registerSuites } from "../conformance/register.ts";
+import { quietly } from "./quiet.ts";
+
+const PATCHES = [
+  "push",
+  "iterator",
+  "stringify",
+  "map",
+  "then",
+  "hasOwn",
+  "clone",
+  "send",
+  "emit",
+  "exit",
+  "on",
+  "memory",
+  "timers",
+  "error",
+  "pollution",
+];
+
+/** A job of a hostile worker ends, and the next worker is an honest one. */
+async function survives(kit: Kit, task: string, args: unknown, allowed: readonly unknown[]): Promise<void> {
+  const cc = kit.cluster("hostile.mjs", { maxWorkers: 1, timeout: 5_000, killGrace: 100 });
+  const ended = await kit.job(cc, args, { task });
+  const outcome = "ok" in ended ? ended.ok : (ended.error as { code?: unknown }).code;
+  assert.ok(allowed.includes(outcome), `${task} ${String(args)}: ${String(outcome)}`);
+  // The same worker may serve on, crippled; whatever it does ends, and a fresh one is whole.
+  await kit.job(cc, "meanwhile");
+  await cc.exit();
+  assert.equal(await kit.value(kit.cluster("hostile.mjs", { maxWorkers: 1 }), "honest"), "honest");
+}
+
+const cases: Case[] = [
+  ...["text", "zeros", "long", "short", "json", "much"].map((what): Case => ({
+    name: `F-39 Bytes on the line that are no message cost one worker at most (${what})`,
+    async run(kit) {
+      // A thread has no line of its own in the process; descriptors are found by /proc.
+      if (kit.isolation === "thread" || process.platform !== "linux") return;
+      await quietly(async () => {
+        for (const serialization of ["advanced", "json"] as const) {
+          const cc = kit.cluster("hostile.mjs", { maxWorkers: 1, timeout: 10_000, serialization });
+          const ended = await kit.job(cc, what, { task: "junk" });
+          if ("error" in ended) assert.equal((ended.error as { code?: unknown }).code, "CC_ERR_WORKER_EXIT");
+          else assert.equal(ended.ok, "after");
+          assert.equal(await kit.value(cc, "next"), "next");
+        }
+      });
+    },
+  })),
+  {
+    name: "F-39 On Node the cause says that the line was written to",
+    async run(kit) {
+      if (kit.runtime !== "node" || kit.isolation === "thread" || process.platform !== "linux") return;
+      const error = await kit.error(kit.cluster("hostile.mjs", { maxWorkers: 1 }), "text", { task: "junk" });
+      assert.equal(error["code"], "CC_ERR_WORKER_EXIT");
+      assert.match(String((error.cause as Error).message), /something other than the worker wrote to its line/);
+    },
+  },
+  {
+    name: "hostile: a worker that closes every descriptor ends its own job",
+    async run(kit) {
+      // Threads share the program's descriptors: closing them is the program's own end.
+      if (kit.isolation === "thread") return;
+      await survives(kit, "closeAll", null, ["after", "CC_ERR_WORKER_EXIT", "CC_ERR_TIMEOUT"]);
+    },
+  },
+  {
+    name: "hostile: a hundred thousand messages at once are one answer, and the rest is counted",
+    async run(kit) {
+      const cc = kit.cluster("hostile.mjs", { maxWorkers: 1 });
+      assert.equal(await kit.value(cc, 100_000, { task: "chatter" }), 0);
+      assert.equal(await kit.value(cc, "next"), "next");
+      await until(() => cc.stats().lost.messages >= 99_999);
+      assert.equal(cc.stats().lost.messages, 99_999);
+    },
+  },
+  ...PATCHES.map((what): Case => ({
+    name: `hostile: a module that patches what everybody uses harms nobody else (${what})`,
+    run: (kit) =>
+      quietly(() => survives(kit, "patch", what, ["patched", "CC_ERR_WORKER_EXIT", "CC_ERR_TIMEOUT", undefined])),
+  })),
+];
+
+registerSuites({ "hostile workers": cases });
