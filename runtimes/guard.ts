@@ -92,7 +92,8 @@ function startShell(exited: () => void): Watch | null {
 function shell([file = "", ...args]: readonly string[], exited: () => void): Watch | null {
   const child = spawn(file, args, { stdio: ["pipe", "ignore", "ignore"], detached: true, cwd: "/", env: {} });
   const { stdin } = child;
-  child.on("error", () => {});
+  // There is no shell, or no process to be had.
+  child.on("error", exited);
   child.on("exit", exited);
   child.unref();
   stdin.on("error", () => {});
