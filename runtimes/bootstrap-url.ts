@@ -6,7 +6,10 @@
 
 import type { WorkerSpec } from "../src/core/adapter.ts";
 
-/** A `data:` URL of the bootstrap's source. */
-export function bootstrapUrl(spec: WorkerSpec): string {
-  return "data:text/javascript," + encodeURIComponent(spec.bootstrap);
+/**
+ * A `data:` URL of the bootstrap's source. Only what has a meaning in a URL or on a command line is encoded: a command line of
+ * Windows has 32767 characters.
+ */
+export function bootstrapUrl({ bootstrap }: Pick<WorkerSpec, "bootstrap">): string {
+  return "data:text/javascript," + bootstrap.replaceAll(/[%#?"\s]|[^\x20-\x7e]+/g, encodeURIComponent);
 }

@@ -13,7 +13,7 @@ import { realpathSync } from "node:fs";
 import { frameType, type HostFrame, type Init, THREAD_MARK } from "../core/frame.ts";
 import { type Encoded, encodeThrown } from "../wire/error-codec.ts";
 import { type Contract, readContract } from "./contract.ts";
-import { reportFatal, reportFatalInDeno, throwRejections } from "./fatal.ts";
+import { endOnRejections, reportFatal, reportFatalInDeno } from "./fatal.ts";
 import { type Inbox, separateInbox } from "./inbox.ts";
 import type { Link } from "./link.ts";
 import { pipeLink } from "./pipe-link.ts";
@@ -64,7 +64,7 @@ function serve(process: NodeJS.Process, link: Link): void {
   link.listen((frame) => {
     switch (frameType(frame) as HostFrame["type"] | null) {
       case "init":
-        return void begin((frame as { init: Init }).init).catch(failToStart);
+        return void begin((frame as { init: Init }).init).catch(failIn(link));
       case "jobs":
         return (frame as Extract<HostFrame, { type: "jobs" }>).jobs.forEach((job) => runner?.start(job));
       case "abort": {
@@ -90,12 +90,6 @@ function serve(process: NodeJS.Process, link: Link): void {
     link.post({ type: "ready", key: init.key, teardown: contract.teardown !== undefined });
   }
 
-  function failToStart(error: unknown): void {
-    console.error(error);
-    link.post({ type: "fatal", error: encodeThrown(error) });
-    link.leave(1);
-  }
-
   async function leave(): Promise<void> {
     await contract?.teardown?.();
     link.leave(0);
@@ -113,7 +107,7 @@ function takeHold(process: NodeJS.Process): Link | null {
     if (workerData !== THREAD_MARK || !parentPort) return null;
     const link = threadLink(process, parentPort);
     reportFatal(process, (error) => link.post({ type: "fatal", error }));
-    if (globals.Bun) throwRejections(process);
+    if (globals.Bun) endOnRejections(process, failIn(link));
     return link;
   }
   const link = globals.Bun || globals.Deno
@@ -123,8 +117,17 @@ function takeHold(process: NodeJS.Process): Link | null {
   const report = (error: Encoded): void => link.post({ type: "fatal", error });
   if (globals.Deno) reportFatalInDeno(process, globals, report, null);
   else reportFatal(process, report);
-  if (globals.Bun) throwRejections(process);
+  if (globals.Bun) endOnRejections(process, failIn(link));
   return link;
+}
+
+/** Prints and reports an error, and ends the worker, as Node does. */
+function failIn(link: Link): (error: unknown) => void {
+  return (error) => {
+    console.error(error);
+    link.post({ type: "fatal", error: encodeThrown(error) });
+    link.leave(1);
+  };
 }
 
 /** The module's exports, once it has run. */

@@ -27,12 +27,16 @@ export function reportFatal(process: NodeJS.Process, report: (error: Encoded) =>
   });
 }
 
-/** For Bun, where the monitor does not hear of unhandled rejections (1.4.5): thrown, it does. */
-export function throwRejections(process: NodeJS.Process): void {
-  const rejected = (reason: unknown): void => {
-    if (process.listenerCount("unhandledRejection") === 1) throw reason;
-  };
-  process.on("unhandledRejection", rejected);
+/**
+ * For Bun, where the monitor does not hear of unhandled rejections (1.4.5). Thrown, it does, but the worker then lives on
+ * until nothing is left to do, and would get jobs meanwhile: it is ended here, unless the module has a say.
+ */
+export function endOnRejections(process: NodeJS.Process, end: (reason: unknown) => void): void {
+  process.on("unhandledRejection", (reason) => {
+    if (process.listenerCount("unhandledRejection") > 1) return;
+    if (process.listenerCount("uncaughtException") > 0) throw reason;
+    end(reason);
+  });
 }
 
 /**

@@ -27,14 +27,14 @@ const PATCHES = [
 
 /** A job of a hostile worker ends, and the next worker is an honest one. */
 async function survives(kit: Kit, task: string, args: unknown, allowed: readonly unknown[]): Promise<void> {
-  const cc = kit.cluster("hostile.mjs", { maxWorkers: 1, timeout: 5_000, killGrace: 100 });
+  const cc = kit.cluster("villain.mjs", { maxWorkers: 1, timeout: 5_000, killGrace: 100 });
   const ended = await kit.job(cc, args, { task });
   const outcome = "ok" in ended ? ended.ok : (ended.error as { code?: unknown }).code;
   assert.ok(allowed.includes(outcome), `${task} ${String(args)}: ${String(outcome)}`);
   // The same worker may serve on, crippled; whatever it does ends, and a fresh one is whole.
   await kit.job(cc, "meanwhile");
   await cc.exit();
-  assert.equal(await kit.value(kit.cluster("hostile.mjs", { maxWorkers: 1 }), "honest"), "honest");
+  assert.equal(await kit.value(kit.cluster("villain.mjs", { maxWorkers: 1 }), "honest"), "honest");
 }
 
 const cases: Case[] = [
@@ -45,7 +45,7 @@ const cases: Case[] = [
       if (kit.isolation === "thread" || process.platform !== "linux") return;
       await quietly(async () => {
         for (const serialization of ["advanced", "json"] as const) {
-          const cc = kit.cluster("hostile.mjs", { maxWorkers: 1, timeout: 10_000, serialization });
+          const cc = kit.cluster("villain.mjs", { maxWorkers: 1, timeout: 10_000, serialization });
           const ended = await kit.job(cc, what, { task: "junk" });
           if ("error" in ended) assert.equal((ended.error as { code?: unknown }).code, "CC_ERR_WORKER_EXIT");
           else assert.equal(ended.ok, "after");
@@ -58,7 +58,7 @@ const cases: Case[] = [
     name: "F-39 On Node the cause says that the line was written to",
     async run(kit) {
       if (kit.runtime !== "node" || kit.isolation === "thread" || process.platform !== "linux") return;
-      const error = await kit.error(kit.cluster("hostile.mjs", { maxWorkers: 1 }), "text", { task: "junk" });
+      const error = await kit.error(kit.cluster("villain.mjs", { maxWorkers: 1 }), "text", { task: "junk" });
       assert.equal(error["code"], "CC_ERR_WORKER_EXIT");
       assert.match(String((error.cause as Error).message), /something other than the worker wrote to its line/);
     },
@@ -74,7 +74,7 @@ const cases: Case[] = [
   {
     name: "hostile: a hundred thousand messages at once are one answer, and the rest is counted",
     async run(kit) {
-      const cc = kit.cluster("hostile.mjs", { maxWorkers: 1 });
+      const cc = kit.cluster("villain.mjs", { maxWorkers: 1 });
       assert.equal(await kit.value(cc, 100_000, { task: "chatter" }), 0);
       assert.equal(await kit.value(cc, "next"), "next");
       await until(() => cc.stats().lost.messages >= 99_999);

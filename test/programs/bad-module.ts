@@ -9,7 +9,7 @@ const cc = new ComputeCluster({
   isolation,
   maxWorkers: 4,
   maxBacklog: 1000,
-  stdio: "Deno" in globalThis && isolation === "thread" ? "inherit" : "ignore",
+  ...("Deno" in globalThis && isolation === "thread" ? {} : { stdio: "ignore" as const }),
 });
 let starts = 0;
 let live = 0;

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { bootstrapUrl } from "../../runtimes/bootstrap-url.ts";
 import { bootstrap } from "../../src/worker/bootstrap.generated.ts";
 
 describe("bootstrap", () => {
   it("fits into a command line of Windows, whose limit is 32767 characters", () => {
-    expect(encodeURIComponent(bootstrap).length).toBeLessThan(24_000);
+    expect(bootstrapUrl({ bootstrap }).length).toBeLessThan(24_000);
   });
 
   it("names itself, so that its frames can be told in stack traces", () => {
