@@ -40,6 +40,8 @@ export type Capability =
   | "outOfMemory"
   /** Runs while a program under `--inspect-brk` has its debugger resume the program only. */
   | "unpaused"
+  /** What a job has started lives on when its worker ends. */
+  | "children"
   /** A worker that can't be started for want of file descriptors fails its jobs, not the program. */
   | "outOfFiles"
   /** A CommonJS worker finds itself to be the main module (`require.main === module`). */
@@ -124,6 +126,10 @@ export const LACKS: Readonly<Record<WorkerKind, Partial<Record<Capability, Lack>
     ...PROCESS,
     ...OWN_BYTES,
     forgets: { because: "Deno's channel keeps the last message until the next one", seen: "Deno 2.9.6" },
+    outOfFiles: {
+      because: "Deno may panic when it can't start a process",
+      seen: "Deno 2.9.6",
+    },
     main: {
       because: "Deno tells nobody what its main module throws, so that the bootstrap imports the module first",
       seen: "Deno 2.9.6",
@@ -150,6 +156,7 @@ export const LACKS: Readonly<Record<WorkerKind, Partial<Record<Capability, Lack>
       link: "https://github.com/denoland/deno/pull/35657",
       seen: "Deno 2.9.6",
     },
+    children: { because: "Deno ends what a Worker has started when the Worker ends", seen: "Deno 2.9.6" },
     leaves: { because: "a Deno Worker lives until it is closed, with or without anything to do", seen: "Deno 2.9.6" },
     outOfMemory: { because: "a Deno Worker that runs out of memory ends the whole program", seen: "Deno 2.9.6" },
     outOfFiles: { because: "Deno ends the whole program when it can't start a Worker", seen: "Deno 2.9.6" },
