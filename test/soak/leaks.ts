@@ -29,6 +29,12 @@ const linux = existsSync("/proc/self/stat");
 /** How long what is on its way out may take, in milliseconds. */
 const PATIENCE = 10_000;
 
+/**
+ * Deno opens a pair of sockets, both ends its own, at some time after many children have ended, and keeps it (2.9.6; a program
+ * that only spawns `/bin/sh` 240 times has it, too). It is one pair: what grows is found by the trend.
+ */
+const SPARE_DESCRIPTORS = "Deno" in globalThis ? 2 : 0;
+
 /** Threads of the runtime's own that come and go. */
 const SPARE_THREADS = 8;
 
@@ -92,7 +98,7 @@ export async function backTo(before: Holdings): Promise<Holdings> {
 function more(now: Holdings, before: Holdings): Discrepancy | null {
   const names = ["children", "listeners", "descriptors", "threads"] as const;
   for (const name of names) {
-    const spare = name === "threads" ? SPARE_THREADS : 0;
+    const spare = name === "threads" ? SPARE_THREADS : name === "descriptors" ? SPARE_DESCRIPTORS : 0;
     const limit = (before[name] ?? 0) + spare;
     if ((now[name] ?? 0) <= limit) continue;
     const what = `${now[name]} ${name} are left after the cluster has closed, expected at most ${limit}`;
@@ -121,7 +127,7 @@ function descriptors(): string[] {
   return all.filter((one) => !one.includes("/test/soak/workers/"));
 }
 
-/** Medians of the second and of the last quarter. */
+/** The least of the second and of the last quarter: what is held for good is in every sample, what is still to be freed is not. */
 export interface Trend {
   readonly second: number;
   readonly last: number;
@@ -131,9 +137,5 @@ export interface Trend {
 export function trend(values: readonly number[]): Trend | null {
   if (values.length < 8) return null;
   const quarter = Math.floor(values.length / 4);
-  return { second: median(values.slice(quarter, 2 * quarter)), last: median(values.slice(-quarter)) };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+  return { second: Math.min(...values.slice(quarter, 2 * quarter)), last: Math.min(...values.slice(-quarter)) };
 }
