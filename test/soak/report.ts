@@ -70,9 +70,9 @@ export interface Flat {
 }
 
 export function flat(name: string, values: readonly number[], factor: number, slack: number, unit = 1): Flat {
-  const medians = trend(values);
-  if (!medians) return { text: `${name}: ${values.length} samples, too few to tell`, flat: true };
-  const { second, last } = medians;
+  const floors = trend(values);
+  if (!floors) return { text: `${name}: ${values.length} samples, too few to tell`, flat: true };
+  const { second, last } = floors;
   const show = (value: number): string => unit === 1 ? String(value) : `${(value / unit).toFixed(1)} MB`;
   return {
     text: `${name}: ${show(second)}, then ${show(last)} (${values.length} samples)`,
