@@ -68,7 +68,9 @@ function section(promised, index) {
     [suite, titles],
   ) => [`- ${suite}`, ...titles.map((title) => `  - ${escaped(title)}`)]);
   return [
-    `## ${index + 1}. ${promised.promise}`,
+    `## Promise ${index + 1}`,
+    "",
+    `**${promised.promise}**`,
     "",
     promised.how,
     ...exceptions(promised),
@@ -96,14 +98,9 @@ const text = [
   `| promise | ${KINDS.join(" | ")} |`,
   `| --- | ${KINDS.map(() => "---").join(" | ")} |`,
   ...PROMISES.map((promised, i) =>
-    `| [${i + 1}](#${anchor(i, promised.promise)}) | ${KINDS.map((kind) => cell(kind, promised)).join(" | ")} |`
+    `| [${i + 1}](#promise-${i + 1}). ${promised.promise} | ${KINDS.map((kind) => cell(kind, promised)).join(" | ")} |`
   ),
   "",
   ...PROMISES.flatMap((promised, i) => [...section(promised, i), ""]),
 ].join("\n");
 writeFileSync(new URL("../docs/guarantees.md", import.meta.url), text);
-
-/** The anchor that a Markdown renderer gives a heading. */
-function anchor(index, promise) {
-  return `${index + 1}. ${promise}`.toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, "").replaceAll(" ", "-");
-}
