@@ -3,7 +3,7 @@
  * SIGKILL: a worker can't watch for that itself while it is busy.
  *
  * One `/bin/sh` per program reads `+ pid` and `- pid` lines from a pipe. When the program is gone, however it went, the
- * pipe closes and the shell kills what is left. It costs 0.4 MB, once, and ends with the last worker. It is in a session
+ * pipe closes and the shell kills what is left. It costs 0.2 MB, once, and ends with the last worker. It is in a session
  * of its own, so that a Ctrl-C does not end it before the program. (A thread in every worker does the same for 8.5 MB and
  * 5 ms each.)
  *

@@ -30,7 +30,8 @@ export type ClusterEvents =
   & {
     /**
      * A worker died though nobody told it to, or none can be started. The jobs that it concerns have been answered. If
-     * nobody listens it is thrown, as the original did.
+     * nobody listens it is thrown, as the original did. Also: a Deno thread had to be given up; that is a warning on stderr
+     * if nobody listens.
      */
     error: [error: Error];
     /** A sentence about workers, for developers. */

@@ -209,7 +209,7 @@ export class Crew {
         toSpare: waiting === 0 && this.takers > warm,
       });
       if (!step) return;
-      if (step.do === "start") this.#recycling.started(this.#start(), this.#workers);
+      if (step.do === "start") this.#recycling.started(step.old, this.#start());
       else this.#dismissSpent(step.worker);
     }
   }

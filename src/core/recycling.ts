@@ -34,7 +34,7 @@ export interface CrewView {
 }
 
 /** What the crew is to do about a worker that has served long enough. */
-export type Step = { readonly do: "start" } | { readonly do: "dismiss"; readonly worker: Worker };
+export type Step = { readonly do: "start"; readonly old: Worker } | { readonly do: "dismiss"; readonly worker: Worker };
 
 /** One worker is replaced by another. */
 interface Handover {
@@ -54,13 +54,12 @@ export class Recycling {
     if (!old) return null;
     if (crew.toSpare && old.state.at === "idle") return { do: "dismiss", worker: old };
     if (crew.waits) return null;
-    return crew.full ? { do: "dismiss", worker: old } : { do: "start" };
+    return crew.full ? { do: "dismiss", worker: old } : { do: "start", old };
   }
 
   /** The successor that was asked for has been started. */
-  started(successor: Worker, workers: Iterable<Worker>): void {
-    const old = firstSpent(workers);
-    if (old) this.#handover = { old, successor };
+  started(old: Worker, successor: Worker): void {
+    this.#handover = { old, successor };
   }
 
   /** The handover that is under way; one whose successor has failed is over, and is tried again later. */
@@ -81,7 +80,7 @@ function isHere({ state }: Worker): boolean {
 function firstSpent(workers: Iterable<Worker>): Worker | null {
   let first: Worker | null = null;
   for (const worker of workers) {
-    if (worker.spent === null || worker.spent === "jobs" || worker.state.at === "exited") continue;
+    if (worker.spent === null || worker.spent === "jobs") continue;
     if (!isHere(worker)) return null;
     first ??= worker;
   }
