@@ -12,6 +12,7 @@ import { guard, unguard } from "./guard.ts";
 import { type Line, open } from "./line.ts";
 import { CUT_OFF, LAST_WORDS } from "./patience.ts";
 import { StderrTail } from "./stderr-tail.ts";
+import { type FileTickets, openTickets, TICKETS } from "./tickets.ts";
 import { threadPort } from "./worker-threads.ts";
 
 /** What is used of `Bun`: its own types would be asked of everyone who type-checks the package. */
@@ -20,7 +21,7 @@ interface BunRuntime {
     cmd: string[];
     env?: Record<string, string>;
     cwd?: string;
-    stdio: ["ignore", "inherit" | "ignore", "pipe"];
+    stdio: ["ignore", "inherit" | "ignore", "pipe", ...("ignore" | number)[]];
     serialization: "advanced" | "json";
     ipc(message: unknown): void;
     onExit(child: BunChild, code: number | null, signal: string | number | null): void;
@@ -52,12 +53,23 @@ export const bunProcess: WorkerAdapter = {
   name: "bun process",
   isolation: "process",
   // A missing executable or folder is thrown at once (Node tells of it later).
-  start: (spec, events) => open(spec, events, (line) => new BunPort(line, spec)),
+  start: (spec, events) => open(spec, events, (line) => startBun(line, spec)),
 };
+
+function startBun(line: Line, spec: WorkerSpec): BunPort {
+  const tickets = spec.sendsAhead ? openTickets() : null;
+  try {
+    return new BunPort(line, spec, tickets);
+  } catch (error) {
+    tickets?.close();
+    throw error;
+  }
+}
 
 class BunPort implements WorkerPort {
   readonly id: string;
   readonly pid: number;
+  readonly tickets: FileTickets | null;
   readonly #child: BunChild;
   readonly #line: Line;
   readonly #passesStderr: boolean;
@@ -65,15 +77,16 @@ class BunPort implements WorkerPort {
   readonly #stderr = new StderrTail();
   #reader: StderrReader | null = null;
 
-  constructor(line: Line, spec: WorkerSpec) {
+  constructor(line: Line, spec: WorkerSpec, tickets: FileTickets | null) {
     this.#line = line;
+    this.tickets = tickets;
     this.#clones = spec.serialization === "advanced";
     this.#passesStderr = spec.stdio === "inherit";
     const { Bun } = globalThis as unknown as { Bun: BunRuntime };
     this.#child = Bun.spawn({
       cmd: [spec.execPath ?? process.execPath, ...(spec.execArgv ?? []), "-e", spec.bootstrap],
       // Bun.spawn's own defaults differ for each stream.
-      stdio: ["ignore", spec.stdio, "pipe"],
+      stdio: ["ignore", spec.stdio, "pipe", ...(tickets ? ["ignore" as const, tickets.descriptor] : [])],
       serialization: spec.serialization,
       ...(spec.env ? { env: { ...spec.env } } : {}),
       ...(spec.cwd === null ? {} : { cwd: spec.cwd }),
@@ -85,7 +98,7 @@ class BunPort implements WorkerPort {
     this.id = String(this.pid);
     guard(this.pid);
     void this.#readStderr();
-    line.begin(this, true);
+    line.begin(this, true, tickets && TICKETS);
   }
 
   /** Reads until the end, or until `unref` lets go of the reader: one that waits keeps the program alive (1.4.5). */

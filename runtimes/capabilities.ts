@@ -28,6 +28,8 @@ export type Capability =
   | "serialization"
   /** Ending a worker whose event loop is blocked. */
   | "kill"
+  /** Ending a worker in code that is not JavaScript: a synchronous read that waits, a child process that is waited for. */
+  | "native"
   /** The end of a lost worker's stderr in the error. */
   | "stderr"
   /** `transfer` moves instead of copying. */
@@ -70,6 +72,11 @@ const THREAD: Partial<Record<Capability, Lack>> = {
   execPath: { because: "a thread runs in the program's own executable" },
   serialization: { because: "threads always use structured clone" },
   main: { because: "the main module of a thread is the bootstrap" },
+  native: {
+    because:
+      "a thread in code that is not JavaScript (a synchronous read that waits, a child process that is waited for) can't be stopped: its job fails on time, and it is given up and replaced",
+    seen: "Node 26.10.0, Bun 1.4.5, Deno 2.9.6",
+  },
   stderr: { because: "a thread writes to the program's own stderr" },
   buffer: {
     because: "structured clone between threads knows no Buffer",

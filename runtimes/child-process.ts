@@ -13,6 +13,7 @@ import { guard, unguard } from "./guard.ts";
 import { type Line, NOT_STARTED, open } from "./line.ts";
 import { CUT_OFF, LAST_WORDS } from "./patience.ts";
 import { StderrTail } from "./stderr-tail.ts";
+import { type FileTickets, TICKETS } from "./tickets.ts";
 
 /** Own options of a spawn, undefined or not: none is to come from a polluted prototype. */
 export const UNPOLLUTED = {
@@ -38,21 +39,45 @@ export interface StartedChild {
   readonly imports: boolean;
 }
 
-/** Starts a child by `start`, which may throw, and makes a port of it. */
-export function childPort(spec: WorkerSpec, events: WorkerEvents, start: (key: string) => StartedChild): WorkerPort {
-  return open(spec, events, (line) => new ChildPort(start(line.key), line, spec));
+/**
+ * Starts a child by `start`, which may throw, and makes a port of it.
+ *
+ * @param tickets What the child is to inherit as descriptor {@link TICKETS}, or null.
+ * @param start Is given what its frames are to begin with, and the descriptors after stderr and the channel.
+ */
+export function childPort(
+  spec: WorkerSpec,
+  events: WorkerEvents,
+  tickets: FileTickets | null,
+  start: (key: string, more: readonly number[]) => StartedChild,
+): WorkerPort {
+  return open(spec, events, (line) => {
+    try {
+      return new ChildPort(start(line.key, tickets ? [tickets.descriptor] : []), line, spec, tickets);
+    } catch (error) {
+      tickets?.close();
+      throw error;
+    }
+  });
 }
 
 class ChildPort implements WorkerPort {
   readonly id: string;
   readonly pid: number | null;
+  readonly tickets: FileTickets | null;
   readonly #child: ChildProcess;
   readonly #channel: ChildChannel;
   readonly #line: Line;
   readonly #stderr = new StderrTail();
   readonly #whenClosed: (() => void)[] = [];
 
-  constructor({ child, channel, imports }: StartedChild, line: Line, spec: WorkerSpec) {
+  constructor(
+    { child, channel, imports }: StartedChild,
+    line: Line,
+    spec: WorkerSpec,
+    tickets: FileTickets | null,
+  ) {
+    this.tickets = tickets;
     this.#child = child;
     this.#channel = channel;
     this.#line = line;
@@ -60,7 +85,7 @@ class ChildPort implements WorkerPort {
     this.id = child.pid === undefined ? NOT_STARTED : String(child.pid);
     if (child.pid !== undefined) guard(child.pid);
     this.#watch(spec);
-    line.begin(this, imports);
+    line.begin(this, imports, tickets && TICKETS);
   }
 
   #watch(spec: WorkerSpec): void {

@@ -75,7 +75,8 @@ function assertGranted(kind: PermissionName, item?: string): void {
   );
 }
 
-function isGranted(kind: PermissionName, item?: string): boolean {
+/** Whether the program has this right, and need not ask for it. */
+export function isGranted(kind: PermissionName, item?: string): boolean {
   const { permissions } = (globalThis as unknown as { Deno: DenoRuntime }).Deno;
   const descriptor = item === undefined ? { name: kind } : { name: kind, [DETAIL[kind]]: item };
   return permissions.querySync(descriptor).state === "granted";

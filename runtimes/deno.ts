@@ -13,7 +13,10 @@ import { withOwnBytes } from "../src/wire/views.ts";
 import { bootstrapUrl } from "./bootstrap-url.ts";
 import { IpcChannel } from "./child-channel.ts";
 import { childPort, UNPOLLUTED } from "./child-process.ts";
+import { isGranted } from "./deno-permissions.ts";
 import { type Line, open } from "./line.ts";
+import { waitForThread } from "./patience.ts";
+import { openTickets, SharedTickets } from "./tickets.ts";
 
 /** What is used of a web `Worker`: Deno's own types would be asked of everyone who type-checks the package. */
 interface WebWorker {
@@ -24,15 +27,6 @@ interface WebWorker {
 }
 
 type WebWorkerClass = new (url: string, options: { type: "module" }) => WebWorker;
-
-/**
- * How long a thread that is killed has to show that its loop is free before it counts as stuck: this many turns of the
- * host's loop, so many milliseconds apart. `terminate()` does not stop a loop that is not free (2.9.6,
- * https://github.com/denoland/deno/pull/35657): such a thread is given up, which is an error to the program, so a thread
- * that only waits for a core must not look like one. Turns, because a host that was busy itself finds the timer due
- * before it has read the answer.
- */
-const HEARING = { turns: 10, apart: 50 };
 
 let lastThread = 0;
 
@@ -46,6 +40,7 @@ export const denoThread: WorkerAdapter = {
 class WebWorkerPort implements WorkerPort {
   readonly id: string = String(++lastThread);
   readonly pid = null;
+  readonly tickets: SharedTickets | null;
   readonly #worker: WebWorker;
   readonly #line: Line;
   readonly #keepAlive: KeepAlive;
@@ -56,6 +51,7 @@ class WebWorkerPort implements WorkerPort {
     const { Worker } = globalThis as unknown as { Worker: WebWorkerClass };
     this.#worker = new Worker(bootstrapUrl(spec), { type: "module" });
     this.#keepAlive = new KeepAlive(this.#worker);
+    this.tickets = spec.sendsAhead ? new SharedTickets() : null;
     this.#worker.addEventListener("message", ({ data }) => this.#receive(data));
     this.#worker.addEventListener("messageerror", () => this.kill());
     this.#worker.addEventListener("error", (event) => {
@@ -63,7 +59,7 @@ class WebWorkerPort implements WorkerPort {
       event.preventDefault();
       this.#end({ code: 1, cause: new Error(event.message) });
     });
-    line.begin(this, true);
+    line.begin(this, true, this.tickets?.memory ?? null);
   }
 
   #receive(frame: unknown): void {
@@ -94,13 +90,8 @@ class WebWorkerPort implements WorkerPort {
     if (this.#line.ended || this.#killed) return;
     this.#killed = true;
     this.#endWhenFree();
-    let turns = HEARING.turns;
-    const timer = setInterval(() => {
-      if (this.#line.ended) return clearInterval(timer);
-      if (--turns > 0) return;
-      clearInterval(timer);
-      this.#end({ signal: "SIGKILL", abandoned: true });
-    }, HEARING.apart);
+    // `terminate()` does not stop a loop that is not free (2.9.6, https://github.com/denoland/deno/pull/35657).
+    waitForThread(() => this.#line.ended, () => this.#end({ signal: "SIGKILL", abandoned: true }));
   }
 
   #endWhenFree(): void {
@@ -162,22 +153,27 @@ export const denoProcess: WorkerAdapter = {
   name: "deno process",
   isolation: "process",
   start: (spec, events) =>
-    childPort(spec, events, () => {
-      const child = spawnDeno(spec);
+    childPort(spec, events, spec.sendsAhead ? openTickets(mayWrite) : null, (_, more) => {
+      const child = spawnDeno(spec, more);
       return { child, channel: new IpcChannel(child, checkFor(spec)), imports: false };
     }),
 };
+
+/** Deno would ask for a right that it was not given. */
+function mayWrite(folder: string): boolean {
+  return isGranted("write", folder) && isGranted("read", folder);
+}
 
 /** What Deno's IPC can't write takes the program down, uncatchably (2.9.6): it is tried beforehand. */
 function checkFor({ serialization }: WorkerSpec): (frame: unknown) => void {
   return serialization === "json" ? (frame) => void JSON.stringify(frame) : (frame) => void serialize(frame);
 }
 
-function spawnDeno(spec: WorkerSpec): ChildProcess {
+function spawnDeno(spec: WorkerSpec, more: readonly number[]): ChildProcess {
   const run = ["run", "--no-prompt", "--unstable-detect-cjs", ...(spec.execArgv ?? []), "--import", bootstrapUrl(spec)];
   const child = spawn(spec.execPath ?? process.execPath, [...run, fileURLToPath(spec.module), ...spec.argv], {
     ...UNPOLLUTED,
-    stdio: ["ignore", spec.stdio, "pipe", "ipc"],
+    stdio: ["ignore", spec.stdio, "pipe", "ipc", ...more],
     // Read by `spawn` as by `fork`, though only the types of the latter tell.
     ...{ serialization: spec.serialization },
     ...(spec.env ? { env: spec.env } : {}),

@@ -6,7 +6,7 @@
  */
 
 import type { WorkerEvents, WorkerExit, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
-import { frameType } from "../src/core/frame.ts";
+import { frameType, type Init } from "../src/core/frame.ts";
 
 /** What a transport knows of a worker's end; the line adds what the worker had reported. */
 export type Ending = Partial<WorkerExit>;
@@ -18,7 +18,7 @@ export function open(spec: WorkerSpec, events: WorkerEvents, make: (line: Line) 
     return make(line);
   } catch (cause) {
     queueMicrotask(() => line.end({ cause }));
-    return { id: NOT_STARTED, pid: null, send() {}, stop() {}, kill() {}, ref() {}, unref() {} };
+    return { id: NOT_STARTED, pid: null, tickets: null, send() {}, stop() {}, kill() {}, ref() {}, unref() {} };
   }
 }
 
@@ -58,11 +58,14 @@ export class Line {
    * Sends the first frame. `setupData` that can't be sent makes the worker useless: it is killed, and its exit says why.
    *
    * @param imports Whether the bootstrap imports the module, or the runtime runs it as the main one.
+   * @param tickets Where the worker takes its tickets.
    */
-  begin(port: Pick<WorkerPort, "send" | "kill">, imports: boolean): void {
-    const { module, argv, setupData, measures, serialization } = this.#spec;
+  begin(port: Pick<WorkerPort, "send" | "kill">, imports: boolean, tickets: Init["tickets"]): void {
+    const { module, argv, setupData, measures, concurrency, serialization } = this.#spec;
+    const { key } = this;
     try {
-      port.send({ type: "init", init: { module, imports, argv, setupData, measures, serialization, key: this.key } });
+      const init = { module, imports, argv, setupData, measures, concurrency, serialization, tickets, key };
+      port.send({ type: "init", init });
     } catch (error) {
       this.#fatal = this.#spec.setupNotCloneable(error);
       port.kill();

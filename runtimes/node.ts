@@ -12,6 +12,7 @@ import type { WorkerAdapter, WorkerSpec } from "../src/core/adapter.ts";
 import { bootstrapUrl } from "./bootstrap-url.ts";
 import { NO_CHANNEL, PipeChannel } from "./child-channel.ts";
 import { childPort, UNPOLLUTED } from "./child-process.ts";
+import { openTickets } from "./tickets.ts";
 import { threadPort } from "./worker-threads.ts";
 
 /**
@@ -22,8 +23,8 @@ export const nodeProcess: WorkerAdapter = {
   name: "node process",
   isolation: "process",
   start: (spec, events) =>
-    childPort(spec, events, (key) => {
-      const child = spawnWorker(spec);
+    childPort(spec, events, spec.sendsAhead ? openTickets() : null, (key, more) => {
+      const child = spawnWorker(spec, more);
       // Without descriptors, say, there is a child without pipes, which then tells of its error.
       const pipe = (child.stdio as ChildProcess["stdio"] | undefined)?.[3] as Socket | undefined;
       const channel = pipe ? new PipeChannel(pipe, key, spec.serialization) : NO_CHANNEL;
@@ -31,13 +32,13 @@ export const nodeProcess: WorkerAdapter = {
     }),
 };
 
-function spawnWorker(spec: WorkerSpec): ChildProcess {
+function spawnWorker(spec: WorkerSpec, more: readonly number[]): ChildProcess {
   // Our preload comes last: tsx 4.23 loads no TypeScript when another `--import` stands before it.
   const flags = [...(spec.execArgv ?? []), "--import", bootstrapUrl(spec)];
   return spawn(spec.execPath ?? process.execPath, [...flags, fileURLToPath(spec.module), ...spec.argv], {
     ...UNPOLLUTED,
     // stderr is read here, for the tail that a loss is reported with.
-    stdio: ["ignore", spec.stdio, "pipe", "pipe"],
+    stdio: ["ignore", spec.stdio, "pipe", "pipe", ...more],
     ...(spec.env ? { env: spec.env } : {}),
     ...(spec.cwd === null ? {} : { cwd: spec.cwd }),
   });

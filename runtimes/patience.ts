@@ -12,3 +12,21 @@ export const LAST_WORDS = 100;
 
 /** How long a worker may live on without its channel, in milliseconds, before it is killed. */
 export const CUT_OFF = 500;
+
+/**
+ * How long a thread that is told to end may take before it counts as stuck: this many turns of the host's loop, so many
+ * milliseconds apart. It is given up then, which is an error to the program, so a thread that only waits for a core must
+ * not look like one. Turns, because a host that was busy itself finds the timer due before it has read the answer.
+ */
+const HEARING = { turns: 10, apart: 50 };
+
+/** Calls `giveUp` unless the thread has `ended` by then. */
+export function waitForThread(ended: () => boolean, giveUp: () => void): void {
+  let { turns } = HEARING;
+  const timer = setInterval(() => {
+    if (ended()) return clearInterval(timer);
+    if (--turns > 0) return;
+    clearInterval(timer);
+    giveUp();
+  }, HEARING.apart);
+}

@@ -9,6 +9,8 @@ import type { WorkerEvents, WorkerPort, WorkerSpec } from "../src/core/adapter.t
 import { THREAD_MARK } from "../src/core/frame.ts";
 import { withOwnBytes } from "../src/wire/views.ts";
 import { type Line, open } from "./line.ts";
+import { waitForThread } from "./patience.ts";
+import { SharedTickets } from "./tickets.ts";
 
 let lastThread = 0;
 
@@ -26,6 +28,7 @@ function assertAttached(item: object): void {
 class ThreadPort implements WorkerPort {
   readonly id: string = String(++lastThread);
   readonly pid = null;
+  readonly tickets: SharedTickets | null;
   readonly #worker: Worker;
   readonly #line: Line;
   #killed = false;
@@ -47,13 +50,14 @@ class ThreadPort implements WorkerPort {
       resourceLimits: spec.resourceLimits ?? undefined,
     });
     this.#worker = worker;
+    this.tickets = spec.sendsAhead ? new SharedTickets() : null;
     // Captured and unread, it would fill up, and a worker that waits for it to drain would wait for ever.
     if (spec.stdio === "ignore") { for (const output of [worker.stdout, worker.stderr]) output?.resume(); }
     worker.on("message", (frame: unknown) => line.receive(frame));
     worker.on("messageerror", () => this.kill());
     worker.on("error", (error: unknown) => this.#error = error);
     worker.on("exit", (code) => this.#exited(code));
-    line.begin(this, true);
+    line.begin(this, true, this.tickets?.memory ?? null);
   }
 
   /** A terminated thread reports code 1, which would read as a crash: it is told as the kill that it was. */
@@ -78,6 +82,14 @@ class ThreadPort implements WorkerPort {
     if (this.#line.ended || this.#killed) return;
     this.#killed = true;
     void this.#worker.terminate();
+    // Code that is not JavaScript (a read of a pipe, a child that is waited for) is not interrupted.
+    waitForThread(() => this.#line.ended, () => this.#abandon());
+  }
+
+  /** Until it comes back by itself, if ever. */
+  #abandon(): void {
+    this.#worker.unref();
+    this.#line.end({ signal: "SIGKILL", abandoned: true });
   }
 
   ref(): void {

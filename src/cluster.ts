@@ -23,6 +23,7 @@ import type { TaskArgs, TaskName, TaskResult } from "./tasks.ts";
 import { wrongType } from "./validate.ts";
 import { type Format, notCloneable } from "./wire/cloneable.ts";
 import { decodeThrown } from "./wire/error-codec.ts";
+import { copyPlain } from "./wire/plain.ts";
 import { bootstrap } from "./worker/bootstrap.generated.ts";
 
 /** The events of a cluster, and what their listeners get. */
@@ -83,6 +84,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
       spec: () => ({ ...spec, env: env(), bootstrap, decodeError: decodeThrown, setupNotCloneable }),
       decodeError: (encoded) => this.#decode(encoded),
       notCloneable: (job, cause) => argsNotCloneable(job, spec.serialization, cause),
+      copyPlain,
       observer: {
         hears: (type) => this.#hears(type),
         tell: (fact) => this.#tell(fact),
@@ -173,6 +175,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   #run(args: unknown, options: unknown, site: EnqueueSite, done: (outcome: Outcome) => void): void {
     let job;
     let ended: (() => void) | null = null;
+    let aborted = false;
     try {
       job = checkJob(args, options ?? undefined, this.#options.timeout);
     } catch (error) {
@@ -182,11 +185,14 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     if (signal?.aborted) return realClock.soon(() => done({ ok: false, error: signal.reason }));
     const handle = this.#engine.submit(request, (outcome) => {
       ended?.();
-      if (!outcome.ok) this.#locate(outcome.error, site, handle.id);
+      if (!outcome.ok && !aborted) this.#locate(outcome.error, site, handle.id);
       done(outcome);
     });
     if (signal === null) return;
-    const abort = (): void => handle.cancel(signal.reason);
+    const abort = (): void => {
+      aborted = true;
+      handle.cancel(signal.reason);
+    };
     ended = onAbort(signal, abort);
     // Aborted by a getter of the arguments, while they were cloned.
     if (signal.aborted) abort();

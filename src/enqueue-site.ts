@@ -21,6 +21,14 @@ export class EnqueueSite {
    */
   addTo(error: unknown, job: string, frames: boolean): void {
     if (!(error instanceof Error)) return;
+    try {
+      this.#add(error, job, frames);
+    } catch {
+      // An error that can't be changed, or a hook of the program's that throws: the job's end is not to depend on it.
+    }
+  }
+
+  #add(error: Error, job: string, frames: boolean): void {
     const site = lines(this.#trace).slice(2);
     if (site.length === 0) return;
     const own = typeof error.stack === "string" ? error.stack.split("\n") : [`${error.name}: ${error.message}`];

@@ -44,9 +44,10 @@ const NOTHING: readonly object[] = [];
  */
 export function checkJob(args: unknown, options: unknown, timeout: number): CheckedJob {
   if (options === undefined) {
-    return { request: { id: null, task: null, args, transfer: NOTHING, timeout }, signal: null };
+    return { request: { id: null, task: null, args, transfer: NOTHING, timeout, killable: false }, signal: null };
   }
   const given = check.ownOptions(options, "options", NAMES);
+  const signal = given.signal === undefined ? null : abortSignal(given.signal);
   return {
     request: {
       id: given.id === undefined ? null : check.text("id", given.id),
@@ -54,8 +55,9 @@ export function checkJob(args: unknown, options: unknown, timeout: number): Chec
       args,
       transfer: given.transfer === undefined ? NOTHING : objects(given.transfer),
       timeout: given.timeout === undefined ? timeout : check.duration("timeout", given.timeout, "more than 0"),
+      killable: signal !== null,
     },
-    signal: given.signal === undefined ? null : abortSignal(given.signal),
+    signal,
   };
 }
 

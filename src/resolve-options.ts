@@ -53,6 +53,7 @@ const NAMES = [
   "resourceLimits",
   "permissions",
   "setupData",
+  "prefetch",
   "serialization",
   "max_processes",
   "max_backlog",
@@ -102,6 +103,8 @@ export function resolveOptions(options: unknown): ResolvedOptions {
         : check.oneOf("serialization", given.serialization, ["advanced", "json"]),
       resourceLimits: isolation === "thread" ? limits : null,
       measures: measures(scheduler, isolation),
+      concurrency: scheduler.concurrency,
+      sendsAhead: scheduler.prefetch !== 0,
     }),
     env: () => env ?? (runtime === "deno" && isolation === "thread" ? null : inheritedEnv(isolation)),
   });
@@ -133,6 +136,9 @@ function schedulerOptions(given: Given): SchedulerOptions {
     idleTimeout: time("idleTimeout", 30_000),
     killGrace: time("killGrace", 1_000),
     concurrency: given.concurrency === undefined ? 1 : check.count("concurrency", given.concurrency, 1),
+    prefetch: given.prefetch === undefined || given.prefetch === "auto"
+      ? "auto"
+      : check.count("prefetch", given.prefetch, 0, false, ', or "auto"'),
     retries: given.retries === undefined ? 0 : check.count("retries", given.retries, 0, true),
     maxJobsPerWorker: given.maxJobsPerWorker === undefined
       ? Infinity

@@ -48,9 +48,9 @@ function nearest(name: string, known: readonly string[]): string {
   return near ? `: did you mean ${near}?` : `; it may have: ${known.join(", ")}`;
 }
 
-/** A whole number of at least `least`, or Infinity where `unlimited`. */
-export function count(name: string, value: unknown, least: number, unlimited = false): number {
-  const rule = `an integer of at least ${least}${unlimited ? ", or Infinity" : ""}`;
+/** A whole number of at least `least`, or Infinity where `unlimited`; `or` says what else there is. */
+export function count(name: string, value: unknown, least: number, unlimited = false, or = ""): number {
+  const rule = `an integer of at least ${least}${unlimited ? ", or Infinity" : ""}${or}`;
   if (typeof value !== "number") throw wrongType(name, rule, value);
   if ((unlimited && value === Infinity) || (Number.isSafeInteger(value) && value >= least)) return value;
   throw outOfRange(name, rule, value);

@@ -29,6 +29,10 @@ export interface WorkerSpec {
   readonly stdio: "inherit" | "ignore";
   /** What the worker measures of its memory, now and then: all that the process has, or the heap of the thread. */
   readonly measures: "rss" | "heap" | null;
+  /** How many jobs may run at once. */
+  readonly concurrency: number;
+  /** Whether jobs may be sent while it has others. */
+  readonly sendsAhead: boolean;
   /** How a process transport writes values. */
   readonly serialization: "advanced" | "json";
   /** Makes the error out of what a worker sent for one. */
@@ -66,12 +70,28 @@ export interface WorkerEvents {
   exit(exit: WorkerExit): void;
 }
 
-/** A hold on one worker. After `exit` every method is a no-op. */
+/** Says which of the jobs that were sent ahead have begun. See `runtimes/tickets.ts`. */
+export interface Tickets {
+  /** Lets so many more jobs begin. Before they are sent: a worker that finds no ticket drops the job. */
+  grant(count: number): void;
+  /**
+   * Takes back the tickets of all jobs that have not begun.
+   *
+   * @returns how many; they were for the last that were sent, and these never begin.
+   */
+  recall(): number;
+  /** The worker is gone: the same, and lets go of what the tickets need. */
+  close(): number;
+}
+
+/** A hold on one worker. After `exit` every method is a no-op, but for `tickets`, which are to be closed then. */
 export interface WorkerPort {
   /** Names the worker in events and errors: the process id, or a thread's number. */
   readonly id: string;
   /** The process id, or null for a thread and for a process that could not be started. */
   readonly pid: number | null;
+  /** For jobs that are sent while it has others; null where none can be sent. */
+  readonly tickets: Tickets | null;
 
   /**
    * Sends one frame.

@@ -34,12 +34,23 @@ export class Backlog<T> {
     return place;
   }
 
-  /** Puts an item back at the front: it was here before those that wait now. */
-  unshift(item: T): Place<T> {
-    const place: Place<T> = { item, before: null, after: this.#first };
-    if (this.#first) this.#first.before = place;
+  /**
+   * Puts an item back where it was: it had been taken from the front.
+   *
+   * @param precedes Whether the item comes before another.
+   */
+  putBack(item: T, precedes: (other: T) => boolean): Place<T> {
+    let before: Place<T> | null = null;
+    let after = this.#first;
+    while (after && !precedes(after.item)) {
+      before = after;
+      after = after.after;
+    }
+    const place: Place<T> = { item, before, after };
+    if (before) before.after = place;
+    else this.#first = place;
+    if (after) after.before = place;
     else this.#last = place;
-    this.#first = place;
     this.#size++;
     return place;
   }

@@ -74,6 +74,12 @@ export class Breaker {
     return final || failures >= LIMIT;
   }
 
+  /** Whether anybody waits for a worker: in a pause there is none to hold the program for them. */
+  hold(awaited: boolean): void {
+    if (this.#state.at === "pausing") this.#state.timer.hold(awaited);
+    if (this.#state.at === "proving") this.#state.timer.hold(false);
+  }
+
   /** Stops all starts until {@link retry}. */
   trip(): void {
     this.#enter({ at: "tripped" });
@@ -91,7 +97,6 @@ export class Breaker {
       this.#enter(next());
       this.#resume();
     };
-    // Keeps the program alive: in the pause there may be jobs that wait, and no worker to hold the program for them.
     return this.#clock.schedule(pause, then, true);
   }
 

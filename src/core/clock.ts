@@ -9,6 +9,8 @@
 export interface Timer {
   /** Forgets the call; a no-op once it has run or was cancelled. */
   cancel(): void;
+  /** Whether the program must stay alive for it. */
+  hold(holds: boolean): void;
 }
 
 /** What the core asks of time. */
@@ -17,13 +19,17 @@ export interface Clock {
   now(): number;
 
   /**
-   * Calls `run` once, `delay` milliseconds from now.
+   * Calls `run` once, `delay` milliseconds from now, and not before what has come from workers by then has been told: after
+   * a pause of the program a timer must not find a worker silent that has answered.
    *
    * @param delay Milliseconds, 0 or more; may exceed what the runtime's own timer takes (2^31 − 1).
    * @param keepAlive Whether the program must stay alive for this call. Only a wait that no worker's own hold on the
    * program covers needs it.
    */
   schedule(delay: number, run: () => void, keepAlive?: boolean): Timer;
+
+  /** Calls `run` once the code that is running now, and what it has queued as microtasks so far, has ended. */
+  endOfTick(run: () => void): void;
 
   /** Calls `run` as soon as the code that is running now has returned to the runtime. */
   soon(run: () => void): void;

@@ -11,6 +11,7 @@ import type { ClusterError } from "./errors.ts";
 import type { Fact } from "./fact.ts";
 import * as loss from "./loss.ts";
 import type { Job } from "./job.ts";
+import { LOOK_AHEAD } from "./prefetch.ts";
 import { Recycling, type RecyclingOptions } from "./recycling.ts";
 import { Worker } from "./worker.ts";
 
@@ -22,6 +23,8 @@ export interface CrewOptions extends RecyclingOptions {
   readonly idleTimeout: number;
   readonly killGrace: number;
   readonly concurrency: number;
+  /** Jobs sent ahead of each place, or `"auto"`. */
+  readonly prefetch: number | "auto";
 }
 
 /** What the crew is given to work with, and whom it tells. */
@@ -33,8 +36,8 @@ export interface CrewParts {
   turn(change: () => void): void;
   tell<T extends Fact["type"]>(type: T, fact: () => Extract<Fact, { type: T }>): void;
   said(worker: Worker, frame: unknown): void;
-  /** A worker is gone. `expected`: it was told to leave. */
-  exited(worker: Worker, exit: WorkerExit, expected: boolean): void;
+  /** A worker is gone. `expected`: it was told to leave; `unbegun`: so many of its jobs, the last, have not begun. */
+  exited(worker: Worker, exit: WorkerExit, expected: boolean, unbegun: number): void;
   /** Starts fail time after time, or trying again is pointless. */
   startsFailed(failure: ClusterError): void;
 }
@@ -101,9 +104,23 @@ export class Crew {
     const { maxWorkers, concurrency } = this.#options;
     let room = (maxWorkers - this.#workers.size) * concurrency;
     for (const worker of this.#workers) {
-      if (worker.state.at === "starting" || worker.takesJobs) room += concurrency - worker.jobs.size;
+      const takes = worker.state.at === "starting" || worker.takesJobs;
+      if (takes && worker.jobs.size < concurrency) room += concurrency - worker.jobs.size;
     }
     return room;
+  }
+
+  /** Jobs that wait in workers for their turn. */
+  get queued(): number {
+    let queued = 0;
+    for (const worker of this.#workers) queued += Math.max(0, worker.jobs.size - this.#options.concurrency);
+    return queued;
+  }
+
+  /** Whether any has jobs that were sent ahead. */
+  get isAhead(): boolean {
+    for (const worker of this.#workers) if (worker.ahead > 0) return true;
+    return false;
   }
 
   /** The worker with the fewest jobs and room for one more; among equals the newest, so that the others can go home. */
@@ -112,6 +129,33 @@ export class Crew {
     for (const worker of this.#workers) {
       if (!worker.takesJobs || worker.jobs.size >= this.#options.concurrency) continue;
       if (!best || worker.jobs.size <= best.jobs.size) best = worker;
+    }
+    return best;
+  }
+
+  /**
+   * How many jobs one worker may have, for jobs to be sent ahead: no more than its share of all, so that none waits in one
+   * worker while another has nothing.
+   *
+   * @param depth Jobs ahead of each place.
+   */
+  limit(waiting: number, depth: number): number {
+    if (depth === 0) return 0;
+    let [takers, jobs] = [0, waiting];
+    for (const worker of this.#workers) {
+      if (!worker.takesJobs) continue;
+      takers++;
+      jobs += worker.jobs.size;
+    }
+    return Math.min(this.#options.concurrency * (1 + depth), Math.ceil(jobs / takers));
+  }
+
+  /** The worker with the fewest jobs of those that one may be sent ahead to. One that is silent may run a long job. */
+  leastAhead(limit: number, now: number): Worker | null {
+    let best: Worker | null = null;
+    for (const worker of this.#workers) {
+      if (worker.jobs.size >= limit || !worker.takesJobs || worker.recalling || worker.port.tickets === null) continue;
+      if (now - worker.heardAt <= LOOK_AHEAD && (!best || worker.jobs.size <= best.jobs.size)) best = worker;
     }
     return best;
   }
@@ -128,9 +172,11 @@ export class Crew {
    *
    * @param waiting Jobs that no worker has room for.
    * @param warm How many workers are to be there even without jobs.
+   * @param awaited Whether anybody waits for those.
    */
-  grow(waiting: number, warm: number): void {
+  grow(waiting: number, warm: number, awaited = false): void {
     const { maxWorkers, concurrency } = this.#options;
+    this.#breaker.hold(waiting > 0 || awaited);
     for (;;) {
       const starting = this.count("starting");
       const wanted = Math.max(Math.ceil(waiting / concurrency), warm - this.takers);
@@ -179,11 +225,22 @@ export class Crew {
 
   // ---- serving
 
-  /** A worker gets a job. */
+  /** A worker is to get a job; see {@link engage}. */
   give(job: Job, worker: Worker): void {
+    if (worker.jobs.size === 0) worker.heardAt = this.#parts.clock.now();
     worker.jobs.set(job.number, job);
     if (++worker.begun >= this.#options.maxJobsPerWorker) worker.spent = "jobs";
+  }
+
+  /** A worker has been sent what it was to get. */
+  engage(worker: Worker): void {
     if (worker.state.at === "idle") worker.enter({ at: "busy" });
+  }
+
+  /** A job that a worker was given has not begun, and is not its any more. */
+  takeBack(job: Job, worker: Worker): void {
+    worker.jobs.delete(job.number);
+    if (--worker.begun < this.#options.maxJobsPerWorker && worker.spent === "jobs") worker.spent = null;
   }
 
   /** A worker has told how many bytes it uses. */
@@ -276,18 +333,19 @@ export class Crew {
 
   #exited(worker: Worker, exit: WorkerExit): void {
     const before = worker.state;
+    const unbegun = worker.port.tickets?.close() ?? 0;
     this.#workers.delete(worker);
     worker.enter({ at: "exited" });
     const recycled = before.at === "stopping" ? worker.spent : null;
     if (recycled) this.#recycled++;
     const { code, signal } = exit;
     const expected = before.at === "stopping";
-    const jobs = worker.jobs.size;
+    const jobs = worker.jobs.size - Math.min(unbegun, worker.ahead);
     this.#parts.tell(
       "worker:exit",
       () => ({ type: "worker:exit", worker: worker.port.id, code, signal, expected, recycled, jobs }),
     );
-    if (before.at !== "starting") this.#parts.exited(worker, exit, expected);
+    if (before.at !== "starting") this.#parts.exited(worker, exit, expected, unbegun);
     const { isolation } = this.#parts.adapter;
     if (before.at === "starting") {
       this.#lostStarts++;

@@ -18,6 +18,8 @@ export interface JobRequest {
   readonly transfer: readonly object[];
   /** Longest run in milliseconds, or Infinity. Waiting does not count. */
   readonly timeout: number;
+  /** Whether the job may be cancelled while it runs. */
+  readonly killable: boolean;
 }
 
 /** How a job ended. `error` is what the caller gets: an error of the cluster, or anything a handler threw. */
@@ -85,9 +87,9 @@ export interface Stats {
   };
   /** Jobs: two gauges, then counters. */
   readonly jobs: {
-    /** Jobs that wait for a worker. */
+    /** Jobs that wait for their turn, those that were sent to a worker ahead of it included. */
     readonly waiting: number;
-    /** Jobs on a worker. */
+    /** Jobs that workers run. */
     readonly running: number;
     /** Counted when a job is accepted. */
     readonly accepted: number;

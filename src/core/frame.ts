@@ -10,14 +10,36 @@
 /** Which job a frame means: a number that the host never uses twice for one worker. */
 export type JobNumber = number;
 
-/** One job on its way to a worker. `task` null means the default export (or the module's `message` listener). */
-export type JobEntry = readonly [number: JobNumber, args: unknown, task: string | null, id: string, attempt: number];
+/**
+ * One job on its way to a worker. What stands at the end may be left out: what most jobs have, costs no bytes.
+ *
+ * `task` null means the default export (or the module's `message` listener), `id` null the job's number.
+ */
+export type JobEntry = readonly [
+  number: JobNumber,
+  args: unknown,
+  flags?: number,
+  task?: string | null,
+  id?: string | null,
+  attempt?: number,
+];
+
+/** The job is sent ahead, while its worker has others: it begins only with a ticket. See `tickets.ts`. */
+export const AHEAD = 1;
+
+/**
+ * The host may end the worker while this job runs, for a timeout or a cancel: answers of jobs before it are not to be lost
+ * with it, and leave first.
+ */
+export const KILLABLE = 2;
 
 /** Host to worker. */
 export type HostFrame =
   /** First of all; see `Init`. */
   | { readonly type: "init"; readonly init: Init }
   | { readonly type: "jobs"; readonly jobs: readonly JobEntry[] }
+  /** The jobs that were sent ahead and have not begun are taken back. Answered by `recalled`. */
+  | { readonly type: "recall" }
   /** The host no longer waits for this job's answer. */
   | { readonly type: "abort"; readonly job: JobNumber; readonly why: AbortWhy }
   /** Run the teardown and leave. */
@@ -42,12 +64,16 @@ export interface Init {
   readonly serialization: "advanced" | "json";
   /** What the worker measures of its memory: all that the process has, or the heap of the thread; null for nothing. */
   readonly measures: "rss" | "heap" | null;
+  /** How many jobs may run at once. */
+  readonly concurrency: number;
+  /** Where the worker takes the tickets of jobs that are sent ahead: memory, a descriptor, or null if none are sent. */
+  readonly tickets: SharedArrayBuffer | number | null;
   /** Stands in the frames that the host acts on, so that nothing a module posts to the host is taken for one. */
   readonly key: string;
 }
 
-/** One answer. `failed` 1 means that `value` is an encoded error. */
-export type Answer = readonly [number: JobNumber, failed: 0 | 1, value: unknown];
+/** One answer. `failed` 1 means that `value` is an encoded error; `ran` is how long the job took, in microseconds. */
+export type Answer = readonly [number: JobNumber, failed: 0 | 1, value: unknown, ran?: number];
 
 /** Worker to host. The adapters take `ready`, `fatal`, `left` and `pong`; the scheduler takes the rest. */
 export type WorkerFrame =
@@ -61,6 +87,8 @@ export type WorkerFrame =
   | { readonly type: "answers"; readonly key: string; readonly answers: readonly Answer[]; readonly memory?: number }
   /** The loop is free: the abort of this job was heard. `heeds`: its handler has taken its signal, and may stop. */
   | { readonly type: "aborting"; readonly key: string; readonly job: JobNumber; readonly heeds: boolean }
+  /** What was sent ahead and had no ticket left is dropped: more may be sent. */
+  | { readonly type: "recalled"; readonly key: string }
   /** So many messages that answer no job. */
   | { readonly type: "stray"; readonly key: string; readonly count: number };
 
@@ -81,6 +109,7 @@ export function readAnswers(frame: unknown): readonly Answer[] | null {
   if (!Array.isArray(answers)) return null;
   for (const answer of answers) {
     if (!Array.isArray(answer) || typeof answer[0] !== "number" || (answer[1] !== 0 && answer[1] !== 1)) return null;
+    if (answer[3] !== undefined && !(answer[3] >= 0 && answer[3] < Infinity)) return null;
   }
   return answers;
 }
@@ -89,6 +118,11 @@ export function readAnswers(frame: unknown): readonly Answer[] | null {
 export function readMemory(frame: unknown): number | null {
   const { memory } = frame as { memory?: unknown };
   return typeof memory === "number" ? memory : null;
+}
+
+/** Whether a frame says that what was taken back has been dropped. */
+export function readRecalled(frame: unknown): boolean {
+  return frameType(frame) === "recalled";
 }
 
 /** How many messages that answer no job a frame stands for; what is no frame of ours is one. */

@@ -3,8 +3,11 @@
  *
  * ```text
  *  queued ──assign──▶ running ──answer, loss──────────────────▶ settled
- *    │  ▲                │  └──timeout, cancel──▶ aborting ────────▲
- *    │  └──worker lost, retries left──┘        (answered, but its worker has not let go)
+ *    │  ▲ ▲              ▲ │  └──timeout, cancel──▶ aborting ──────▲
+ *    │  │ └──worker lost, retries left        (answered, but its worker has not let go)
+ *    │  │                │
+ *    │  └─taken back── ahead ──answer─────────────────────────────▶│
+ *    │      assign───────▲                                         │
  *    └── cancel, close, start failures, refusal ───────────────────┘
  * ```
  *
@@ -20,7 +23,9 @@ import type { Worker } from "./worker.ts";
 export type JobState =
   | { readonly at: "new" }
   | { readonly at: "queued"; readonly place: Place<Job> }
-  /** `timer` is the job's timeout. */
+  /** Sent while its worker had others; it may have begun. If it runs for long it is soon known to. */
+  | { readonly at: "ahead"; readonly worker: Worker }
+  /** `timer` is the job's timeout, or null for none and for a job that has ended, whose answer is on its way. */
   | { readonly at: "running"; readonly worker: Worker; readonly timer: Timer | null }
   /** The caller has its answer, the worker has not let go; `timer` ends the patience with it. `heard`: its loop is free. */
   | { readonly at: "aborting"; readonly worker: Worker; readonly timer: Timer | null; readonly heard: boolean }
@@ -62,16 +67,16 @@ export class Job {
     return this.#attempt;
   }
 
-  /** One more run begins. */
+  /** One more run begins, or has begun then. */
   begin(now: number): void {
-    this.#startedAt = now;
+    this.#startedAt = Math.max(now, this.submittedAt);
     this.#attempt++;
   }
 
   /** The only way a job changes; what the old state owned is cancelled. */
   enter(next: JobState): void {
     const old = this.#state;
-    if ((old.at === "running" || old.at === "aborting") && old.timer) old.timer.cancel();
+    if (old.at === "running" || old.at === "aborting") old.timer?.cancel();
     this.#state = next;
   }
 

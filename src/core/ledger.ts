@@ -18,7 +18,12 @@ export class Ledger {
   stats(
     { name, isolation }: WorkerAdapter,
     crew: Crew,
-    now: { readonly state: Stats["state"]; readonly waiting: number; readonly expectedRun: number },
+    now: {
+      readonly state: Stats["state"];
+      /** Jobs that wait, also those in workers. */
+      readonly waiting: number;
+      readonly expectedRun: number;
+    },
   ): Stats {
     return {
       adapter: name,
@@ -31,7 +36,7 @@ export class Ledger {
         retiring: crew.count("retiring"),
         stopping: crew.count("stopping"),
       },
-      jobs: { waiting: now.waiting, running: runningJobs(crew).length, ...this.jobs },
+      jobs: { waiting: now.waiting, running: jobsAt(crew, "running", "ahead").length - crew.queued, ...this.jobs },
       recycled: crew.recycled,
       lost: { starts: crew.lostStarts, ...this.lost },
       expectedRun: now.expectedRun,
@@ -39,7 +44,7 @@ export class Ledger {
   }
 }
 
-/** The jobs that run and that somebody waits for. */
-export function runningJobs(crew: Crew): Job[] {
-  return [...crew].flatMap((worker) => [...worker.jobs.values()].filter((job) => job.state.at === "running"));
+/** The jobs of workers that stand there. */
+export function jobsAt(crew: Crew, ...at: Job["state"]["at"][]): Job[] {
+  return [...crew].flatMap((worker) => [...worker.jobs.values()].filter((job) => at.includes(job.state.at)));
 }

@@ -25,18 +25,21 @@ import type { Fact } from "./fact.ts";
 import {
   type AbortWhy,
   type Answer,
-  type JobEntry,
   readAbortHeard,
   readAnswers,
   readMemory,
+  readRecalled,
   readStrays,
 } from "./frame.ts";
 import { Job } from "./job.ts";
 import * as facts from "./job-facts.ts";
-import { Ledger, runningJobs } from "./ledger.ts";
+import { jobsAt, Ledger } from "./ledger.ts";
 import { Lifetime } from "./lifetime.ts";
 import * as loss from "./loss.ts";
 import { Outbox } from "./outbox.ts";
+import { LOOK_AHEAD, Prefetch } from "./prefetch.ts";
+import { type Assignment, type CopyPlain, sendJobs } from "./sender.ts";
+import { SilenceWatch } from "./silence.ts";
 import { Turns } from "./turns.ts";
 import { WarmUp } from "./warm-up.ts";
 import type { Worker } from "./worker.ts";
@@ -59,6 +62,7 @@ export interface SchedulerParts {
   decodeError(encoded: unknown): unknown;
   /** Makes the error for a job whose arguments the transport refused. */
   notCloneable(job: Pick<Job, "id" | "attempt" | "request">, cause: unknown): ClusterError;
+  readonly copyPlain: CopyPlain;
 }
 
 /**
@@ -77,6 +81,8 @@ export class Scheduler implements Engine {
   readonly #backlog = new Backlog<Job>();
   readonly #crew: Crew;
   readonly #estimator = new Estimator();
+  readonly #prefetch: Prefetch;
+  readonly #silence: SilenceWatch;
   readonly #warmUp: WarmUp;
   readonly #ledger = new Ledger();
   readonly #lifetime = new Lifetime();
@@ -89,7 +95,8 @@ export class Scheduler implements Engine {
     this.#clock = parts.clock;
     this.#outbox = new Outbox(parts.clock);
     this.#warmUp = new WarmUp(this.#outbox);
-    this.#turns = new Turns(this.#outbox, () => {
+    this.#prefetch = new Prefetch(options.prefetch);
+    this.#turns = new Turns(parts.clock, this.#outbox, () => {
       this.#dispatch();
       this.#windDown();
     });
@@ -100,20 +107,24 @@ export class Scheduler implements Engine {
       turn: (change) => this.#turns.ofRuntime(change),
       tell: (type, fact) => this.#tell(type, fact),
       said: (worker, frame) => this.#workerSaid(worker, frame),
-      exited: (worker, exit, expected) => this.#workerExited(worker, exit, expected),
+      exited: (worker, exit, expected, unbegun) => this.#workerExited(worker, exit, expected, unbegun),
       startsFailed: (failure) => this.#startsFailed(failure),
     });
+    this.#silence = new SilenceWatch(parts.clock, () => this.#turns.ofRuntime(() => this.#recallFromSilent()));
   }
 
   // ---- what callers ask; they are answered soon, never before the call has returned
 
   submit(request: JobRequest, done: (outcome: Outcome) => void): JobHandle {
     const job = new Job(++this.#lastNumber, request, this.#clock.now(), done);
-    this.#turns.ofCaller(() => {
+    const enter = (): void => {
       const error = this.#refusal(job);
       if (error) this.#refuse(job, error);
       else this.#accept(job);
-    });
+    };
+    // What is enqueued together is sent together, but where nothing is under way the first is sent at once.
+    if (this.#crew.works) this.#turns.ofCallerTogether(enter);
+    else this.#turns.ofCaller(enter);
     return { id: job.id, cancel: (reason) => this.#turns.ofCaller(() => this.#giveUp(job, reason, "abort")) };
   }
 
@@ -138,7 +149,7 @@ export class Scheduler implements Engine {
 
   stats(): Stats {
     const expectedRun = this.#estimator.run(this.#clock.now());
-    const now = { state: this.#lifetime.at, waiting: this.#backlog.size, expectedRun };
+    const now = { state: this.#lifetime.at, waiting: this.#waiting, expectedRun };
     return this.#ledger.stats(this.#parts.adapter, this.#crew, now);
   }
 
@@ -157,7 +168,7 @@ export class Scheduler implements Engine {
     if (this.#lifetime.at !== "open") return loss.closed(job?.id);
     const { maxBacklog, maxLatency, maxWorkers, concurrency } = this.#options;
     const limits = { maxBacklog, maxLatency, slots: maxWorkers * concurrency };
-    return refusal(limits, this.#backlog.size + 1 - this.#crew.room, this.#estimator, this.#clock.now());
+    return refusal(limits, this.#waiting + 1 - this.#crew.room, this.#estimator, this.#clock.now());
   }
 
   #refuse(job: Job, error: ClusterError): void {
@@ -172,62 +183,150 @@ export class Scheduler implements Engine {
     this.#ledger.jobs.accepted++;
     this.#crew.retry();
     job.enter({ at: "queued", place: this.#backlog.push(job) });
-    this.#tell("job:queued", () => facts.queued(job, this.#backlog.size));
+    this.#tell("job:queued", () => facts.queued(job, this.#waiting));
   }
 
   // ---- running
 
-  /** Gives waiting jobs to workers with room, and has workers started for the rest. */
+  /** Gives waiting jobs to workers, and has workers started for the rest. */
   #dispatch(): void {
     // Before workers get jobs or are started for want of some.
     if (this.#crew.takers >= this.#warmTarget()) this.#warmUp.succeed();
-    if (this.#lifetime.at === "open") this.#crew.recycle(this.#backlog.size, this.#warmTarget());
-    for (let job = this.#backlog.peek(); job; job = this.#backlog.peek()) {
-      const worker = this.#crew.leastLoaded();
-      if (!worker) break;
-      this.#assign(job, worker);
-    }
+    if (this.#lifetime.at === "open") this.#crew.recycle(this.#waiting, this.#warmTarget());
+    // Again if jobs could not be sent: their places are free.
+    while (this.#serve());
     this.#estimator.watch(this.#crew.works, this.#clock.now());
-    if (this.#lifetime.at !== "closed") this.#crew.grow(this.#backlog.size, this.#warmTarget());
+    if (this.#lifetime.at !== "closed") this.#crew.grow(this.#waiting, this.#warmTarget(), this.#warmUp.awaited);
     // An empty backlog is no room when none may wait: whoever was told would only be refused again.
-    if (this.#backlog.size > 0 || !this.#refusedSinceDrain || this.#refusal()) return;
+    if (this.#waiting > 0 || !this.#refusedSinceDrain || this.#refusal()) return;
     this.#refusedSinceDrain = false;
     this.#tell("drain", () => ({ type: "drain" }));
   }
 
-  #assign(job: Job, worker: Worker): void {
-    const { args, task, transfer, timeout } = job.request;
-    this.#leaveBacklog(job);
-    const entry: JobEntry = [job.number, args, task, job.id, job.attempt + 1];
-    try {
-      worker.port.send({ type: "jobs", jobs: [entry] }, transfer);
-    } catch (error) {
-      return this.#settle(job, { ok: false, error: this.#parts.notCloneable(job, error) }, null);
+  /** Gives jobs to workers with a place, then sends some ahead. Returns whether any could not be sent. */
+  #serve(): boolean {
+    const given = new Map<Worker, Assignment[]>();
+    const limit = this.#crew.limit(this.#backlog.size, this.#prefetch.depth);
+    for (let job = this.#backlog.peek(); job; job = this.#backlog.peek()) {
+      const free = this.#crew.leastLoaded();
+      const worker = free ?? this.#leastAhead(job, limit);
+      if (!worker) break;
+      this.#leaveBacklog(job);
+      this.#crew.give(job, worker);
+      const assignments = given.get(worker);
+      if (assignments) assignments.push({ job, ahead: !free });
+      else given.set(worker, [{ job, ahead: !free }]);
     }
-    job.begin(this.#clock.now());
-    const timer = this.#after(timeout, () => this.#giveUp(job, loss.timedOut(job.id, timeout), "timeout"));
-    job.enter({ at: "running", worker, timer });
-    this.#crew.give(job, worker);
+    let unsent = 0;
+    for (const [worker, assignments] of given) unsent += this.#send(worker, assignments);
+    if (this.#crew.isAhead) this.#silence.start();
+    return unsent > 0;
+  }
+
+  /** The worker that this job may be sent ahead to. What is moved to a thread can't be taken back. */
+  #leastAhead(job: Job, limit: number): Worker | null {
+    if (limit === 0 || this.#isMoved(job)) return null;
+    return this.#crew.leastAhead(limit, this.#clock.now());
+  }
+
+  /** Nobody has a turn between a job's assignment and this. Returns how many could not be sent. */
+  #send(worker: Worker, assignments: readonly Assignment[]): number {
+    const before = this.#clock.now();
+    const unsent = sendJobs(worker, assignments, this.#parts.copyPlain);
+    const now = this.#clock.now();
+    worker.sendTime = (now - before) / assignments.length;
+    for (const { job, cause } of unsent) {
+      this.#crew.takeBack(job, worker);
+      this.#settle(job, { ok: false, error: this.#parts.notCloneable(job, cause) }, null);
+    }
+    if (unsent.length < assignments.length) this.#crew.engage(worker);
+    for (const { job, ahead } of assignments) {
+      if (job.state.at !== "queued") continue;
+      if (!ahead) {
+        this.#begins(job, worker, now, true);
+        continue;
+      }
+      job.enter({ at: "ahead", worker });
+      worker.ahead++;
+    }
+    return unsent.length;
+  }
+
+  /** A job has begun to run, or is known to. `runs`: it has not ended yet, as far as is known. */
+  #begins(job: Job, worker: Worker, at: number, runs: boolean): void {
+    if (job.state.at === "ahead") worker.ahead--;
+    job.begin(at);
+    job.enter({ at: "running", worker, timer: runs ? this.#timeout(job) : null });
     this.#tell("job:started", () => facts.started(job, worker));
+  }
+
+  #timeout(job: Job): Timer | null {
+    const { timeout } = job.request;
+    return this.#after(timeout, () => this.#giveUp(job, loss.timedOut(job.id, timeout), "timeout"));
   }
 
   #workerSaid(worker: Worker, frame: unknown): void {
     const heard = readAbortHeard(frame);
     if (heard) return this.#abortHeard(worker, worker.jobs.get(heard.job), heard.heeds);
+    if (readRecalled(frame)) {
+      worker.recalling = false;
+      return;
+    }
     const answers = readAnswers(frame);
     if (!answers) return void (this.#ledger.lost.messages += readStrays(frame));
     const memory = readMemory(frame);
     if (memory !== null) this.#crew.measured(worker, memory);
+    worker.heardAt = this.#clock.now();
     for (const answer of answers) this.#answered(worker, answer);
     this.#crew.letGo(worker);
   }
 
-  #answered(worker: Worker, [number, failed, value]: Answer): void {
+  #answered(worker: Worker, [number, failed, value, ran]: Answer): void {
     const job = worker.jobs.get(number);
     if (!job) return void this.#ledger.lost.messages++;
     worker.jobs.delete(number);
-    if (job.state.at !== "running") return job.enter({ at: "settled" });
+    if (job.state.at !== "ahead" && job.state.at !== "running") return job.enter({ at: "settled" });
+    const now = this.#clock.now();
+    if (job.state.at === "ahead") {
+      this.#begins(job, worker, now - (ran ?? 0) / 1000, false);
+    }
+    this.#prefetch.record(Math.max(ran === undefined ? now - job.startedAt : ran / 1000, worker.sendTime));
     this.#settle(job, failed ? { ok: false, error: this.#parts.decodeError(value) } : { ok: true, value }, worker);
+  }
+
+  // ---- taking back
+
+  #recallFromSilent(): void {
+    const now = this.#clock.now();
+    for (const worker of this.#crew) if (worker.ahead > 0 && now - worker.heardAt >= LOOK_AHEAD) this.#recall(worker);
+  }
+
+  /** Takes back the jobs that a worker has not begun. */
+  #recall(worker: Worker): void {
+    if (worker.ahead === 0) return;
+    const unbegun = worker.port.tickets?.recall() ?? 0;
+    this.#sort(worker, unbegun);
+    if (unbegun === 0) return;
+    worker.recalling = true;
+    worker.port.send({ type: "recall" });
+    this.#crew.letGo(worker);
+  }
+
+  /** Of the jobs that were sent ahead to a worker the last so many have not begun: they go back to where they were. */
+  #sort(worker: Worker, unbegun: number): void {
+    const ahead = [...worker.jobs.values()].filter((job) => job.state.at === "ahead");
+    const begun = ahead.length - Math.min(unbegun, ahead.length);
+    ahead.forEach((job, at) => {
+      // What was begun before the last few has ended, and its answer is on its way. None began before the worker was heard.
+      if (at < begun) return this.#begins(job, worker, worker.heardAt, at >= begun - this.#options.concurrency);
+      worker.ahead--;
+      this.#crew.takeBack(job, worker);
+      this.#putBack(job);
+    });
+  }
+
+  #putBack(job: Job): void {
+    job.enter({ at: "queued", place: this.#backlog.putBack(job, (other) => job.number < other.number) });
   }
 
   // ---- ending
@@ -244,6 +343,8 @@ export class Scheduler implements Engine {
 
   /** Settles a job that is no longer wanted, and sees to it that its worker lets go of it. */
   #giveUp(job: Job, error: unknown, why: AbortWhy): void {
+    // Those behind it don't wait for what becomes of it.
+    if (job.state.at === "ahead" || job.state.at === "running") this.#recall(job.state.worker);
     if (job.state.at === "queued") {
       this.#leaveBacklog(job);
       return this.#settle(job, { ok: false, error }, null);
@@ -269,13 +370,14 @@ export class Scheduler implements Engine {
     job.enter({ at: "aborting", worker, heard: true, timer });
   }
 
-  #workerExited(worker: Worker, exit: WorkerExit, expected: boolean): void {
+  #workerExited(worker: Worker, exit: WorkerExit, expected: boolean, unbegun: number): void {
+    if (worker.ahead > 0) this.#sort(worker, unbegun);
+    if (unbegun > 0) this.#crew.retry();
     const jobs = [...worker.jobs.values()];
     worker.jobs.clear();
     const [again, lost] = partition(jobs, (job) => this.#mayRetry(job));
     for (const job of lost) this.#lose(job, worker, exit);
-    // From the last to the first: those that go back to the front keep their order.
-    for (const job of again.reverse()) this.#retry(job);
+    for (const job of again) this.#retry(job);
     const ofItsOwn = exit.code === 0 && jobs.length === 0;
     if (!expected && !ofItsOwn) {
       this.#ledger.lost.workers++;
@@ -289,15 +391,18 @@ export class Scheduler implements Engine {
   }
 
   #mayRetry(job: Job): boolean {
-    // What was moved to a thread is lost with it: there is nothing to run the job on again.
-    const moved = job.request.transfer.length > 0 && this.#parts.adapter.isolation === "thread";
-    return job.state.at === "running" && job.attempt <= this.#options.retries && !moved;
+    return job.state.at === "running" && job.attempt <= this.#options.retries && !this.#isMoved(job);
+  }
+
+  /** What was moved to a thread is lost with it: there is nothing to run the job on again. */
+  #isMoved(job: Job): boolean {
+    return job.request.transfer.length > 0 && this.#parts.adapter.isolation === "thread";
   }
 
   #retry(job: Job): void {
     this.#ledger.jobs.retried++;
     this.#crew.retry();
-    job.enter({ at: "queued", place: this.#backlog.unshift(job) });
+    this.#putBack(job);
   }
 
   #lose(job: Job, worker: Worker, exit: WorkerExit): void {
@@ -325,7 +430,8 @@ export class Scheduler implements Engine {
   }
 
   #dropEverything(): void {
-    for (const job of runningJobs(this.#crew)) {
+    for (const worker of this.#crew) this.#recall(worker);
+    for (const job of jobsAt(this.#crew, "running")) {
       this.#settle(job, { ok: false, error: loss.cutOff(job.id, true) }, workerOf(job));
     }
     this.#failWaiting((job) => loss.cutOff(job.id, job.attempt > 0));
@@ -354,6 +460,11 @@ export class Scheduler implements Engine {
   }
 
   // ---- small
+
+  /** How many jobs wait for their turn, in the backlog or in workers. */
+  get #waiting(): number {
+    return this.#backlog.size + this.#crew.queued;
+  }
 
   #leaveBacklog(job: Job): void {
     if (job.state.at === "queued") this.#backlog.withdraw(job.state.place);

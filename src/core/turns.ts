@@ -4,17 +4,22 @@
  * @module
  */
 
+import type { Clock } from "./clock.ts";
 import type { Outbox } from "./outbox.ts";
 
 /** Takes turns, one at a time. */
 export class Turns {
+  readonly #clock: Clock;
   readonly #outbox: Outbox;
   readonly #act: () => void;
   /** The changes that are to be made, the one under way first. */
   readonly #changes: (() => void)[] = [];
+  /** Whether changes were made that nothing has followed yet. */
+  #due = false;
 
   /** @param act What follows each change: dispatch, and the end if it has come. */
-  constructor(outbox: Outbox, act: () => void) {
+  constructor(clock: Clock, outbox: Outbox, act: () => void) {
+    this.#clock = clock;
     this.#outbox = outbox;
     this.#act = act;
   }
@@ -30,6 +35,20 @@ export class Turns {
   }
 
   /**
+   * The same, but what follows the change waits until the caller's code has returned, so that many changes are followed
+   * by one. Another turn in between does it as well.
+   */
+  ofCallerTogether(change: () => void): void {
+    if (this.#changes.length > 0) return this.ofCaller(change);
+    change();
+    if (this.#due) return;
+    this.#due = true;
+    this.#clock.endOfTick(() => {
+      if (this.#due) this.ofCaller(() => {});
+    });
+  }
+
+  /**
    * Takes a turn. Turns don't nest: one that begins inside another is taken right after it. (A transport that clones a
    * job's arguments runs their getters, which are a stranger's code and may submit or cancel.)
    *
@@ -38,13 +57,23 @@ export class Turns {
   #take(change: () => void): boolean {
     if (this.#changes.push(change) > 1) return false;
     try {
-      for (const next of this.#changes) {
-        next();
-        this.#act();
-      }
+      for (const next of this.#changes) this.#makeOne(next);
     } finally {
       this.#changes.length = 0;
     }
     return true;
+  }
+
+  /** Nothing in a turn throws. If something does, it is a fault of ours, and is not to cost the turns after it. */
+  #makeOne(change: () => void): void {
+    try {
+      change();
+      this.#due = false;
+      this.#act();
+    } catch (error) {
+      this.#clock.soon(() => {
+        throw error;
+      });
+    }
   }
 }

@@ -37,8 +37,16 @@ export class Worker {
   readonly startedAt: number;
   /** What it has: running jobs, and aborting ones that it has not let go. Empty unless busy, retiring or stopping. */
   readonly jobs: Map<JobNumber, Job> = new Map<JobNumber, Job>();
-  /** How many jobs it was given so far. */
+  /** How many jobs it was given so far, less those that were taken back. */
   begun = 0;
+  /** How many of its jobs were sent ahead and are not known to have begun. */
+  ahead = 0;
+  /** Whether it has yet to hear that jobs were taken back. Until then none is sent ahead: it would take the old ones for them. */
+  recalling = false;
+  /** When it last answered, or was given a job while it had none. */
+  heardAt = 0;
+  /** How long it takes to send it a job, in milliseconds. */
+  sendTime = 0;
   /** Why it has served long enough; null for one that may go on. */
   spent: Spent | null = null;
   #state: WorkerState;

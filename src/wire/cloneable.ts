@@ -5,6 +5,7 @@
  * @module
  */
 
+import { types } from "node:util";
 import { ClusterError } from "../core/errors.ts";
 
 /** The part of a value that can't be cloned. */
@@ -36,6 +37,9 @@ const OPAQUE = new Set([
   "DataView",
 ]);
 
+/** How many objects are looked at: one that makes new ones whenever it is read would never end. */
+const MOST = 300_000;
+
 /**
  * The first part of `value` that no transport can carry; if there is none, the first that some can't; null if there is
  * neither.
@@ -47,7 +51,7 @@ export function findUncloneable(value: unknown, root: string, format: Format = "
   let suspect: Offender | null = null;
   const seen = new Set<object>();
   const open: [path: string, value: unknown][] = [[root, value]];
-  for (let next = open.pop(); next; next = open.pop()) {
+  for (let next = open.pop(); next && seen.size < MOST; next = open.pop()) {
     const [path, part] = next;
     const what = refused(part);
     if (what !== null) return { path, what, certain: true };
@@ -99,12 +103,27 @@ export interface Refused {
 /** The error for it; `details` are fields of the error. */
 export function notCloneable(refused: Refused, details: Readonly<Record<string, unknown>> = {}): ClusterError {
   const { what, value, root, format, cause } = refused;
-  const offender = findUncloneable(value, root, format);
+  const offender = findOrNull(value, root, format);
   const path = offender?.path ?? root;
-  const why = offender
-    ? `${path} is ${offender.what}`
-    : `${path}: ${cause instanceof Error ? cause.message : String(cause)}`;
+  const why = offender ? `${path} is ${offender.what}` : `${path}: ${messageOf(cause)}`;
   return new ClusterError("CC_ERR_NOT_CLONEABLE", `${what} can't be sent: ${why}`, { path, cause, ...details });
+}
+
+/** A value may do anything when it is looked at. The explanation is not to fail where the job has. */
+function findOrNull(value: unknown, root: string, format: Format): Offender | null {
+  try {
+    return findUncloneable(value, root, format);
+  } catch {
+    return null;
+  }
+}
+
+function messageOf(cause: unknown): string {
+  try {
+    return cause instanceof Error ? cause.message : String(cause);
+  } catch {
+    return "it throws when it is read";
+  }
 }
 
 /** JSON leaves out functions and symbols, and writes nothing of a Map: only BigInts are too much for it. */
@@ -118,6 +137,7 @@ function refusedByClone(value: unknown): string | null {
   if (typeof value === "function") return functionName(value);
   if (typeof value === "symbol") return `a symbol (${String(value)})`;
   if (typeof value !== "object" || value === null) return null;
+  if (types.isProxy(value)) return "a Proxy";
   const kind = kindOf(value);
   return REFUSED.has(kind) ? `a ${kind}` : null;
 }

@@ -16,7 +16,7 @@ import { findUncloneable, type Format, type Offender } from "./cloneable.ts";
 export type Encoded =
   | { readonly is: "value"; readonly value: unknown }
   /** Several of them: the `errors` of an `AggregateError`, or another array with errors in it. */
-  | { readonly is: "list"; readonly items: readonly Encoded[] }
+  | { readonly is: "list"; readonly number: number; readonly items: readonly Encoded[] }
   | { readonly is: "error"; readonly error: EncodedError }
   /** The error that was written under this number. */
   | { readonly is: "again"; readonly number: number };
@@ -76,7 +76,7 @@ export function encodeThrown(thrown: unknown, options: EncodeOptions = {}): Enco
 
 class Encoder {
   readonly #options: EncodeOptions;
-  /** The errors that were written, and their numbers. */
+  /** The errors, and the lists of such, that were written, and their numbers. */
   readonly #written = new Map<object, number>();
 
   constructor(options: EncodeOptions) {
@@ -85,11 +85,17 @@ class Encoder {
 
   encode(thrown: unknown, depth: number): Encoded {
     if (depth > MAX_DEPTH) return { is: "value", value: text(() => thrown) };
-    if (isListWithErrors(thrown)) return { is: "list", items: thrown.map((item) => this.encode(item, depth + 1)) };
-    if (!isError(thrown)) return { is: "value", value: this.#carried(thrown) };
+    const list = isListWithErrors(thrown);
+    if (!list && !isError(thrown)) return { is: "value", value: this.#carried(thrown) };
     const before = this.#written.get(thrown);
     if (before !== undefined) return { is: "again", number: before };
-    return { is: "error", error: this.#error(thrown, depth) };
+    return list ? this.#list(thrown, depth) : { is: "error", error: this.#error(thrown as Error, depth) };
+  }
+
+  #list(items: readonly unknown[], depth: number): Encoded {
+    const number = this.#written.size;
+    this.#written.set(items, number);
+    return { is: "list", number, items: items.map((item) => this.encode(item, depth + 1)) };
   }
 
   #error(thrown: Error, depth: number): EncodedError {
@@ -186,12 +192,12 @@ export function decodeThrown(encoded: unknown): unknown {
   }
 }
 
-function decode(encoded: Encoded, made: Map<number, Error>): unknown {
+function decode(encoded: Encoded, made: Map<number, unknown>): unknown {
   switch (encoded.is) {
     case "value":
       return encoded.value;
     case "list":
-      return encoded.items.map((item) => decode(item, made));
+      return decodeList(encoded, made);
     case "again":
       return made.get(encoded.number);
     case "error":
@@ -201,7 +207,14 @@ function decode(encoded: Encoded, made: Map<number, Error>): unknown {
   }
 }
 
-function decodeError(encoded: EncodedError, made: Map<number, Error>): Error {
+function decodeList({ number, items }: Extract<Encoded, { is: "list" }>, made: Map<number, unknown>): unknown[] {
+  const list: unknown[] = [];
+  made.set(number, list);
+  for (const item of items) list.push(decode(item, made));
+  return list;
+}
+
+function decodeError(encoded: EncodedError, made: Map<number, unknown>): Error {
   const { number, type, name, message, stack, properties } = encoded;
   const make = Object.hasOwn(MAKE, type) ? MAKE[type] : undefined;
   const error = (make ?? Error)(String(message), String(name));

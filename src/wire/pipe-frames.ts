@@ -14,7 +14,9 @@
 
 import { Buffer } from "node:buffer";
 import { DefaultDeserializer, DefaultSerializer } from "node:v8";
+import { frameType, type HostFrame, type WorkerFrame } from "../core/frame.ts";
 import type { Format } from "./cloneable.ts";
+import { isJson } from "./plain.ts";
 
 /** The length of a frame's head, in bytes. A multiple of 8, so that the payload is aligned. */
 const HEAD = 16;
@@ -28,6 +30,9 @@ export const NO_KEY: string = "\0".repeat(KEY_LENGTH);
 /** The longest payload of a frame without a key: those tell of an error while the module was loaded. */
 const LONGEST_WITHOUT_KEY = 1 << 20;
 
+// Taken hold of before a worker's module can replace them.
+const { parse, stringify } = JSON;
+
 const FORMATS: readonly Format[] = ["advanced", "json"];
 
 /** Bytes that are no frame. */
@@ -35,13 +40,29 @@ export class BrokenPipeFrame extends Error {
   override name = "BrokenPipeFrame";
 }
 
-/** One frame as bytes. Throws what structured clone, or JSON, throws for a value that it can't carry. */
-export function writeFrame(frame: unknown, key: string, format: Format): Uint8Array {
+/**
+ * One frame as bytes. Small plain values are written as JSON in either format, where that loses nothing: it is quicker.
+ *
+ * Throws what structured clone, or JSON, throws for a value that it can't carry.
+ */
+export function writeFrame(frame: unknown, key: string, asked: Format): Uint8Array {
+  const format = asked === "json" || carriesJson(frame) ? "json" : "advanced";
   const bytes = format === "json" ? jsonBytes(frame) : clonedBytes(frame);
   bytes.write(key, 0, KEY_LENGTH, "latin1");
   bytes.writeUInt32LE(bytes.length - HEAD, KEY_LENGTH);
   bytes.writeUInt32LE(FORMATS.indexOf(format), KEY_LENGTH + 4);
   return bytes;
+}
+
+function carriesJson(frame: unknown): boolean {
+  switch (frameType(frame)) {
+    case "jobs":
+      return (frame as Extract<HostFrame, { type: "jobs" }>).jobs.every((entry) => isJson(entry[1]));
+    case "answers":
+      return (frame as Extract<WorkerFrame, { type: "answers" }>).answers.every((answer) => isJson(answer[2]));
+    default:
+      return false;
+  }
 }
 
 function clonedBytes(frame: unknown): Buffer {
@@ -56,7 +77,7 @@ function clonedBytes(frame: unknown): Buffer {
 const EMPTY_HEAD = Buffer.alloc(HEAD);
 
 function jsonBytes(frame: unknown): Buffer {
-  const text = JSON.stringify(frame);
+  const text = stringify(frame);
   const bytes = Buffer.allocUnsafe(HEAD + Buffer.byteLength(text));
   bytes.write(text, HEAD);
   return bytes;
@@ -130,7 +151,7 @@ function payload(bytes: Buffer): unknown {
   const format = FORMATS[bytes.readUInt32LE(KEY_LENGTH + 4)];
   const body = bytes.subarray(HEAD);
   try {
-    if (format === "json") return JSON.parse(body.toString());
+    if (format === "json") return parse(body.toString());
     if (format === undefined) throw new BrokenPipeFrame("a frame has a format that there is not");
     const deserializer = new DefaultDeserializer(body);
     deserializer.readHeader();

@@ -6,8 +6,13 @@
  * @module
  */
 
+import { types } from "node:util";
+
 /** How many objects are looked at without remembering them: most values have fewer, and a cycle ends soon enough. */
 const FORGOTTEN = 64;
+
+/** How deep is looked: an object that makes new ones whenever it is read would never end. No transport gets as far. */
+const DEEPEST = 100_000;
 
 /**
  * The value to send in place of `value`: itself, unless a view of a part of some memory is in it. Then the containers are
@@ -28,19 +33,25 @@ function partialViews(value: unknown, moved: readonly object[]): Set<object> | n
   let seen: Set<object> | null = null;
   let count = 0;
   const open: unknown[] = [value];
+  const depths: number[] = [0];
+  let depth = 0;
   const look = (part: unknown): void => {
-    if (typeof part === "object" && part !== null) open.push(part);
+    if (typeof part !== "object" || part === null) return;
+    open.push(part);
+    depths.push(depth + 1);
   };
   while (open.length > 0) {
     const part = open.pop() as object;
-    if (typeof part !== "object" || part === null) continue;
+    depth = depths.pop() as number;
+    // The transport refuses a proxy, and what is too deep.
+    if (typeof part !== "object" || part === null || depth > DEEPEST || types.isProxy(part)) continue;
     if (++count > FORGOTTEN) {
       seen ??= new Set();
       if (seen.has(part)) continue;
       seen.add(part);
     }
     if (Array.isArray(part)) {
-      for (const item of part) if (typeof item === "object" && item !== null) open.push(item);
+      for (const item of part) look(item);
     } else if (ArrayBuffer.isView(part)) {
       if (isPartial(part)) (views ??= new Set()).add(part);
       else (whole ??= new Set()).add(part.buffer);
@@ -52,10 +63,7 @@ function partialViews(value: unknown, moved: readonly object[]): Set<object> | n
     } else if (part instanceof Set) part.forEach(look);
     else if (part instanceof ArrayBuffer) (whole ??= new Set()).add(part);
     else if (isData(part)) {
-      for (const key of Object.keys(part)) {
-        const item = (part as Record<string, unknown>)[key];
-        if (typeof item === "object" && item !== null) open.push(item);
-      }
+      for (const key of Object.keys(part)) look((part as Record<string, unknown>)[key]);
     }
   }
   if (views === null) return null;

@@ -37,7 +37,7 @@ const globals = globalThis as unknown as
 const OWN_NAME = "compute-cluster-worker.js";
 
 /** Every frame that a host sends; anything else on the channel is the user's. */
-const HOST_FRAMES = new Set(["init", "jobs", "abort", "stop", "ping"]);
+const HOST_FRAMES = new Set(["init", "jobs", "recall", "abort", "stop", "ping"]);
 
 main();
 
@@ -66,7 +66,9 @@ function serve(process: NodeJS.Process, link: Link): void {
       case "init":
         return void begin((frame as { init: Init }).init).catch(failIn(link));
       case "jobs":
-        return (frame as Extract<HostFrame, { type: "jobs" }>).jobs.forEach((job) => runner?.start(job));
+        return runner?.take((frame as Extract<HostFrame, { type: "jobs" }>).jobs);
+      case "recall":
+        return runner?.recall();
       case "abort": {
         const { job, why } = frame as Extract<HostFrame, { type: "abort" }>;
         return runner?.abort(job, why);
@@ -86,7 +88,10 @@ function serve(process: NodeJS.Process, link: Link): void {
     if (!hasHandlers(contract)) await listener(inbox, link);
     // What the module left behind and rejects, or throws at once, ends the worker before it gets a job.
     await new Promise((resolve) => setImmediate(resolve));
-    runner = new Runner(link, contract, inbox, init);
+    const jobs = new Runner(link, contract, inbox, init);
+    // Also when a job ends its worker.
+    process.on("exit", () => jobs.flush());
+    runner = jobs;
     link.post({ type: "ready", key: init.key, teardown: contract.teardown !== undefined });
   }
 

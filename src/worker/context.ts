@@ -36,8 +36,6 @@ export class RunContext implements JobContext {
 
   constructor(job: JobContext["job"]) {
     this.job = job;
-    // Handlers destructure it.
-    this.transfer = this.transfer.bind(this);
   }
 
   get signal(): AbortSignal {
@@ -45,10 +43,11 @@ export class RunContext implements JobContext {
     return this.#controller.signal;
   }
 
-  transfer<T>(value: T, list: readonly object[]): T {
+  /** Handlers destructure it. */
+  readonly transfer = <T>(value: T, list: readonly object[]): T => {
     for (const item of list) this.transfers.push(item);
     return value;
-  }
+  };
 
   /** Whether anybody has the signal. */
   get takesSignal(): boolean {

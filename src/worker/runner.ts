@@ -1,5 +1,8 @@
 /**
- * Runs jobs inside the worker, and sees that each is answered exactly once. The host decides how many run at once.
+ * Runs jobs inside the worker, and sees that each is answered exactly once.
+ *
+ * Jobs wait in the line until one may begin: the host sends some ahead, so that the worker has the next at hand, and may take
+ * back what has not begun (see `tickets.ts`). Answers leave together where that costs no time (see `answers.ts`).
  *
  * @module
  */
@@ -7,21 +10,26 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setImmediate } from "node:timers";
 import { ClusterError } from "../core/errors.ts";
-import type { AbortWhy, Answer, Init, JobEntry, JobNumber } from "../core/frame.ts";
+import { type AbortWhy, AHEAD, type Init, type JobEntry, type JobNumber, KILLABLE } from "../core/frame.ts";
 import { notCloneable } from "../wire/cloneable.ts";
 import { encodeThrown } from "../wire/error-codec.ts";
+import { Answers } from "./answers.ts";
 import { RunContext } from "./context.ts";
 import type { Contract, Handler } from "./contract.ts";
-import { Gauge } from "./gauge.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Link } from "./link.ts";
+import { type TakeTicket, ticketsOf } from "./tickets.ts";
 
 /** One job in progress. */
 interface Run {
   readonly number: JobNumber;
   readonly context: RunContext;
+  readonly begunAt: number;
   answered: boolean;
 }
+
+/** How long jobs may follow one another without the loop turning, in milliseconds: it hears of aborts and recalls then. */
+const TURN = 2;
 
 /** Runs what the host sends. */
 export class Runner {
@@ -29,23 +37,95 @@ export class Runner {
   readonly #contract: Contract;
   readonly #inbox: Inbox;
   readonly #init: Init;
-  readonly #gauge: Gauge;
-  #strays = 0;
+  readonly #takeTicket: TakeTicket;
+  readonly #answers: Answers;
+  /** The jobs that have not begun, from `#next` on. */
+  #line: JobEntry[] = [];
+  #next = 0;
   readonly #runs = new Map<JobNumber, Run>();
+  #advancing = false;
+  #strays = 0;
   /** Tells which job a `process.send` of an unmodified module belongs to, however late it comes. */
   readonly #current = new AsyncLocalStorage<Run>();
 
   constructor(link: Link, contract: Contract, inbox: Inbox, init: Init) {
     this.#init = init;
-    this.#gauge = new Gauge(init.measures);
+    this.#takeTicket = ticketsOf(init);
+    this.#answers = new Answers(link, init);
     this.#link = link;
     this.#contract = contract;
     this.#inbox = inbox;
   }
 
-  start([number, args, task, id, attempt]: JobEntry): void {
-    const run: Run = { number, context: new RunContext({ id, task, attempt }), answered: false };
-    this.#runs.set(number, run);
+  /** Takes jobs from the host. They begin once the code that brings them has returned: one that throws unwinds only itself. */
+  take(jobs: readonly JobEntry[]): void {
+    for (const job of jobs) this.#line.push(job);
+    queueMicrotask(() => this.#advance());
+  }
+
+  /** Drops what was sent ahead and has not begun: the host has taken it back. */
+  recall(): void {
+    this.#dropAhead();
+    this.#link.post({ type: "recalled", key: this.#init.key });
+  }
+
+  /** The worker ends: what was answered leaves first. */
+  flush(): void {
+    this.#answers.flush();
+  }
+
+  // ---- the line
+
+  get #waiting(): boolean {
+    return this.#next < this.#line.length;
+  }
+
+  /** Begins jobs as long as there is room. */
+  #advance(): void {
+    if (this.#advancing) return;
+    this.#advancing = true;
+    const since = performance.now();
+    let threw = true;
+    try {
+      while (this.#waiting && this.#runs.size < this.#init.concurrency) {
+        const now = performance.now();
+        if (now - since > TURN) break;
+        const [number, args, flags = 0, task = null, id = null, attempt = 1] = this.#line[this.#next++] as JobEntry;
+        if ((flags & AHEAD) !== 0 && !this.#takeTicket()) {
+          this.#dropAhead();
+          continue;
+        }
+        if ((flags & KILLABLE) !== 0) this.#answers.flush();
+        else this.#answers.flushIfDue(now);
+        const context = new RunContext({ id: id ?? String(number), task, attempt });
+        this.#begin({ number, context, begunAt: now, answered: false }, args);
+      }
+      threw = false;
+    } finally {
+      this.#advancing = false;
+      // What a listener throws is the module's own affair, and it may survive it: the jobs after it go on then.
+      if (threw || (this.#waiting && this.#runs.size < this.#init.concurrency)) setImmediate(() => this.#advance());
+    }
+    if (!this.#waiting) {
+      this.#line = [];
+      this.#next = 0;
+    }
+    // With room left nothing runs, or only what waits for something: no answer is to wait for that. Without, a handler may
+    // be about to answer in this very turn.
+    if (this.#waiting && this.#runs.size > 0) this.#answers.flushSoon();
+    else this.#answers.flush();
+  }
+
+  #dropAhead(): void {
+    this.#line = this.#line.slice(this.#next).filter(([, , flags = 0]) => (flags & AHEAD) === 0);
+    this.#next = 0;
+  }
+
+  // ---- running
+
+  #begin(run: Run, args: unknown): void {
+    this.#runs.set(run.number, run);
+    const { task } = run.context.job;
     const handler = this.#contract.handler(task);
     if (handler) this.#call(run, handler, args);
     else if (task === null && this.#inbox.heard) this.#current.run(run, () => this.#inbox.deliver(args));
@@ -103,6 +183,8 @@ export class Runner {
     );
   }
 
+  // ---- answering
+
   #succeed(run: Run, value: unknown): void {
     try {
       this.#answer(run, 0, value);
@@ -125,11 +207,10 @@ export class Runner {
   #answer(run: Run, failed: 0 | 1, value: unknown): void {
     run.answered = true;
     this.#runs.delete(run.number);
-    const { key } = this.#init;
-    const answers: readonly Answer[] = [[run.number, failed, value]];
-    const memory = this.#gauge.read();
-    const frame = { type: "answers", key, answers, ...(memory === undefined ? {} : { memory }) } as const;
-    this.#link.post(frame, failed ? [] : run.context.transfers);
+    const now = performance.now();
+    const ran = Math.round((now - run.begunAt) * 1000);
+    this.#answers.add([run.number, failed, value, ran], failed ? [] : run.context.transfers, !this.#waiting, now);
+    if (this.#waiting && !this.#advancing) queueMicrotask(() => this.#advance());
   }
 }
 

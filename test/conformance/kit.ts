@@ -32,6 +32,9 @@ export interface RunningProgram {
   readonly ended: Promise<Program>;
 }
 
+/** A case that has nothing to say of this kind of worker, or this system. */
+export class NotHere extends Error {}
+
 export class Kit {
   readonly isolation: Isolation;
   readonly runtime: Runtime = runtime;
@@ -50,6 +53,17 @@ export class Kit {
   /** Whether this kind of worker lacks something. */
   lacks(capability: Capability): boolean {
     return LACKS[`${this.runtime} ${this.isolation}`][capability] !== undefined;
+  }
+
+  /** Skips the case, and says why. */
+  notHere(why: string): never {
+    throw new NotHere(why);
+  }
+
+  /** Skips the rest of a case where this kind of worker lacks something. */
+  needs(capability: Capability): void {
+    const lack = LACKS[`${this.runtime} ${this.isolation}`][capability];
+    if (lack) this.notHere(lack.because);
   }
 
   /** The URL of a worker fixture. */

@@ -7,7 +7,7 @@ import type { Isolation } from "../../mod.ts";
 import { LACKS } from "../../runtimes/capabilities.ts";
 import { runtime } from "../../runtimes/select.ts";
 import type { Case } from "./case.ts";
-import { Kit } from "./kit.ts";
+import { Kit, NotHere } from "./kit.ts";
 
 /** One test per case and isolation. */
 export function registerSuites(suites: Readonly<Record<string, readonly Case[]>>): void {
@@ -29,10 +29,13 @@ function register(item: Case, isolation: Isolation): void {
     return;
   }
   const run = lack ? item.otherwise : item.run;
-  test(item.name, async () => {
+  test(item.name, async (context) => {
     const kit = new Kit(isolation);
     try {
       await run?.call(item, kit);
+    } catch (error) {
+      if (!(error instanceof NotHere)) throw error;
+      context.skip(error.message);
     } finally {
       await kit.clean();
     }

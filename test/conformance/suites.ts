@@ -4,6 +4,7 @@ import type { Case } from "./case.ts";
 import { badInput } from "./cases/bad-input.ts";
 import { ending } from "./cases/ending.ts";
 import { errors } from "./cases/errors.ts";
+import { fightingValues } from "./cases/fighting-values.ts";
 import { oddities } from "./cases/oddities.ts";
 import { recycling } from "./cases/recycling.ts";
 import { settling } from "./cases/settling.ts";
@@ -18,6 +19,7 @@ export const suites: Readonly<Record<string, readonly Case[]>> = {
   "the end": ending,
   "errors arrive as thrown": errors,
   "values arrive as sent": values,
+  "values that fight back": fightingValues,
   "worker modules": workerModules,
   "recycling": recycling,
   "the class": surface,

@@ -27,11 +27,22 @@ describe("Backlog", () => {
     expect([backlog.peek(), backlog.peek(), backlog.size]).toEqual(["a", "a", 1]);
   });
 
-  it("Backlog.unshift puts an item before those that wait, in an empty backlog too", () => {
+  it.each([["first", "a"], ["middle", "c"], ["last", "e"]])(
+    "Backlog.putBack puts an item back where it was: %s",
+    (_where, item) => {
+      const backlog = new Backlog<string>();
+      const rest = ["a", "b", "c", "d", "e"].filter((other) => other !== item);
+      const places = new Map(rest.map((other) => [other, backlog.push(other)]));
+      places.set(item, backlog.putBack(item, (other) => item < other));
+      expect(backlog.size).toBe(5);
+      expect(drain(backlog, places)).toEqual(["a", "b", "c", "d", "e"]);
+    },
+  );
+
+  it("Backlog.putBack puts an item into an empty backlog", () => {
     const backlog = new Backlog<string>();
-    const places = new Map([["b", backlog.unshift("b")], ["c", backlog.push("c")], ["a", backlog.unshift("a")]]);
-    expect(backlog.size).toBe(3);
-    expect(drain(backlog, places)).toEqual(["a", "b", "c"]);
+    const places = new Map([["a", backlog.putBack("a", () => true)], ["b", backlog.push("b")]]);
+    expect(drain(backlog, places)).toEqual(["a", "b"]);
   });
 
   it.each([
@@ -53,7 +64,7 @@ describe("Backlog", () => {
     expect(drain(backlog, places)).toEqual(["b"]);
   });
 
-  it("Backlog behaves like an array through random pushes, unshifts and withdrawals", () => {
+  it("Backlog behaves like an array through random pushes, returns and withdrawals", () => {
     const { integer, pick } = random(1);
     const backlog = new Backlog<number>();
     const model: number[] = [];
@@ -61,8 +72,12 @@ describe("Backlog", () => {
     for (let item = 0; item < 3_000; item++) {
       const what = integer(3);
       if (what === 0) model.push(item), places.set(item, backlog.push(item));
-      else if (what === 1) model.unshift(item), places.set(item, backlog.unshift(item));
-      else if (model.length > 0) {
+      else if (what === 1) {
+        const at = integer(model.length + 1);
+        const next = model[at];
+        model.splice(at, 0, item);
+        places.set(item, backlog.putBack(item, (other) => other === next));
+      } else if (model.length > 0) {
         const out = pick(model);
         model.splice(model.indexOf(out), 1);
         backlog.withdraw(places.get(out)!);

@@ -10,6 +10,7 @@
 import { expect, onTestFinished } from "vitest";
 import type {
   Isolation,
+  Tickets,
   WorkerAdapter,
   WorkerEvents,
   WorkerExit,
@@ -20,7 +21,8 @@ import type { Clock, Timer } from "../../src/core/clock.ts";
 import type { CloseMode, JobHandle, JobRequest, Outcome, Stats } from "../../src/core/engine.ts";
 import { ClusterError } from "../../src/core/errors.ts";
 import type { Fact } from "../../src/core/fact.ts";
-import type { AbortWhy, HostFrame, JobEntry, JobNumber } from "../../src/core/frame.ts";
+import { type AbortWhy, AHEAD, type HostFrame, type JobEntry, type JobNumber } from "../../src/core/frame.ts";
+import { copyPlain } from "../../src/wire/plain.ts";
 import { Scheduler, type SchedulerOptions } from "../../src/core/scheduler.ts";
 
 const violations: string[] = [];
@@ -44,7 +46,9 @@ export function takeViolations(): string[] {
 
 interface Pending {
   readonly at: number;
+  /** Whether it was asked to keep the program alive, and whether it still does. */
   readonly keepAlive: boolean;
+  holds: boolean;
   readonly run: () => void;
 }
 
@@ -53,6 +57,8 @@ export class FakeClock implements Clock {
   #now = 0;
   readonly #pending = new Set<Pending>();
   #soon: (() => void)[] = [];
+  #together = false;
+  readonly #tick: (() => void)[] = [];
 
   now(): number {
     return this.#now;
@@ -60,9 +66,24 @@ export class FakeClock implements Clock {
 
   schedule(delay: number, run: () => void, keepAlive = false): Timer {
     if (!Number.isFinite(delay) || delay < 0) violation(`schedule(${delay})`);
-    const call: Pending = { at: this.#now + delay, keepAlive, run };
+    const call: Pending = { at: this.#now + delay, keepAlive, holds: keepAlive, run };
     this.#pending.add(call);
-    return { cancel: () => void this.#pending.delete(call) };
+    return { cancel: () => void this.#pending.delete(call), hold: (holds) => void (call.holds = holds) };
+  }
+
+  /** At once: what a caller does here is a tick of its own. See {@link together}. */
+  endOfTick(run: () => void): void {
+    if (this.#together) this.#tick.push(run);
+    else run();
+  }
+
+  /** What is done in one tick. */
+  together<T>(act: () => T): T {
+    this.#together = true;
+    const result = act();
+    this.#together = false;
+    for (const run of this.#tick.splice(0)) run();
+    return result;
   }
 
   soon(run: () => void): void {
@@ -74,9 +95,14 @@ export class FakeClock implements Clock {
     return this.#pending.size;
   }
 
+  /** Whether a timer is pending that was asked to keep the program alive: a pause after failed starts. */
+  get pauses(): boolean {
+    return [...this.#pending].some((call) => call.keepAlive);
+  }
+
   /** Whether a timer keeps the program alive. */
   get keepsAlive(): boolean {
-    return [...this.#pending].some((call) => call.keepAlive);
+    return [...this.#pending].some((call) => call.holds);
   }
 
   /** Milliseconds until each pending timer runs, the next first. */
@@ -91,6 +117,7 @@ export class FakeClock implements Clock {
       this.#now = next.at;
       this.#pending.delete(next);
       next.run();
+      this.runSoon();
     }
     this.#now = end;
   }
@@ -151,10 +178,49 @@ export class FakeAdapter implements WorkerAdapter {
   }
 }
 
+/** Counts. */
+export class FakeTickets implements Tickets {
+  left = 0;
+  closed = false;
+  readonly #takenBack: (count: number) => void;
+
+  /** @param takenBack Told how many were. */
+  constructor(takenBack: (count: number) => void) {
+    this.#takenBack = takenBack;
+  }
+
+  grant(count: number): void {
+    if (this.closed) violation("a ticket for a worker that has exited");
+    this.left += count;
+  }
+
+  /** A worker begins a job that was sent ahead. */
+  take(): boolean {
+    if (this.left === 0) return false;
+    this.left--;
+    return true;
+  }
+
+  recall(): number {
+    if (this.closed) violation("tickets taken back after the worker's exit");
+    const { left } = this;
+    this.left = 0;
+    this.#takenBack(left);
+    return left;
+  }
+
+  close(): number {
+    const left = this.recall();
+    this.closed = true;
+    return left;
+  }
+}
+
 /** A worker that does nothing by itself. */
 export class FakeWorker implements WorkerPort {
   readonly id: string;
   readonly pid: number | null;
+  readonly tickets: FakeTickets = new FakeTickets((count) => this.#takenBack(count));
   readonly spec: WorkerSpec;
   /** What arrived, cloned as a transport would. */
   readonly frames: HostFrame[] = [];
@@ -240,7 +306,6 @@ export class FakeWorker implements WorkerPort {
   exit(exit: Partial<WorkerExit> = {}): void {
     this.#alive("exit");
     this.#at = "exited";
-    this.jobs.clear();
     this.#events.exit({ code: 0, signal: null, stderr: "", cause: null, abandoned: false, ...exit });
   }
 
@@ -304,6 +369,17 @@ export class FakeWorker implements WorkerPort {
     if (this.#at === "exited") violation(`worker ${this.id}: ${what}() after its exit`);
   }
 
+  /** The last so many that were sent ahead may be sent again. */
+  #takenBack(count: number): void {
+    if (count === 0) return;
+    const ahead = [...this.jobs.values()].filter(([, , flags = 0]) => (flags & AHEAD) !== 0);
+    if (ahead.length < count) violation(`worker ${this.id}: ${count} jobs taken back of ${ahead.length}`);
+    for (const [number] of ahead.slice(-count)) {
+      this.jobs.delete(number);
+      this.#seen.delete(number);
+    }
+  }
+
   #checkJobs(jobs: readonly JobEntry[]): void {
     if (this.#at === "starting") violation(`worker ${this.id}: a job before it was ready`);
     if (this.ending) violation(`worker ${this.id}: a job after it was told to end`);
@@ -324,6 +400,7 @@ export const defaults: SchedulerOptions = {
   idleTimeout: 20_000,
   killGrace: 1_000,
   concurrency: 1,
+  prefetch: 0,
   maxBacklog: Infinity,
   maxLatency: Infinity,
   retries: 0,
@@ -422,6 +499,7 @@ export class Cluster {
         },
       },
       spec: () => ({ module: "file:///worker.js" }) as WorkerSpec,
+      copyPlain,
       decodeError: (encoded) => ({ decoded: encoded }),
       notCloneable: (request, cause) =>
         new ClusterError("CC_ERR_NOT_CLONEABLE", "refused", { cause, job: request.id ?? "" }),
@@ -453,7 +531,7 @@ export class Cluster {
     const job = new Submitted((job, reason) => this.#call(() => job.handle.cancel(reason)));
     this.#call(() => {
       job.handle = this.scheduler.submit(
-        { id: null, task: null, args, transfer: [], timeout: Infinity, ...request },
+        { id: null, task: null, args, transfer: [], timeout: Infinity, killable: false, ...request },
         (outcome) => {
           job.settle(outcome);
           this.#tell(`job ${job.id}`);

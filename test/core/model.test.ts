@@ -142,6 +142,7 @@ class History {
   #meddling(job: ModelJob): object {
     const cancels = this.#random.once(2);
     const meddle = (): number => {
+      this.#model.reading();
       if (!this.#restless) return 0;
       if (!cancels) this.#submit();
       else if (job.submitted) this.#log(`getter cancels ${job.number}`, () => this.#model.cancel(job, "by getter"));

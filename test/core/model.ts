@@ -109,6 +109,8 @@ export class Model {
   #breaker: "closed" | "open" | "proving" | "tripped" = "closed";
   #failures = 0;
   #refusedSinceDrain = false;
+  /** What is about to be sent. */
+  readonly #planned: { readonly worker: ModelWorker; readonly job: ModelJob }[] = [];
   #warming: unknown[][] = [];
   readonly #warmed: { readonly answers: unknown[]; readonly ending: Ending }[] = [];
   readonly counts = {
@@ -288,7 +290,7 @@ export class Model {
       if (!again.includes(job)) this.#end(job, { code: job.attempt > 1 ? "CC_ERR_POISON" : "CC_ERR_WORKER_EXIT" });
       else job.at = "waiting";
     }
-    this.waiting.unshift(...again);
+    this.waiting = [...again, ...this.waiting].toSorted((a, b) => a.number - b.number);
     this.counts.jobs.retried += again.length;
     if (again.length > 0) this.#asked();
     if (worker.starting) this.counts.lost.starts++;
@@ -361,7 +363,7 @@ export class Model {
   /** What time alone has changed. */
   #catchUp(): void {
     const { idleTimeout } = this.options;
-    if (this.#breaker === "proving" && !this.cluster.clock.keepsAlive) this.#breaker = "closed";
+    if (this.#breaker === "proving" && !this.cluster.clock.pauses) this.#breaker = "closed";
     for (const worker of this.workers) {
       if (worker.idle && !worker.rested && worker.idleSince + idleTimeout <= this.now) {
         worker.rested = true;
@@ -392,7 +394,7 @@ export class Model {
     if (this.workers.length > maxWorkers) fail(`${this.workers.length} workers, and maxWorkers is ${maxWorkers}`);
     const wanted = Math.max(Math.ceil(this.waiting.length / concurrency), this.#warmTarget - this.#takers.length);
     if (this.#starting > wanted) fail(`${this.#starting} workers start, and ${wanted} are wanted`);
-    if (this.#breaker === "tripped" || this.cluster.clock.keepsAlive) fail("a worker was started against the breaker");
+    if (this.#breaker === "tripped" || this.cluster.clock.pauses) fail("a worker was started against the breaker");
     if (this.#breaker === "open" && this.#starting > 1) fail("more than one worker was tried after a failure");
   }
 
@@ -403,23 +405,41 @@ export class Model {
     else fail(`a ${frame.type} frame was sent`);
   }
 
-  #assigned(worker: ModelWorker, [number, , , , attempt]: JobEntry): void {
-    const job = this.waiting.shift();
-    if (job?.number !== number) fail(`job ${number} was started before job ${job?.number}`);
-    if (attempt !== job.attempt + 1) fail(`job ${number} was sent as attempt ${attempt} after ${job.attempt}`);
-    if (!worker.takesJobs || worker.jobs.size >= this.options.concurrency) {
-      fail(`job ${number} was given to a worker without room`);
+  /** A job's arguments are read: the scheduler is giving jobs to workers. */
+  reading(): void {
+    if (this.#planned.length === 0) this.#plan();
+  }
+
+  /** Who has to get which jobs, by the rules: each in its turn goes to the worker with the fewest, the newest of those. */
+  #plan(): void {
+    for (let job = this.waiting[0]; job; job = this.waiting[0]) {
+      const takers = this.#takers.filter((taker) => taker.jobs.size < this.options.concurrency);
+      const fewest = Math.min(...takers.map((taker) => taker.jobs.size));
+      const worker = takers.findLast((taker) => taker.jobs.size === fewest);
+      if (!worker) return;
+      this.waiting.shift();
+      job.at = "running";
+      job.attempt++;
+      job.startedAt = this.now;
+      job.heardAt = null;
+      worker.jobs.set(job.number, job);
+      this.#planned.push({ worker, job });
     }
-    const fewest = Math.min(...this.#takers.map((taker) => taker.jobs.size));
-    if (worker !== this.#takers.findLast((taker) => taker.jobs.size === fewest)) {
-      fail(`job ${number} was given to the wrong worker`);
+  }
+
+  #assigned(worker: ModelWorker, [number, , , , , attempt = 1]: JobEntry): void {
+    if (this.#planned.length === 0) this.#plan();
+    // The jobs of one worker are sent together, in order.
+    const at = this.#planned.findIndex((planned) => planned.worker === worker);
+    const [planned] = at < 0 ? [] : this.#planned.splice(at, 1);
+    if (planned?.job.number !== number) {
+      fail(`worker ${worker.fake.id} was sent job ${number} instead of ${planned?.job.number}`);
     }
-    if (job.bad) return this.#end(job, { code: "CC_ERR_NOT_CLONEABLE" });
-    job.at = "running";
-    job.attempt++;
-    job.startedAt = this.now;
-    job.heardAt = null;
-    worker.jobs.set(number, job);
+    const { job } = planned;
+    if (attempt !== job.attempt) fail(`job ${number} was sent as attempt ${attempt} instead of ${job.attempt}`);
+    if (!job.bad) return;
+    worker.jobs.delete(number);
+    this.#end(job, { code: "CC_ERR_NOT_CLONEABLE" });
   }
 
   #aborted(worker: ModelWorker, number: JobNumber, why: string): void {
@@ -468,6 +488,7 @@ export class Model {
   /** Throws unless the scheduler is where it has to be. */
   check(): void {
     this.#catchUp();
+    if (this.#planned.length > 0) fail(`job ${this.#planned[0]!.job.number} was not sent`);
     this.#checkCounts();
     this.#checkProgress();
     this.#checkDeadlines();
@@ -499,7 +520,7 @@ export class Model {
 
   #checkProgress(): void {
     const { maxWorkers, concurrency } = this.options;
-    const pausing = this.cluster.clock.keepsAlive;
+    const pausing = this.cluster.clock.pauses;
     const full = this.workers.length === maxWorkers;
     if (this.waiting.length > 0) {
       if (this.#takers.some((worker) => worker.jobs.size < concurrency)) fail("a worker has room while a job waits");
@@ -551,7 +572,7 @@ export class Model {
   /** Exactly the timers that something still depends on. */
   #checkTimers(): void {
     const { startTimeout, idleTimeout, killGrace } = this.options;
-    let timers = this.cluster.clock.keepsAlive ? 1 : 0;
+    let timers = this.cluster.clock.pauses ? 1 : 0;
     for (const worker of this.workers) {
       if (worker.starting && startTimeout < Infinity) timers++;
       if (worker.idle && worker.idleSince + idleTimeout > this.now && idleTimeout < Infinity) timers++;

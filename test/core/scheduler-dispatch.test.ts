@@ -66,7 +66,7 @@ describe("Scheduler order", () => {
     const cluster = new Cluster();
     cluster.submit({ r: 2 }, { id: "mine", task: "area" });
     cluster.worker(0).ready();
-    expect(cluster.worker(0).frames).toEqual([{ type: "jobs", jobs: [[1, { r: 2 }, "area", "mine", 1]] }]);
+    expect(cluster.worker(0).frames).toEqual([{ type: "jobs", jobs: [[1, { r: 2 }, 0, "area", "mine", 1]] }]);
   });
 
   it("Scheduler moves what is to be transferred", () => {

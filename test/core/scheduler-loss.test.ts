@@ -110,7 +110,7 @@ describe("Scheduler retries", () => {
     cluster.worker(0).crash();
     expect([job!.outcome, cluster.stats.jobs]).toMatchObject([null, { retried: 1, waiting: 2 }]);
     cluster.worker(1).ready();
-    expect([...cluster.worker(1).jobs.values()]).toEqual([[1, 1, null, "1", 2]]);
+    expect([...cluster.worker(1).jobs.values()]).toEqual([[1, 1, 0, null, null, 2]]);
     cluster.worker(1).answer("second time lucky");
     expect(job!.value).toBe("second time lucky");
     expect(cluster.stats.jobs).toMatchObject({ accepted: 2, succeeded: 1, failed: 0 });

@@ -68,7 +68,7 @@ const cases: Case[] = [
     (kit, worker, style) =>
       quietly(async () => {
         // A thread can't be killed from outside.
-        if (kit.isolation === "thread") return;
+        if (kit.isolation === "thread") kit.notHere("about processes");
         const cc = kit.cluster(worker, { maxWorkers: 1, retries: 1 });
         for (const value of ["small", "large".repeat(200_000)]) {
           const pid = await kit.value(cc, { op: "pid" }) as number;
@@ -83,7 +83,7 @@ const cases: Case[] = [
     "F-25 A program may exit while it does not know of its workers' death",
     (kit, worker, style) =>
       quietly(async () => {
-        if (kit.isolation === "thread") return;
+        if (kit.isolation === "thread") kit.notHere("about processes");
         const cc = kit.cluster(worker, { maxWorkers: 1 });
         const pid = await kit.value(cc, { op: "pid" }) as number;
         process.kill(pid, "SIGKILL");

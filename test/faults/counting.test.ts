@@ -106,7 +106,7 @@ const cases: Case[] = [
   {
     name: "F-37 All clusters of a program share one guard, which goes with the last worker",
     async run(kit) {
-      if (kit.isolation === "thread" || process.platform !== "linux") return;
+      if (kit.isolation === "thread" || process.platform !== "linux") kit.notHere("about processes, needs Linux");
       const program = kit.program("shares.ts");
       const guards = (): number => childrenOf(program.child.pid as number, "sh").length;
       await program.line("ready");
@@ -120,7 +120,9 @@ const cases: Case[] = [
     name: "F-37 Clusters inside of jobs answer, and leave nobody",
     async run(kit) {
       // Without the runtime's own TypeScript the loader of the program is needed, which threads do not have.
-      if (!stripsTypes && kit.isolation === "thread") return;
+      if (!stripsTypes && kit.isolation === "thread") {
+        kit.notHere("about processes, needs a Node that runs TypeScript, or a loader for processes");
+      }
       const { code, stdout, stderr } = await kit.program("nests.ts").ended;
       assert.equal(code, 0, stderr);
       const pids = JSON.parse(stdout) as number[];

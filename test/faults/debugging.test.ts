@@ -91,7 +91,7 @@ const cases: Case[] = [
         const [flags, env] = way(kit, await freePort());
         const { execArgv, NODE_OPTIONS } = await answered(debugged(kit, worker, flags, env));
         // A thread shows what is the program's, and opens nothing by it.
-        if (kit.isolation === "thread") return;
+        if (kit.isolation === "thread") kit.notHere("about processes");
         assert.doesNotMatch(`${execArgv} ${NODE_OPTIONS}`, /inspect/);
       },
     }))
@@ -101,7 +101,7 @@ const cases: Case[] = [
     needs: "unpaused",
     async run(kit) {
       // Bun's debugger speaks another language, and Deno's stops at the first line of what it runs.
-      if (kit.runtime !== "node") return;
+      if (kit.runtime !== "node") kit.notHere("about Node");
       for (const by of ["flag", "environment"]) {
         const program = by === "flag"
           ? debugged(kit, "contract.mjs", ["--inspect-brk=0"], {})
@@ -117,7 +117,7 @@ const cases: Case[] = [
   {
     name: "F-34 All other flags, and all other options of the environment, are the workers' too",
     async run(kit) {
-      if (kit.runtime !== "node") return;
+      if (kit.runtime !== "node") kit.notHere("about Node");
       const flags = ["--max-old-space-size=300", "--conditions=mine", "--import", "data:text/javascript,0"];
       const program = debugged(kit, "handler.mjs", ["--inspect=0", ...flags], {
         NODE_OPTIONS: '--inspect-port=0 --stack-trace-limit=33 --title="my own"',
@@ -132,12 +132,11 @@ const cases: Case[] = [
     name: "F-34 A worker may be given a debugger of its own",
     needs: "execArgv",
     async run(kit) {
-      if (kit.runtime !== "node" || kit.isolation === "thread") return;
+      if (kit.runtime !== "node" || kit.isolation === "thread") kit.notHere("about processes, about Node");
       const cc = kit.cluster("handler.mjs", { execArgv: ["--inspect=0"], maxWorkers: 1, stdio: "ignore" });
       const { execArgv } = await kit.value(cc, { op: "look" }) as { execArgv: string[] };
       assert.deepEqual(execArgv, ["--inspect=0"]);
     },
-    async otherwise() {},
   },
 ];
 

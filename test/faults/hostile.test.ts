@@ -42,7 +42,7 @@ const cases: Case[] = [
     name: `F-39 Bytes on the line that are no message cost one worker at most (${what})`,
     async run(kit) {
       // A thread has no line of its own in the process; descriptors are found by /proc.
-      if (kit.isolation === "thread" || process.platform !== "linux") return;
+      if (kit.isolation === "thread" || process.platform !== "linux") kit.notHere("about processes, needs Linux");
       await quietly(async () => {
         for (const serialization of ["advanced", "json"] as const) {
           const cc = kit.cluster("villain.mjs", { maxWorkers: 1, timeout: 10_000, serialization });
@@ -57,7 +57,9 @@ const cases: Case[] = [
   {
     name: "F-39 On Node the cause says that the line was written to",
     async run(kit) {
-      if (kit.runtime !== "node" || kit.isolation === "thread" || process.platform !== "linux") return;
+      if (kit.runtime !== "node" || kit.isolation === "thread" || process.platform !== "linux") {
+        kit.notHere("about processes, needs Linux, about Node");
+      }
       const error = await kit.error(kit.cluster("villain.mjs", { maxWorkers: 1 }), "text", { task: "junk" });
       assert.equal(error["code"], "CC_ERR_WORKER_EXIT");
       assert.match(String((error.cause as Error).message), /something other than the worker wrote to its line/);
@@ -67,7 +69,7 @@ const cases: Case[] = [
     name: "hostile: a worker that closes every descriptor ends its own job",
     async run(kit) {
       // Threads share the program's descriptors: closing them is the program's own end.
-      if (kit.isolation === "thread") return;
+      if (kit.isolation === "thread") kit.notHere("about processes");
       await survives(kit, "closeAll", null, ["after", "CC_ERR_WORKER_EXIT", "CC_ERR_TIMEOUT"]);
     },
   },

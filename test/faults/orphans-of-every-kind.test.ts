@@ -77,7 +77,9 @@ const cases: Case[] = [
   ...Object.entries(DOING).map(([how, what]): Case => ({
     name: `A program that is killed leaves no workers ${what}`,
     async run(kit) {
-      if (kit.isolation === "thread" || process.platform === "win32") return;
+      if (kit.isolation === "thread" || process.platform === "win32") {
+        kit.notHere("about processes, needs a POSIX system");
+      }
       const program = orphaned(kit, how, "SIGKILL");
       await program.line("busy");
       const pids = pidsOf(kit);
@@ -93,7 +95,7 @@ const cases: Case[] = [
   {
     name: "A program that is killed as its workers start leaves none",
     async run(kit) {
-      if (kit.isolation === "thread" || process.platform !== "linux") return;
+      if (kit.isolation === "thread" || process.platform !== "linux") kit.notHere("about processes, needs Linux");
       const program = orphaned(kit, "load-loop", "at once");
       await assertNoneLeft(program, () => anyWith(`LINGERS_FILE=${kit.file("pids")}`));
       assert.equal(program.child.signalCode, "SIGKILL");
@@ -102,7 +104,9 @@ const cases: Case[] = [
   {
     name: "A program that aborts leaves no workers in a busy loop",
     async run(kit) {
-      if (kit.isolation === "thread" || process.platform === "win32") return;
+      if (kit.isolation === "thread" || process.platform === "win32") {
+        kit.notHere("about processes, needs a POSIX system");
+      }
       const { child } = await dies(kit, "abort");
       assert.ok(child.signalCode !== null || child.exitCode !== 0);
     },
@@ -111,12 +115,13 @@ const cases: Case[] = [
     name: "A program that runs out of memory leaves no workers in a busy loop",
     needs: "resourceLimits",
     async run(kit) {
-      if (kit.isolation === "thread" || process.platform === "win32") return;
+      if (kit.isolation === "thread" || process.platform === "win32") {
+        kit.notHere("about processes, needs a POSIX system");
+      }
       const { child } = await dies(kit, "memory", SMALL_HEAP[kit.runtime]);
       assert.ok(child.signalCode !== null || child.exitCode !== 0);
     },
     // Nothing limits its heap but the machine's memory.
-    async otherwise() {},
   },
 ];
 

@@ -53,8 +53,8 @@ const cases: Case[] = [
   ...ENDS.map(([how, state, worker]): Case => ({
     name: `F-13 No worker outlives a program that ends by ${how} while they are ${state} (${worker})`,
     async run(kit) {
-      if (kit.isolation === "thread") return; // Threads end with their process.
-      if (process.platform === "win32" && how.startsWith("SIG")) return; // Has no signals.
+      if (kit.isolation === "thread") kit.notHere("Threads end with their process");
+      if (process.platform === "win32" && how.startsWith("SIG")) kit.notHere("Windows has no signals");
       const file = kit.file("pids");
       const { stdout, stderr } = await kit.program("orphan-ways.ts", worker, file, how, state).ended;
       const ended = Date.now();
@@ -69,7 +69,7 @@ const cases: Case[] = [
   })),
 
   ...everyWay("F-14 exit does not wait for what a job has started, and leaves it alone", async (kit, worker, style) => {
-    if (process.platform === "win32") return; // Has no `sleep`.
+    if (process.platform === "win32") kit.notHere("Windows has no `sleep`");
     await withGrandchild(kit, worker, async (cc, pids) => {
       if (style === "promise") await cc.exit();
       else await new Promise<void>((resolve) => cc.exit(() => resolve()));
@@ -81,7 +81,7 @@ const cases: Case[] = [
   ...everyWay(
     "F-14 A worker that is lost is replaced, though what it has started holds its output",
     async (kit, worker, style) => {
-      if (process.platform === "win32") return; // Has no `sleep`.
+      if (process.platform === "win32") kit.notHere("Windows has no `sleep`");
       await withGrandchild(kit, worker, async (cc, pids) => {
         const how = kit.isolation === "process" ? { op: "kill", signal: "SIGKILL" } : { op: "exit", code: 9 };
         const lost = kit.error(cc, how, undefined, style);
@@ -96,18 +96,17 @@ const cases: Case[] = [
     name: "F-14 The end of a worker's stderr is told, though what it has started holds the pipe",
     needs: "stderr",
     async run(kit) {
-      if (process.platform === "win32") return; // Has no `sleep`.
+      if (process.platform === "win32") kit.notHere("Windows has no `sleep`");
       await withGrandchild(kit, "contract.mjs", async (cc) => {
         const error = await kit.error(cc, { op: "stderr", text: "last words", code: 5 });
         assert.deepEqual([error["exitCode"], error["stderr"]], [5, "last words"]);
       });
     },
-    async otherwise() {},
   },
   {
     name: "F-14 A worker that runs into its timeout is replaced, though what it has started lives",
     async run(kit) {
-      if (process.platform === "win32") return; // Has no `sleep`.
+      if (process.platform === "win32") kit.notHere("Windows has no `sleep`");
       await withGrandchild(kit, "handler.mjs", async (cc) => {
         const stuck = kit.error(cc, { op: "sleep", ms: 20_000 }, { timeout: 100 });
         assert.equal((await stuck)["code"], "CC_ERR_TIMEOUT");
@@ -118,7 +117,7 @@ const cases: Case[] = [
   {
     name: "F-14 A program ends by itself, though what its worker has started lives",
     async run(kit) {
-      if (process.platform === "win32") return; // Has no `sleep`.
+      if (process.platform === "win32") kit.notHere("Windows has no `sleep`");
       const program = kit.program("grandparent.ts");
       const exited = new Promise((resolve) => program.child.once("exit", resolve));
       const child = Number(await program.line("child"));

@@ -213,7 +213,7 @@ const cases: Case[] = [
     everyWay(
       `F-12 Jobs are told why no worker can be started, and later ones are served (${obstacle.code} ${i + 1})`,
       async (kit, worker, style) => {
-        if (kit.isolation === "thread" || process.platform === "win32") return; // Nothing is executed for a thread.
+        if (kit.isolation === "thread" || process.platform === "win32") kit.notHere("Nothing is executed for a thread");
         const options = obstacle.options(kit);
         const cc = kit.cluster(worker, { maxWorkers: 3, ...options });
         if (options.cwd) rmdirSync(kit.file("folder"));
@@ -238,7 +238,7 @@ const cases: Case[] = [
     name: `F-12 A program without file descriptors tells its jobs so, and recovers (${alive}, ${worker}, ${style})`,
     needs: "outOfFiles",
     async run(kit) {
-      if (process.platform !== "linux") return; // prlimit is Linux's.
+      if (process.platform !== "linux") kit.notHere("prlimit is Linux's");
       const program = kit.program("starved.ts", worker, style, kit.file("met"), alive);
       const limit = Number(await program.line("limit"));
       const pid = String(program.child.pid);

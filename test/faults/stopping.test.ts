@@ -28,7 +28,7 @@ const freezing = (file: string): object => ({ op: "freeze", file });
 
 const cases: Case[] = [
   ...everyWay("F-05 exit ends workers that ignore SIGTERM or are frozen", async (kit, worker, style) => {
-    if (kit.isolation === "thread") return; // Threads get no signals.
+    if (kit.isolation === "thread") kit.notHere("Threads get no signals");
     const killGrace = 300;
     const cc = kit.cluster(worker, { maxWorkers: 2, killGrace });
     const file = kit.file("frozen");
@@ -44,7 +44,7 @@ const cases: Case[] = [
   }),
   ...(["timeout", "signal"] as const).flatMap((how) =>
     everyWay(`F-05 A frozen worker is replaced (${how})`, async (kit, worker, style) => {
-      if (kit.isolation === "thread") return; // Threads get no signals.
+      if (kit.isolation === "thread") kit.notHere("Threads get no signals");
       const cc = kit.cluster(worker, { maxWorkers: 1 });
       await cc.ready();
       const file = kit.file("frozen");
@@ -62,7 +62,7 @@ const cases: Case[] = [
   {
     name: "F-05 A worker that was frozen while it was idle does not hold up exit",
     async run(kit) {
-      if (kit.isolation === "thread") return; // Threads get no signals.
+      if (kit.isolation === "thread") kit.notHere("Threads get no signals");
       const cc = kit.cluster("contract.mjs", { maxWorkers: 1, killGrace: 200 });
       const pid = await kit.value(cc, { op: "pid" }) as number;
       process.kill(pid, "SIGSTOP");
@@ -74,7 +74,7 @@ const cases: Case[] = [
   {
     name: "F-05 A deaf worker that is idle for too long is killed, and replaced when needed",
     async run(kit) {
-      if (kit.isolation === "thread") return; // Threads get no signals.
+      if (kit.isolation === "thread") kit.notHere("Threads get no signals");
       const cc = kit.cluster("contract.cjs", { maxWorkers: 1, killGrace: 100, idleTimeout: 50 });
       const deaf = await kit.value(cc, { op: "deaf" }) as number;
       await until(() => !isAlive(deaf));
@@ -95,7 +95,7 @@ const cases: Case[] = [
   {
     name: "F-05 A signal that is refused once is no unhandled error, and exit settles",
     async run(kit) {
-      if (kit.isolation === "thread") return; // Threads get no signals.
+      if (kit.isolation === "thread") kit.notHere("Threads get no signals");
       const { stdout, stderr, code } = await kit.program("refused-signals.ts").ended;
       assert.deepEqual([stdout.trim().split("\n"), code], [["CC_ERR_CLOSED", "refused 1, gone"], 0], stderr);
     },
@@ -156,7 +156,6 @@ const cases: Case[] = [
       assert.equal(kit.lines(file).includes("spun"), false);
       if (kit.isolation === "process") assert.equal(isAlive(Number(kit.lines(file)[0])), false);
     },
-    async otherwise() {},
   },
 ];
 

@@ -138,6 +138,9 @@ export async function perform(job) {
       if (job.file) appendFileSync(job.file, `${process.pid}\n`);
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, job.ms);
       return "blocked";
+    case "read":
+      // Of a named pipe: waits in the system until somebody writes.
+      return readFileSync(job.file, "utf8");
     case "exit":
       process.exit(job.code);
       break;

@@ -9,6 +9,13 @@ const idle = { starting: 0, idle: 0, busy: 0, retiring: 0, stopping: 0 };
 
 export const ending: Case[] = [
   {
+    name: "A worker that leaves and is replaced over and over keeps no program alive that waits for nothing",
+    async run(kit) {
+      const program = await kit.program("leaves-and-returns.ts").ended;
+      assert.deepEqual([program.stdout.trim(), program.code, program.signal], ["last line", 0, null], program.stderr);
+    },
+  },
+  {
     name: "close finishes what was accepted, refuses the rest, and leaves no worker",
     async run(kit) {
       const cc = kit.cluster("handler.mjs", { maxBacklog: Infinity });
@@ -145,7 +152,7 @@ export const ending: Case[] = [
   {
     name: "A deaf worker is killed after killGrace",
     async run(kit) {
-      if (kit.isolation === "thread") return;
+      if (kit.isolation === "thread") kit.notHere("about processes");
       const cc = kit.cluster("deaf.mjs", { maxWorkers: 1, killGrace: 150 });
       const pid = await kit.value(cc, {}) as number;
       await cc.exit();
@@ -169,7 +176,7 @@ export const ending: Case[] = [
   {
     name: "No worker outlives a program that is killed, not even a busy one",
     async run(kit) {
-      if (kit.isolation === "thread") return;
+      if (kit.isolation === "thread") kit.notHere("about processes");
       const program = kit.program("orphans.ts", kit.file("pids"));
       await program.line("busy");
       const pids = kit.lines(kit.file("pids")).map(Number);
@@ -185,7 +192,7 @@ export const ending: Case[] = [
   {
     name: "No worker outlives a program whose guard was killed before it",
     async run(kit) {
-      if (kit.isolation === "thread" || process.platform !== "linux") return;
+      if (kit.isolation === "thread" || process.platform !== "linux") kit.notHere("about processes, needs Linux");
       const program = kit.program("orphans.ts", kit.file("pids"));
       await program.line("busy");
       const guards = (): number[] => childrenOf(program.child.pid as number, "sh");
@@ -201,7 +208,7 @@ export const ending: Case[] = [
   {
     name: "No worker outlives a program that ends without a word",
     async run(kit) {
-      if (kit.isolation === "thread") return;
+      if (kit.isolation === "thread") kit.notHere("about processes");
       for (const how of ["exit", "throw", "SIGTERM"]) {
         const file = kit.file(how);
         const program = await kit.program("leaves.ts", file, how).ended;

@@ -99,7 +99,7 @@ export const oddities: Case[] = [
     name: "What a module posts to the host itself is never taken for a frame of ours",
     async run(kit) {
       // A process has but `process.send`, which is the bootstrap's.
-      if (kit.isolation === "process") return;
+      if (kit.isolation === "process") kit.notHere("about threads");
       const cc = kit.cluster("forger.mjs", { maxWorkers: 1, concurrency: 2 });
       const [honest, slow] = await Promise.all([
         kit.value(cc, 9, { task: "forge" }),
@@ -114,7 +114,9 @@ export const oddities: Case[] = [
     name: "A worker that cuts its line fails its job and is replaced",
     async run(kit) {
       const cc = kit.cluster("forger.mjs", { maxWorkers: 1 });
-      if (kit.runtime === "deno" && kit.isolation === "thread") return; // Has no line to cut but `self.close`.
+      if (kit.runtime === "deno" && kit.isolation === "thread") {
+        kit.notHere("a Deno Worker has no line to cut but `self.close`");
+      }
       const cut = kit.error(cc, null, { task: "sever" });
       const next = kit.value(cc, "next");
       assert.equal((await cut)["code"], "CC_ERR_WORKER_EXIT");
@@ -140,7 +142,7 @@ export const oddities: Case[] = [
   {
     name: "A worker whose output goes nowhere does not wait for it to be read",
     async run(kit) {
-      if (kit.lacks("stdio")) return;
+      kit.needs("stdio");
       const cc = kit.cluster("odd.mjs", { maxWorkers: 1, stdio: "ignore" });
       assert.equal(await kit.value(cc, null, { task: "floods" }), "written");
     },
@@ -153,7 +155,6 @@ export const oddities: Case[] = [
       const error = await kit.error(cc, { op: "echo", f() {}, value: { n: 1n } });
       assert.deepEqual([error["code"], error["path"]], ["CC_ERR_NOT_CLONEABLE", "args.value.n"]);
     },
-    async otherwise() {},
   },
   {
     name: "A job that comes after the end says which it was",
@@ -167,7 +168,7 @@ export const oddities: Case[] = [
   {
     name: "Flags of the program's own keep no worker from starting",
     async run(kit) {
-      if (kit.runtime !== "node") return;
+      if (kit.runtime !== "node") kit.notHere("about Node");
       const file = fileURLToPath(new URL("../../programs/flags.ts", import.meta.url));
       const sets = [
         ["--max-old-space-size=300", "--expose-gc", "--title=mine", "--import", "data:text/javascript,0"],
@@ -184,16 +185,15 @@ export const oddities: Case[] = [
     name: "execArgv takes the place of the program's flags, and none takes the place of all",
     needs: "execArgv",
     async run(kit) {
-      if (kit.runtime !== "node") return;
+      if (kit.runtime !== "node") kit.notHere("about Node");
       const seen = await kit.value(kit.cluster("handler.mjs", { execArgv: [] }), { op: "look" });
       assert.deepEqual((seen as { execArgv: string[] }).execArgv, []);
     },
-    async otherwise() {},
   },
   {
     name: "Preloads of the user's own stay in execArgv, for processes that the module starts",
     async run(kit) {
-      if (kit.runtime !== "node" || kit.isolation === "thread") return;
+      if (kit.runtime !== "node" || kit.isolation === "thread") kit.notHere("about processes, about Node");
       const execArgv = ["--import", "data:text/javascript,0"];
       const seen = await kit.value(kit.cluster("handler.mjs", { execArgv }), { op: "look" });
       assert.deepEqual((seen as { execArgv: string[] }).execArgv, execArgv);
@@ -202,7 +202,7 @@ export const oddities: Case[] = [
   {
     name: "A module that is reached by a link finds its imports beside itself",
     async run(kit) {
-      if (process.platform === "win32") return;
+      if (process.platform === "win32") kit.notHere("needs a POSIX system");
       const real = kit.file("real");
       mkdirSync(real);
       writeFileSync(`${real}/package.json`, '{"type":"module"}');
@@ -221,7 +221,6 @@ export const oddities: Case[] = [
         message: /^cwd must be a folder that exists, got ".*nowhere"$/,
       });
     },
-    async otherwise() {},
   },
   {
     name: "A worker that can't be stopped does not end a program that listens for no errors",

@@ -1,6 +1,10 @@
 /** Promise 4: timeouts and signals free the worker. */
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { closeSync, constants, openSync } from "node:fs";
+import process from "node:process";
+import type { ComputeCluster } from "../../../mod.ts";
 import type { Case } from "../case.ts";
 import { isAlive, type Kit, until } from "../kit.ts";
 
@@ -11,6 +15,27 @@ async function blocked(kit: Kit, start: (args: { op: string; file: string; ms: n
   start({ op: "spin", file, ms: kit.lacks("kill") ? 1500 : 20_000 });
   await until(() => kit.lines(file).length > 0);
   return Number(kit.lines(file)[0]);
+}
+
+/** A job waits for a named pipe until long after its timeout. */
+async function waitsInTheSystem(kit: Kit, then: (cc: ComputeCluster) => Promise<void>): Promise<void> {
+  if (process.platform === "win32") kit.notHere("Windows has no named pipes in its file system");
+  const file = kit.file("pipe");
+  execFileSync("mkfifo", [file]);
+  const cc = kit.cluster("handler.mjs", { maxWorkers: 1 });
+  await cc.ready();
+  try {
+    assert.equal((await kit.error(cc, { op: "read", file }, { timeout: 100 }))["code"], "CC_ERR_TIMEOUT");
+    assert.equal(await kit.value(cc, { op: "echo", value: "next" }), "next");
+    await then(cc);
+  } finally {
+    // A writer lets the thread go on, and end; without a reader there is nothing to open.
+    try {
+      closeSync(openSync(file, constants.O_WRONLY | constants.O_NONBLOCK));
+    } catch {
+      // Nobody waits.
+    }
+  }
 }
 
 export const stopping: Case[] = [
@@ -64,6 +89,50 @@ export const stopping: Case[] = [
       controller.abort("over");
       assert.equal(await error, "over");
       assert.equal(await kit.value(cc, { op: "echo", value: 1 }), 1);
+    },
+  },
+  {
+    name: "A job in code that is not JavaScript fails on time, and its worker is replaced",
+    needs: "native",
+    async run(kit) {
+      await waitsInTheSystem(kit, async (cc) => {
+        assert.equal(cc.stats().lost.abandoned, 0);
+        await cc.exit();
+        assert.equal(kit.faults.length, 0);
+      });
+    },
+    async otherwise(kit) {
+      await waitsInTheSystem(kit, async (cc) => {
+        assert.deepEqual([cc.stats().lost.abandoned, kit.faults.length], [1, 1]);
+        assert.match(kit.faults[0]!.message, /isolation: "process"/);
+        await cc.exit();
+      });
+    },
+  },
+  {
+    name: "A busy host fails no job that was answered on time, and costs no worker that has shown its loop to be free",
+    async run(kit) {
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 1 });
+      await cc.ready();
+      const busy = (ms: number): void => {
+        for (const end = performance.now() + ms; performance.now() < end;);
+      };
+      const file = kit.file("runs");
+      const answered = kit.value(cc, { op: "spin", ms: 20, file }, { timeout: 300 });
+      await until(() => kit.lines(file).length > 0);
+      busy(600);
+      assert.equal(await answered, "spun");
+      const controller = new AbortController();
+      let exits = 0;
+      cc.on("worker:exit", () => exits++);
+      const started = new Promise((resolve) => cc.once("job:started", resolve));
+      const aborted = kit.error(cc, 20_000, { task: "patient", signal: controller.signal });
+      await started;
+      controller.abort(new Error("enough"));
+      busy(400);
+      assert.equal((await aborted).message, "enough");
+      assert.equal(await kit.value(cc, 4, { task: "double" }), 8);
+      assert.equal(exits, 0);
     },
   },
   {

@@ -67,7 +67,7 @@ export const surface: Case[] = [
   {
     name: "A worker that dies while idle is one error event, and is replaced",
     async run(kit) {
-      if (kit.isolation === "thread") return;
+      if (kit.isolation === "thread") kit.notHere("about processes");
       const cc = kit.cluster("handler.mjs", { maxWorkers: 1 });
       const pid = await kit.value(cc, { op: "pid" }) as number;
       process.kill(pid, "SIGKILL");

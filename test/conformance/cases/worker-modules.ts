@@ -72,7 +72,7 @@ export const workerModules: Case[] = [
   {
     name: "A worker process goes by the name of its module, unless it takes another",
     async run(kit) {
-      if (kit.isolation === "thread") return;
+      if (kit.isolation === "thread") kit.notHere("about processes");
       const path = realpathSync(fileURLToPath(kit.worker("handler.mjs")));
       const title = async (worker: string, options = {}): Promise<unknown> => {
         const seen = await kit.value(kit.cluster(worker, options), { op: "look" });
@@ -145,7 +145,7 @@ export const workerModules: Case[] = [
     async run(kit) {
       // Node before 22.18 takes TypeScript by a loader.
       const loader = !stripsTypes;
-      if (loader && kit.isolation === "thread") return;
+      if (loader && kit.isolation === "thread") kit.notHere("about processes, a loader is for processes");
       const cc = kit.cluster("typed.ts", loader ? { execArgv: ["--import", "tsx"] } : {});
       assert.equal(await kit.value(cc, { r: 2 }), Math.PI * 4);
       assert.equal(await kit.value(cc, "you", { task: "greet" }), "hello you");

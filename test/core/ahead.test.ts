@@ -1,0 +1,288 @@
+import process from "node:process";
+import { describe, expect, it } from "vitest";
+import { AHEAD, type Answer, type JobEntry, type JobNumber, KILLABLE } from "../../src/core/frame.ts";
+import { Cluster, type FakeWorker, type Submitted, takeViolations } from "./fakes.ts";
+import { type Random, random } from "./random.ts";
+
+/** Histories per run; `SEED=n` replays one. */
+const HISTORIES = 100;
+
+/** Does what a worker of ours does with what it is sent, as slowly as the test wants. */
+class Hand {
+  readonly fake: FakeWorker;
+  readonly #concurrency: number;
+  #line: JobEntry[] = [];
+  readonly running: Map<JobNumber, number> = new Map<JobNumber, number>();
+  readonly ended: JobNumber[] = [];
+  #read = 0;
+
+  constructor(fake: FakeWorker, concurrency: number) {
+    this.fake = fake;
+    this.#concurrency = concurrency;
+  }
+
+  /** Reads what has come, as a loop does that is free. */
+  read(): void {
+    while (this.#read < this.fake.frames.length) {
+      const frame = this.fake.frames[this.#read++]!;
+      if (frame.type === "jobs") this.#line.push(...frame.jobs);
+      if (frame.type === "abort" && this.running.has(frame.job)) this.fake.hear(frame.job, false);
+      if (frame.type !== "recall") continue;
+      this.#dropAhead();
+      this.fake.says({ type: "recalled" });
+    }
+  }
+
+  #dropAhead(): void {
+    this.#line = this.#line.filter(([, , flags = 0]) => (flags & AHEAD) === 0);
+  }
+
+  /** Begins the next job, if there is one and room for it. Returns its number. */
+  begin(now: number): JobNumber | null {
+    if (this.running.size >= this.#concurrency) return null;
+    const entry = this.#line.shift();
+    if (!entry) return null;
+    const [number, , flags = 0] = entry;
+    if ((flags & AHEAD) !== 0 && !this.fake.tickets.take()) {
+      this.#dropAhead();
+      return null;
+    }
+    if ((flags & KILLABLE) !== 0) this.flush();
+    this.running.set(number, now);
+    return number;
+  }
+
+  /** Ends a job that runs; its answer waits for others. */
+  end(number: JobNumber): void {
+    this.running.delete(number);
+    this.ended.push(number);
+    if (this.#line.length === 0) this.flush();
+  }
+
+  flush(): void {
+    const answers = this.ended.splice(0).map((number): Answer => [number, 0, `value ${number}`, number % 3_000]);
+    if (answers.length > 0) this.fake.says({ type: "answers", answers });
+  }
+}
+
+/** A cluster and its workers, and what truly happened in them. */
+class History {
+  readonly #seed: number;
+  readonly #random: Random;
+  readonly #cluster: Cluster;
+  readonly #hands = new Map<FakeWorker, Hand>();
+  readonly #jobs = new Map<JobNumber, Submitted>();
+  /** How often each job has begun. */
+  readonly #begun = new Map<JobNumber, number>();
+  /** Jobs that had begun, and were not answered, when their worker died. */
+  readonly #lost = new Map<JobNumber, number>();
+  /** Jobs with which something was moved to a thread. */
+  readonly #moved = new Set<JobNumber>();
+  /** Jobs whose caller gave them up before they had begun. */
+  readonly #unwanted = new Set<JobNumber>();
+  /** Jobs that were given to a worker that had nothing else; they count as begun. */
+  readonly #given = new Set<JobNumber>();
+  readonly #log: string[] = [];
+  #lastBegun = 0;
+
+  constructor(seed: number) {
+    this.#seed = seed;
+    this.#random = random(seed);
+    const { pick } = this.#random;
+    this.#cluster = new Cluster({
+      maxWorkers: pick([1, 2, 3]),
+      concurrency: pick([1, 1, 2]),
+      prefetch: pick([1, 3, 10, "auto"]),
+      retries: pick([0, 0, 1]),
+      maxBacklog: pick([5, Infinity]),
+      maxJobsPerWorker: pick([7, Infinity, Infinity]),
+      maxWorkerAge: pick([40, Infinity, Infinity]),
+    }, pick(["process", "thread"]));
+    this.#cluster.adapter.watch = {
+      sending: (_, frame) => {
+        if (frame.type !== "jobs") return;
+        for (const [number, , flags = 0] of frame.jobs) if ((flags & AHEAD) === 0) this.#given.add(number);
+      },
+    };
+  }
+
+  play(): void {
+    try {
+      for (let step = 0; step < 150; step++) this.#step();
+      for (let step = 0; step < 3_000 && this.#open.length > 0; step++) this.#serve();
+      expect(this.#open, "jobs that are never answered").toEqual([]);
+      this.#cluster.close();
+      for (let step = 0; step < 200 && this.#cluster.stats.state !== "closed"; step++) this.#serve();
+      expect([this.#cluster.stats.state, this.#cluster.clock.pending]).toEqual(["closed", 0]);
+      this.#account();
+      expect(takeViolations()).toEqual([]);
+      expect(this.#cluster.workers.every((worker) => worker.tickets.closed), "tickets are let go").toBe(true);
+    } catch (error) {
+      const options = JSON.stringify(this.#cluster.options);
+      throw new Error([`SEED=${this.#seed}: ${(error as Error).message}`, options, ...this.#log].join("\n  "), {
+        cause: error,
+      });
+    }
+  }
+
+  get #open(): JobNumber[] {
+    return [...this.#jobs].filter(([, job]) => !job.outcome).map(([number]) => number);
+  }
+
+  #step(): void {
+    const { once, integer, fraction, pick } = this.#random;
+    if (once(4)) {
+      this.#cluster.clock.together(() => {
+        for (let left = integer(12); left >= 0; left--) this.#submit();
+      });
+    }
+    if (once(30)) this.#cancel();
+    for (const fake of this.#cluster.workers) {
+      const hand = this.#hands.get(fake) ?? new Hand(fake, this.#cluster.options.concurrency);
+      this.#hands.set(fake, hand);
+      if (fake.at === "exited") continue;
+      if (fake.at === "starting" && once(2)) fake.ready();
+      else if (fake.ending && once(3)) this.#exit(hand);
+      else if (once(60)) this.#exit(hand);
+      else this.#act(hand, pick(["read", "begin", "begin", "end", "flush"]));
+    }
+    if (once(2)) this.#pass(fraction() * pick([1, 4, 30]));
+    this.#check();
+  }
+
+  /** Everyone does what is expected. */
+  #serve(): void {
+    for (const fake of this.#cluster.workers) {
+      const hand = this.#hands.get(fake) ?? new Hand(fake, this.#cluster.options.concurrency);
+      this.#hands.set(fake, hand);
+      if (fake.at === "exited") continue;
+      if (fake.ending) this.#exit(hand);
+      else if (fake.at === "starting") fake.ready();
+      else {for (const what of ["read", "begin", "end", "flush"] as const) {
+          if (fake.at === "ready") this.#act(hand, what);
+        }}
+    }
+    this.#pass(1);
+    this.#check();
+  }
+
+  #submit(): void {
+    const number = this.#cluster.scheduler.stats().jobs.accepted + this.#cluster.scheduler.stats().jobs.refused + 1;
+    const { once, integer } = this.#random;
+    const transfer = once(9) ? [new ArrayBuffer(1)] : [];
+    if (transfer.length > 0 && this.#cluster.adapter.isolation === "thread") this.#moved.add(number);
+    const job = this.#cluster.submit({ number }, {
+      ...(once(4) ? { timeout: 5 + integer(60) } : {}),
+      transfer,
+      done: (outcome) => {
+        if (outcome.ok) expect(outcome.value).toBe(`value ${number}`);
+      },
+    });
+    this.#log.push(`submit ${number}`);
+    this.#jobs.set(number, job);
+  }
+
+  #cancel(): void {
+    if (this.#open.length === 0) return;
+    const number = this.#random.pick(this.#open);
+    this.#log.push(`cancel ${number}`);
+    if (!this.#mayRun(number)) this.#unwanted.add(number);
+    this.#jobs.get(number)!.cancel();
+  }
+
+  /** Whether it has begun, or a worker that had nothing else was given it. */
+  #mayRun(number: JobNumber): boolean {
+    return [...this.#hands.values()].some(({ fake, running, ended }) => {
+      if (fake.at === "exited") return false;
+      const [, , flags = 0] = fake.jobs.get(number) ?? [number, null, AHEAD];
+      return (flags & AHEAD) === 0 || running.has(number) || ended.includes(number);
+    });
+  }
+
+  #act(hand: Hand, what: "read" | "begin" | "end" | "flush"): void {
+    // A handler that runs may block its loop.
+    if (what === "read") return hand.read();
+    if (what === "flush") return hand.running.size === 0 ? hand.flush() : undefined;
+    if (what === "begin") {
+      // One job may follow the other without the loop turning.
+      if (this.#random.once(2)) hand.read();
+      const number = hand.begin(this.#cluster.clock.now());
+      if (number === null) return;
+      this.#log.push(`${hand.fake.id} begins ${number}`);
+      this.#begun.set(number, (this.#begun.get(number) ?? 0) + 1);
+      expect(this.#unwanted.has(number), `job ${number} was cancelled before it began`).toBe(false);
+      expect(this.#jobs.get(number)!.outcome?.ok ?? null, `job ${number} begins though it was answered`).not.toBe(true);
+      if (this.#cluster.options.maxWorkers === 1 && this.#lost.size === 0) {
+        expect(number, "order").toBeGreaterThan(this.#lastBegun);
+      }
+      this.#lastBegun = number;
+      return;
+    }
+    const [number] = hand.running.keys();
+    if (number === undefined) return;
+    this.#log.push(`${hand.fake.id} ends ${number}`);
+    hand.end(number);
+  }
+
+  #exit(hand: Hand): void {
+    // One that was given to a worker that had nothing else counts as begun.
+    const begun = [...hand.fake.jobs].filter(([number, [, , flags = 0]]) =>
+      (flags & AHEAD) === 0 || hand.running.has(number) || hand.ended.includes(number)
+    ).map(([number]) => number);
+    this.#log.push(`${hand.fake.id} dies with ${begun}`);
+    for (const number of begun) this.#lost.set(number, (this.#lost.get(number) ?? 0) + 1);
+    hand.fake.exit({ code: null, signal: "SIGKILL" });
+    this.#cluster.flush();
+    const { retries } = this.#cluster.options;
+    for (const number of begun) {
+      const job = this.#jobs.get(number)!;
+      if (this.#lost.get(number)! > retries || this.#moved.has(number)) {
+        expect(job.outcome, `job ${number} was lost`).not.toBeNull();
+      }
+    }
+  }
+
+  #pass(ms: number): void {
+    this.#log.push(`${ms.toFixed(1)} ms pass`);
+    this.#cluster.advance(ms);
+  }
+
+  #check(): void {
+    this.#cluster.flush();
+    const { stats, options } = this.#cluster;
+    const { accepted, waiting, running, succeeded, failed } = stats.jobs;
+    expect(waiting, "waiting").toBeGreaterThanOrEqual(0);
+    expect(waiting + running + succeeded + failed, "every job is in one place").toBe(accepted);
+    for (const worker of this.#cluster.workers) {
+      const limit = options.prefetch === "auto" ? 129 : 1 + options.prefetch;
+      expect(worker.jobs.size, "jobs in one worker").toBeLessThanOrEqual(10_000);
+      expect(worker.tickets.left).toBeLessThanOrEqual(options.concurrency * limit);
+    }
+  }
+
+  /** What callers were told, against what happened. */
+  #account(): void {
+    const { retries } = this.#cluster.options;
+    for (const [number, job] of this.#jobs) {
+      const begun = this.#begun.get(number) ?? 0;
+      const lost = this.#lost.get(number) ?? 0;
+      if (job.code === "CC_ERR_BACKLOG_FULL") expect(begun, `job ${number} was refused`).toBe(0);
+      expect(begun, `job ${number} has begun`).toBeLessThanOrEqual(1 + Math.min(lost, retries));
+      if (job.outcome?.ok) expect(begun, `job ${number} was answered`).toBeGreaterThan(0);
+      if (job.code === "CC_ERR_WORKER_EXIT" || job.code === "CC_ERR_POISON") {
+        expect(lost, `job ${number} failed for its worker`).toBeGreaterThan(0);
+      }
+      if (job.code === "CC_ERR_TIMEOUT") {
+        expect(begun > 0 || this.#given.has(number), `job ${number} timed out and never ran`).toBe(true);
+      }
+    }
+  }
+}
+
+describe("Scheduler sending ahead", () => {
+  it("Scheduler runs each job once and knows which had begun, in random histories", () => {
+    const seed = Number(process.env["SEED"] ?? Date.now() % 1e6);
+    takeViolations();
+    for (let each = 0; each < (process.env["SEED"] ? 1 : HISTORIES); each++) new History(seed + each).play();
+  }, 120_000);
+});

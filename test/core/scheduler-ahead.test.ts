@@ -1,0 +1,223 @@
+import { describe, expect, it } from "vitest";
+import type { SchedulerOptions } from "../../src/core/scheduler.ts";
+import { Cluster, type FakeWorker, type JobOptions, type Submitted } from "./fakes.ts";
+
+/** A cluster whose ready workers are given these jobs, by name. */
+function ahead(
+  jobs: Record<string, JobOptions>,
+  options: Partial<SchedulerOptions> = {},
+): { cluster: Cluster; jobs: Record<string, Submitted>; worker: FakeWorker } {
+  const cluster = new Cluster({ prefetch: 5, minWorkers: options.maxWorkers ?? 1, ...options });
+  cluster.warm();
+  cluster.allReady();
+  const submitted: Record<string, Submitted> = {};
+  cluster.clock.together(() => {
+    for (const [name, each] of Object.entries(jobs)) submitted[name] = cluster.submit(name, each);
+  });
+  return { cluster, jobs: submitted, worker: cluster.worker(0) };
+}
+
+const recalls = (worker: FakeWorker): number => worker.frames.filter((frame) => frame.type === "recall").length;
+
+describe("Scheduler sending ahead", () => {
+  it("Scheduler sends ahead of each worker what it was told, and no more", () => {
+    const { cluster, worker } = ahead({ a: {}, b: {}, c: {}, d: {} }, { prefetch: 2 });
+    expect(worker.running).toEqual(["a", "b", "c"]);
+    expect([worker.tickets.left, cluster.stats.jobs]).toMatchObject([2, { running: 1, waiting: 3 }]);
+  });
+
+  it("Scheduler sends nothing ahead of a worker while another is free, and gives none more than its share", () => {
+    const { cluster } = ahead({ a: {}, b: {}, c: {}, d: {}, e: {}, f: {} }, { maxWorkers: 3 });
+    expect(cluster.workers.map((worker) => worker.running)).toEqual([["c", "f"], ["b", "e"], ["a", "d"]]);
+  });
+
+  it("Scheduler sends what is enqueued together in one frame, and the first at once", () => {
+    const { worker } = ahead({ a: {}, b: {}, c: {} });
+    expect(worker.frames.map((frame) => frame.type === "jobs" && frame.jobs.map(([number]) => number)))
+      .toEqual([[1], [2, 3]]);
+  });
+
+  it("Scheduler counts jobs that were sent ahead as waiting", () => {
+    const { jobs, cluster } = ahead({ a: {}, b: {}, c: {}, d: {} }, { maxBacklog: 2 });
+    cluster.flush();
+    expect([jobs["c"]!.outcome, jobs["d"]!.code]).toEqual([null, "CC_ERR_BACKLOG_FULL"]);
+  });
+
+  it("Scheduler starts another worker for jobs that wait in one", () => {
+    const { cluster } = ahead({ a: {}, b: {}, c: {} }, { maxWorkers: 3, minWorkers: 1 });
+    expect(cluster.stats.workers).toMatchObject({ busy: 1, starting: 2 });
+  });
+
+  it("Scheduler gives a worker no more jobs than maxJobsPerWorker", () => {
+    const { worker } = ahead({ a: {}, b: {}, c: {}, d: {} }, { maxJobsPerWorker: 3 });
+    expect(worker.running).toEqual(["a", "b", "c"]);
+  });
+
+  it("Scheduler does not send ahead what is moved to a thread", () => {
+    const cluster = new Cluster({ prefetch: 5 }, "thread");
+    cluster.submit("a");
+    cluster.worker(0).ready();
+    cluster.submit("b", { transfer: [new ArrayBuffer(1)] });
+    cluster.submit("c");
+    expect([cluster.worker(0).running, cluster.stats.jobs.waiting]).toEqual([["a"], 2]);
+  });
+
+  it("Scheduler tells that a job that was sent ahead has started, once that is known", () => {
+    const { cluster, worker } = ahead({ a: {}, b: {} });
+    cluster.flush();
+    expect(cluster.count("job:started")).toBe(1);
+    worker.tickets.take();
+    worker.says({ type: "answers", answers: [[1, 0, "x", 10], [2, 0, "y", 10]] });
+    expect(cluster.facts.map((fact) => fact.type).slice(-3)).toEqual(["job:settled", "job:started", "job:settled"]);
+  });
+
+  it("Scheduler sends objects that jobs share to each on its own", () => {
+    const cluster = new Cluster({ prefetch: 5 });
+    cluster.submit("first");
+    cluster.worker(0).ready();
+    const shared = { setting: [1] };
+    cluster.clock.together(() => cluster.submitAll({ shared }, { shared }));
+    const [one, other] = [...cluster.worker(0).jobs.values()].slice(1).map((entry) => entry[1] as { shared: object });
+    expect([one, other]).toEqual([{ shared }, { shared }]);
+    expect(one!.shared).not.toBe(other!.shared);
+  });
+
+  it("Scheduler fails of jobs that are sent together only those that can't be sent, in order", () => {
+    const cluster = new Cluster({ prefetch: 5 });
+    cluster.submit("first");
+    cluster.worker(0).ready();
+    const thrower = {
+      get bad(): never {
+        throw new Error("thrown by a getter");
+      },
+    };
+    const jobs = cluster.clock.together(() => cluster.submitAll("a", () => {}, new Map([[1, 2]]), thrower, "b"));
+    cluster.flush();
+    expect(jobs.map((job) => job.code)).toEqual([null, "CC_ERR_NOT_CLONEABLE", null, "CC_ERR_NOT_CLONEABLE", null]);
+    expect(cluster.worker(0).running).toEqual(["first", "a", new Map([[1, 2]]), "b"]);
+    expect(cluster.worker(0).tickets.left).toBe(3);
+  });
+});
+
+describe("Scheduler taking back", () => {
+  it("Scheduler takes back what a worker has not begun that says nothing for a while", () => {
+    const { cluster, worker } = ahead({ a: {}, b: {}, c: {}, d: {} }, { maxWorkers: 2, minWorkers: 1 });
+    cluster.advance(3);
+    expect([recalls(worker), worker.running]).toEqual([1, ["a"]]);
+    expect(cluster.stats.jobs).toMatchObject({ waiting: 3, running: 1 });
+    cluster.worker(1).ready();
+    expect(cluster.worker(1).running).toEqual(["b", "c"]);
+  });
+
+  it("Scheduler leaves a worker alone that answers", () => {
+    const { cluster, worker } = ahead({ a: {}, b: {}, c: {}, d: {} });
+    for (let round = 0; round < 3; round++) {
+      cluster.advance(1.5);
+      worker.tickets.take();
+      worker.answer();
+    }
+    expect(recalls(worker)).toBe(0);
+  });
+
+  it("Scheduler sends nothing ahead until the worker has heard that jobs were taken back", () => {
+    const { cluster, worker } = ahead({ a: {}, b: {} });
+    cluster.advance(3);
+    worker.says({ type: "answers", answers: [[1, 0, "x", 10]] });
+    expect(worker.running).toEqual(["b"]);
+    cluster.submit("c");
+    expect(worker.running).toEqual(["b"]);
+    worker.says({ type: "recalled" });
+    expect(worker.running).toEqual(["b", "c"]);
+  });
+
+  it("Scheduler forgets a job that is cancelled before it has begun, at no cost to the worker", () => {
+    const { cluster, worker, jobs } = ahead({ a: {}, b: {}, c: {} });
+    jobs["b"]!.cancel("not wanted");
+    cluster.flush();
+    expect([jobs["b"]!.error, jobs["c"]!.outcome]).toEqual(["not wanted", null]);
+    worker.answer();
+    expect(worker.running).toEqual(["c"]);
+    expect([worker.aborts, worker.kills]).toEqual([[], 0]);
+  });
+
+  it("Scheduler sends elsewhere what waits behind a job that is cancelled", () => {
+    const { cluster, jobs } = ahead({ a: {}, b: {}, c: {}, d: {} }, { maxWorkers: 2 });
+    // The worker that has b and d.
+    expect(cluster.worker(0).running).toEqual(["b", "d"]);
+    jobs["b"]!.cancel();
+    cluster.worker(1).tickets.take();
+    cluster.worker(1).says({ type: "answers", answers: [[1, 0, "x", 1], [3, 0, "x", 1]] });
+    expect(cluster.worker(1).running).toEqual(["d"]);
+  });
+
+  it("Scheduler lets the time of a job run once it is its turn", () => {
+    const { cluster, worker, jobs } = ahead({ a: {}, b: { timeout: 50 } });
+    cluster.advance(1);
+    worker.tickets.take();
+    worker.answer();
+    cluster.advance(49.5);
+    expect(jobs["b"]!.outcome).toBeNull();
+    cluster.advance(5);
+    expect([jobs["b"]!.code, worker.aborts]).toEqual(["CC_ERR_TIMEOUT", ["timeout"]]);
+  });
+
+  it.each([1, 100])("Scheduler does not let a job time out that waits behind another: %i ms", (timeout) => {
+    const { cluster, jobs } = ahead({ a: {}, b: { timeout } });
+    cluster.advance(1_000);
+    expect([jobs["b"]!.outcome, cluster.stats.jobs.waiting]).toEqual([null, 1]);
+  });
+
+  it("Scheduler does not let a job time out that has ended, when another keeps its answer back", () => {
+    const { cluster, worker, jobs } = ahead({ a: {}, b: { timeout: 1 }, c: {} });
+    worker.tickets.take();
+    worker.answer();
+    // b has ended, c runs and blocks the worker's loop.
+    worker.tickets.take();
+    cluster.advance(1_000);
+    expect([jobs["b"]!.outcome, jobs["c"]!.outcome, worker.aborts]).toEqual([null, null, []]);
+  });
+
+  it("Scheduler gives a job its timeout that began while nothing was heard of the worker", () => {
+    const { cluster, worker, jobs } = ahead({ a: {}, b: { timeout: 50 }, c: {} });
+    // a has ended and its answer is kept back.
+    worker.tickets.take();
+    cluster.advance(60);
+    expect([jobs["a"]!.outcome, jobs["b"]!.code]).toEqual([null, "CC_ERR_TIMEOUT"]);
+  });
+
+  it("Scheduler says of jobs that the end cuts off whether they had begun", () => {
+    const { cluster, worker, jobs } = ahead({ a: {}, b: {}, c: {} });
+    worker.tickets.take();
+    cluster.close("now");
+    cluster.flush();
+    const retryable = Object.values(jobs).map((job) => (job.error as { retryable: boolean }).retryable);
+    expect(retryable).toEqual([false, false, true]);
+  });
+
+  it("Scheduler runs again what a dead worker had not begun, in order, and fails the rest", () => {
+    const { cluster, worker, jobs } = ahead({ a: {}, b: {}, c: {}, d: {} });
+    worker.tickets.take();
+    worker.crash();
+    cluster.submit("e");
+    cluster.worker(1).ready();
+    cluster.flush();
+    expect(Object.values(jobs).map((job) => job.code)).toEqual([
+      "CC_ERR_WORKER_EXIT",
+      "CC_ERR_WORKER_EXIT",
+      null,
+      null,
+    ]);
+    expect(cluster.worker(1).running).toEqual(["c", "d", "e"]);
+    expect(cluster.stats.jobs).toMatchObject({ retried: 0 });
+    expect([...cluster.worker(1).jobs.values()].map((entry) => entry[5] ?? 1)).toEqual([1, 1, 1]);
+  });
+
+  it("Scheduler counts no job as lost when a worker leaves between two", () => {
+    const { cluster, worker } = ahead({ a: {}, b: {} });
+    worker.answer();
+    worker.exit({ code: 0 });
+    cluster.flush();
+    expect([cluster.faults, cluster.stats.lost.workers]).toEqual([[], 0]);
+    expect(cluster.facts.find((fact) => fact.type === "worker:exit")).toMatchObject({ jobs: 0 });
+  });
+});
