@@ -5,6 +5,7 @@
  * @module
  */
 
+import { randomUUID } from "node:crypto";
 import type { WorkerEvents, WorkerExit, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { frameType, type Init } from "../src/core/frame.ts";
 
@@ -34,7 +35,7 @@ export class Line {
   readonly #spec: WorkerSpec;
   #hasTeardown = false;
   /** What the bootstrap's frames have that no others have. */
-  readonly key: string = crypto.randomUUID().slice(0, 8);
+  readonly key: string = randomUUID().slice(0, 8);
   #fatal: unknown = null;
   #pong: (() => void) | null = null;
   #ended = false;

@@ -16,6 +16,7 @@
  */
 
 import { Buffer } from "node:buffer";
+import { randomUUID } from "node:crypto";
 import { closeSync, constants, ftruncateSync, openSync, readSync, unlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import process from "node:process";
@@ -97,7 +98,7 @@ export function openTickets(mayWrite: (folder: string) => boolean = () => true):
   for (const folder of FOLDERS) {
     if (!mayWrite(folder)) continue;
     try {
-      const path = `${folder}/compute-cluster-${process.pid}-${++lastFile}-${crypto.randomUUID()}`;
+      const path = `${folder}/compute-cluster-${process.pid}-${++lastFile}-${randomUUID()}`;
       const { O_RDWR, O_CREAT, O_EXCL } = constants;
       const descriptor = openSync(
         path,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { AsyncResource } from "node:async_hooks";
 import { EventEmitter } from "node:events";
 import process from "node:process";
 import { adapterFor } from "../runtimes/select.ts";
@@ -124,7 +125,14 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     const options = typeof second === "function" ? undefined : second;
     const callback = typeof second === "function" ? second : third;
     if (typeof callback === "function") {
-      this.#run(args, options, site, (outcome) => callBack(callback as EnqueueCallback<unknown>, outcome));
+      // The caller's AsyncLocalStorage is to be current in its callback, not that of whoever brings the answer.
+      const context = new AsyncResource("compute-cluster:job");
+      this.#run(
+        args,
+        options,
+        site,
+        (outcome) => context.runInAsyncScope(callBack, null, callback as EnqueueCallback<unknown>, outcome),
+      );
       return this;
     }
     return new Promise((resolve, reject) => {

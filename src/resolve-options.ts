@@ -163,7 +163,7 @@ function maxBacklog(given: Given, maxWorkers: number): number {
   const { name, value } = either(given, "maxBacklog", "max_backlog");
   if (value === undefined || (name === "max_backlog" && value === 0)) return 10 * maxWorkers;
   if (value === -1) return Infinity;
-  return check.count(name, value, 0, true);
+  return check.count(name, value, 0, true, ", or -1 for no limit");
 }
 
 function maxLatency(given: Given): number {

@@ -381,12 +381,13 @@ export class Scheduler implements Engine {
     const ofItsOwn = exit.code === 0 && jobs.length === 0;
     if (!expected && !ofItsOwn) {
       this.#ledger.lost.workers++;
-      this.#fault(loss.workerExit(exit, worker.port, this.#parts.adapter.isolation, jobs[0]?.id));
+      // Where every job is run again nothing has failed yet: no reason for the program to end.
+      const recovered = again.length > 0 && lost.length === 0;
+      this.#fault(loss.workerExit(exit, worker.port, this.#parts.adapter.isolation, jobs[0]?.id), recovered);
     }
     if (exit.abandoned) {
       this.#ledger.lost.abandoned++;
-      const error = loss.abandoned(worker.port);
-      this.#outbox.push(() => this.#parts.observer.warn(error));
+      this.#fault(loss.abandoned(worker.port), true);
     }
   }
 
@@ -448,8 +449,8 @@ export class Scheduler implements Engine {
     for (const closed of this.#lifetime.finish()) this.#outbox.push(closed);
   }
 
-  #fault(error: ClusterError): void {
-    this.#outbox.push(() => this.#parts.observer.fault(error));
+  #fault(error: ClusterError, goesOn = false): void {
+    this.#outbox.push(() => this.#parts.observer[goesOn ? "warn" : "fault"](error));
   }
 
   // ---- warm workers

@@ -10,7 +10,9 @@
  */
 
 import { ClusterError } from "../core/errors.ts";
+import { NOT_PLAIN } from "../core/sender.ts";
 import { findUncloneable, type Format, type Offender } from "./cloneable.ts";
+import { copyPlain } from "./plain.ts";
 
 /** What was thrown, as it travels. */
 export type Encoded =
@@ -61,12 +63,18 @@ const MAKE: Readonly<Record<string, (message: string, name: string) => Error>> =
 
 // ---- writing
 
+/**
+ * Which values of an error are written: all but those that no transport carries, only those that every transport carries as
+ * far as is known, or only plain data.
+ */
+type Care = "most" | "safe" | "plain";
+
 /** How to write errors. */
 export interface EncodeOptions {
   /** How the transport writes values. */
   readonly format?: Format;
-  /** Whether values that only some transports carry (shared memory, say) are described instead. */
-  readonly cautious?: boolean;
+  /** Which values are written; others are described. */
+  readonly values?: Care;
 }
 
 /** Writes what was thrown. Never throws, whatever the error's getters do. */
@@ -127,10 +135,33 @@ class Encoder {
 
   /** A value that the transport can carry: itself, or a description. */
   #carried(value: unknown): unknown {
-    const { format = "advanced", cautious = false } = this.#options;
+    const { format = "advanced", values = "most" } = this.#options;
+    if (values === "plain") return attempt(() => plainOrDescribed(value), "[a value that can't be read]");
     const offender = findUncloneable(value, "", format);
-    return offender && (offender.certain || cautious) ? description(offender) : value;
+    return offender && (offender.certain || values === "safe") ? description(offender) : value;
   }
+}
+
+function plainOrDescribed(value: unknown): unknown {
+  const copy = copyPlain(value);
+  if (copy !== NOT_PLAIN) return typeof copy === "bigint" ? String(copy) : copy;
+  return `[${Object.prototype.toString.call(value).slice(8, -1)} that can't be sent]`;
+}
+
+/**
+ * Sends what was thrown, with as much of its values as the transport carries.
+ *
+ * @param send Throws what the transport throws for what it can't carry.
+ */
+export function sendThrown(thrown: unknown, format: Format, send: (encoded: Encoded) => void): void {
+  for (const values of ["most", "safe"] as const) {
+    try {
+      return send(encodeThrown(thrown, { format, values }));
+    } catch {
+      // There are more kinds of objects that a transport refuses than anyone can list.
+    }
+  }
+  send(encodeThrown(thrown, { format, values: "plain" }));
 }
 
 function description(offender: Offender): string {

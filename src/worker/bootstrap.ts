@@ -11,7 +11,7 @@ import { setImmediate } from "node:timers";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { realpathSync } from "node:fs";
 import { frameType, type HostFrame, type Init, THREAD_MARK } from "../core/frame.ts";
-import { type Encoded, encodeThrown } from "../wire/error-codec.ts";
+import { sendThrown } from "../wire/error-codec.ts";
 import { type Contract, readContract } from "./contract.ts";
 import { endOnRejections, reportFatal, reportFatalInDeno } from "./fatal.ts";
 import { type Inbox, separateInbox } from "./inbox.ts";
@@ -105,13 +105,13 @@ function serve(process: NodeJS.Process, link: Link): void {
 function takeHold(process: NodeJS.Process): Link | null {
   if (globals.Deno && globals.DedicatedWorkerGlobalScope) {
     const link = webLink(process, globals, globals.Deno);
-    reportFatalInDeno(process, globals, (error) => link.post({ type: "fatal", error }), () => link.leave(1));
+    reportFatalInDeno(process, globals, reportThrown(link), () => link.leave(1));
     return link;
   }
   if (!isMainThread) {
     if (workerData !== THREAD_MARK || !parentPort) return null;
     const link = threadLink(process, parentPort);
-    reportFatal(process, (error) => link.post({ type: "fatal", error }));
+    reportFatal(process, reportThrown(link));
     if (globals.Bun) endOnRejections(process, failIn(link));
     return link;
   }
@@ -119,18 +119,22 @@ function takeHold(process: NodeJS.Process): Link | null {
     ? processLink(process, globals.Deno !== undefined, globals.Bun !== undefined)
     : pipeLink(process);
   leaveSignalsToHost(process);
-  const report = (error: Encoded): void => link.post({ type: "fatal", error });
-  if (globals.Deno) reportFatalInDeno(process, globals, report, null);
-  else reportFatal(process, report);
+  if (globals.Deno) reportFatalInDeno(process, globals, reportThrown(link), null);
+  else reportFatal(process, reportThrown(link));
   if (globals.Bun) endOnRejections(process, failIn(link));
   return link;
+}
+
+/** Tells the host of an error that is about to end the worker. */
+function reportThrown(link: Link): (error: unknown) => void {
+  return (thrown) => sendThrown(thrown, "advanced", (error) => link.post({ type: "fatal", error }));
 }
 
 /** Prints and reports an error, and ends the worker, as Node does. */
 function failIn(link: Link): (error: unknown) => void {
   return (error) => {
     console.error(error);
-    link.post({ type: "fatal", error: encodeThrown(error) });
+    reportThrown(link)(error);
     link.leave(1);
   };
 }

@@ -5,9 +5,6 @@
  * @module
  */
 
-import type { Encoded } from "../wire/error-codec.ts";
-import { encodeThrown } from "../wire/error-codec.ts";
-
 /** The events of Deno's global scope. */
 interface ErrorEvents {
   addEventListener(
@@ -21,9 +18,9 @@ interface ErrorEvents {
 }
 
 /** For Node and Bun: the monitor hears of the error and changes nothing. The module may have a handler that saves it. */
-export function reportFatal(process: NodeJS.Process, report: (error: Encoded) => void): void {
+export function reportFatal(process: NodeJS.Process, report: (error: unknown) => void): void {
   process.on("uncaughtExceptionMonitor", (error) => {
-    if (process.listenerCount("uncaughtException") === 0) report(encodeThrown(error));
+    if (process.listenerCount("uncaughtException") === 0) report(error);
   });
 }
 
@@ -48,12 +45,12 @@ export function endOnRejections(process: NodeJS.Process, end: (reason: unknown) 
 export function reportFatalInDeno(
   process: NodeJS.Process,
   scope: ErrorEvents,
-  report: (error: Encoded) => void,
+  report: (error: unknown) => void,
   end: ((error: unknown) => void) | null,
 ): void {
   const fatal = (error: unknown, handled: "uncaughtException" | "unhandledRejection", prevent: () => void): void => {
     if (process.listenerCount(handled) > 0) return;
-    report(encodeThrown(error));
+    report(error);
     if (!end) return;
     prevent();
     end(error);

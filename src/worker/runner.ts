@@ -12,7 +12,7 @@ import { setImmediate } from "node:timers";
 import { ClusterError } from "../core/errors.ts";
 import { type AbortWhy, AHEAD, type Init, type JobEntry, type JobNumber, KILLABLE } from "../core/frame.ts";
 import { notCloneable } from "../wire/cloneable.ts";
-import { encodeThrown } from "../wire/error-codec.ts";
+import { sendThrown } from "../wire/error-codec.ts";
 import { Answers } from "./answers.ts";
 import { RunContext } from "./context.ts";
 import type { Contract, Handler } from "./contract.ts";
@@ -195,12 +195,7 @@ export class Runner {
   }
 
   #fail(run: Run, thrown: unknown): void {
-    const format = this.#init.serialization;
-    try {
-      this.#answer(run, 1, encodeThrown(thrown, { format }));
-    } catch {
-      this.#answer(run, 1, encodeThrown(thrown, { format, cautious: true }));
-    }
+    sendThrown(thrown, this.#init.serialization, (encoded) => this.#answer(run, 1, encoded));
   }
 
   /** Throws what the line throws for a value that it can't carry; then nothing was sent. */

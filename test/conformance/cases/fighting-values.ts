@@ -77,6 +77,27 @@ export const fightingValues: readonly Case[] = [
       }
     },
   },
+  ...["property", "cause", "itself"].map((task): Case => ({
+    name: `An error that carries what can't be sent arrives, with the rest of it, and costs nobody a worker: ${task}`,
+    async run(kit) {
+      const cc = kit.cluster("carrying.mjs", { maxWorkers: 1, concurrency: 2 });
+      const names = await kit.value(cc, null, { task: "names" }) as string[];
+      let exits = 0;
+      cc.on("worker:exit", () => exits++);
+      for (const name of names) {
+        const neighbour = kit.value(cc, 5, { task: "sleep" });
+        const ended = await kit.job(cc, name, { task });
+        assert.ok("error" in ended, name);
+        if (task !== "itself") {
+          const { name: kind, message, code } = ended.error as { name: string; message: string; code?: string };
+          assert.deepEqual([kind, message], ["RangeError", `with a ${task}`], name);
+          if (task === "property") assert.equal(code, "E_MINE", name);
+        }
+        assert.equal(await neighbour, "slept", name);
+      }
+      assert.deepEqual([exits, kit.faults], [0, []]);
+    },
+  })),
   {
     name: "toJSON that throws what has no text costs its job alone",
     needs: "serialization",

@@ -190,6 +190,14 @@ export const settling: Case[] = [
     },
   },
   {
+    name: "A job whose worker is lost runs again, in a program that listens for no errors",
+    async run(kit) {
+      const program = await kit.program("retries.ts", kit.file("ran")).ended;
+      assert.deepEqual([program.stdout.trim(), program.code], ["the second run", 0], program.stderr);
+      assert.match(program.stderr, /dies with code: 5/);
+    },
+  },
+  {
     name: "A full pipe blocks nobody",
     async run(kit) {
       const cc = kit.cluster("handler.mjs", { stdio: kit.lacks("stdio") ? undefined : "ignore" });

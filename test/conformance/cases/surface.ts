@@ -1,11 +1,37 @@
 /** The class: events, refusals, callbacks, statistics. */
 
 import assert from "node:assert/strict";
-import { ComputeCluster, type Fact } from "../../../mod.ts";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { ComputeCluster, type EnqueueOptions, type Fact } from "../../../mod.ts";
 import type { Case } from "../case.ts";
 import { until } from "../kit.ts";
 
 export const surface: Case[] = [
+  {
+    name: "Whoever is told of a job is told in the asynchronous context of its caller",
+    async run(kit) {
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 1 });
+      const context = new AsyncLocalStorage<string>();
+      const told = (args: unknown, options: EnqueueOptions, then?: () => void): Promise<string | undefined> =>
+        new Promise((resolve) => {
+          cc.enqueue(args, options, () => resolve(context.getStore()));
+          then?.();
+        });
+      const answered = ["a", "b", "c"].map((name) => context.run(name, () => told({ op: "echo" }, {})));
+      assert.deepEqual(await Promise.all(answered), ["a", "b", "c"]);
+      assert.equal(await context.run("late", () => told({ op: "sleep", ms: 20_000 }, { timeout: 20 })), "late");
+      assert.equal(await context.run("refused", () => told(() => {}, {})), "refused");
+      const controller = new AbortController();
+      const { signal } = controller;
+      const abort = (): void => context.run("aborter", () => controller.abort());
+      assert.equal(await context.run("aborted", () => told({ op: "sleep", ms: 20_000 }, { signal }, abort)), "aborted");
+      const promised = await context.run("promise", async () => {
+        await cc.enqueue({ op: "echo" });
+        return context.getStore();
+      });
+      assert.equal(promised, "promise");
+    },
+  },
   {
     name: "info and debug tell sentences",
     async run(kit) {
