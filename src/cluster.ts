@@ -14,7 +14,7 @@ import { ClusterError } from "./core/errors.ts";
 import type { Fact } from "./core/fact.ts";
 import { Scheduler } from "./core/scheduler.ts";
 import type { Job } from "./core/job.ts";
-import { EnqueueSite } from "./enqueue-site.ts";
+import { EnqueueSite, located, mayCapture } from "./enqueue-site.ts";
 import { checkJob, type EnqueueOptions } from "./job-options.ts";
 import type { ComputeClusterOptions } from "./options.ts";
 import { realClock } from "./real-clock.ts";
@@ -67,6 +67,8 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   readonly #options: ResolvedOptions;
   /** What workers have thrown, as long as somebody has it. */
   readonly #thrown = new WeakSet<object>();
+  /** Errors that don't say yet where their job was enqueued, and their jobs. */
+  readonly #unlocated = new WeakMap<object, string>();
 
   /**
    * Checks the options. Nothing is started before the first job, or `ready()`.
@@ -121,7 +123,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     callback: EnqueueCallback<TaskResult<M, T>>,
   ): this;
   enqueue(args: unknown, second?: unknown, third?: unknown): unknown {
-    const site = new EnqueueSite();
+    const site = mayCapture() ? new EnqueueSite(1) : null;
     const options = typeof second === "function" ? undefined : second;
     const callback = typeof second === "function" ? second : third;
     if (typeof callback === "function") {
@@ -135,10 +137,11 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
       );
       return this;
     }
-    return new Promise((resolve, reject) => {
+    const answer = new Promise((resolve, reject) => {
       if (callback !== undefined && callback !== null) return reject(wrongType("callback", "a function", callback));
       this.#run(args, options, site, (outcome) => outcome.ok ? resolve(outcome.value) : reject(outcome.error));
     });
+    return site ? answer : located(answer, (found, error) => this.#locateLate(error, found));
   }
 
   /**
@@ -180,7 +183,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   }
 
   /** `done` is called once, and never before this returns. */
-  #run(args: unknown, options: unknown, site: EnqueueSite, done: (outcome: Outcome) => void): void {
+  #run(args: unknown, options: unknown, site: EnqueueSite | null, done: (outcome: Outcome) => void): void {
     let job;
     let ended: (() => void) | null = null;
     let aborted = false;
@@ -207,9 +210,19 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   }
 
   /** Errors of a worker and of our own; the reason of a signal is the caller's, and left alone. */
-  #locate(error: unknown, site: EnqueueSite, job: string): void {
-    const thrown = typeof error === "object" && error !== null && this.#thrown.has(error);
-    if (thrown || error instanceof ClusterError) site.addTo(error, job, thrown);
+  #locate(error: unknown, site: EnqueueSite | null, job: string): void {
+    if (typeof error !== "object" || error === null) return;
+    const thrown = this.#thrown.has(error);
+    if (!thrown && !(error instanceof ClusterError)) return;
+    if (site) site.addTo(error, job, thrown);
+    else this.#unlocated.set(error, job);
+  }
+
+  #locateLate(error: unknown, site: EnqueueSite): void {
+    const job = this.#unlocated.get(error as object);
+    if (job === undefined) return;
+    this.#unlocated.delete(error as object);
+    this.#locate(error, site, job);
   }
 
   #decode(encoded: unknown): unknown {

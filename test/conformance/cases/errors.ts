@@ -38,6 +38,22 @@ export const errors: Case[] = [
     assert.doesNotMatch(stack, /compute-cluster-worker|data:text/);
   }),
   {
+    name: "The stack shows where it was enqueued among very many jobs too, where the answer is awaited",
+    async run(kit) {
+      const cc = kit.cluster("handler.mjs", { maxBacklog: Infinity });
+      const job = async (n: number): Promise<unknown> =>
+        await cc.enqueue({ op: n < 500 ? "echo" : "throw", what: "type" });
+      const all = Array.from({ length: 501 }, (_, n) => job(n));
+      const error = await all[500]!.then(() => assert.fail("no error"), (thrown: Error) => thrown) as Error;
+      const frames = error.stack!.split("\n");
+      const enqueued = frames.findIndex((line) => line.includes("at enqueue (job 501)"));
+      assert.ok(enqueued >= 0, error.stack);
+      assert.match(frames[enqueued + 1]!, /errors\.ts/);
+      assert.doesNotMatch(error.stack!, /enqueue-site|cluster\.ts/);
+      await Promise.allSettled(all);
+    },
+  },
+  {
     name: "A cluster's own error shows where its job was enqueued, and nothing of the cluster's inside",
     async run(kit) {
       const cc = kit.cluster("handler.mjs", { maxWorkers: 1, maxBacklog: 0 });
