@@ -8,11 +8,11 @@ import process from "node:process";
 import type { WorkerAdapter, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { withOwnBytes } from "../src/wire/views.ts";
 import { bootstrapUrl } from "./bootstrap-url.ts";
+import { type FileExchange, openExchange } from "./exchange.ts";
 import { guard, unguard } from "./guard.ts";
 import { type Line, open } from "./line.ts";
 import { CUT_OFF, LAST_WORDS } from "./patience.ts";
 import { StderrTail } from "./stderr-tail.ts";
-import { type FileTickets, openTickets, TICKETS } from "./tickets.ts";
 import { threadPort } from "./worker-threads.ts";
 
 /** What is used of `Bun`: its own types would be asked of everyone who type-checks the package. */
@@ -57,11 +57,11 @@ export const bunProcess: WorkerAdapter = {
 };
 
 function startBun(line: Line, spec: WorkerSpec): BunPort {
-  const tickets = spec.sendsAhead ? openTickets() : null;
+  const exchange = spec.sendsAhead ? openExchange() : null;
   try {
-    return new BunPort(line, spec, tickets);
+    return new BunPort(line, spec, exchange);
   } catch (error) {
-    tickets?.close();
+    exchange?.close();
     throw error;
   }
 }
@@ -69,7 +69,7 @@ function startBun(line: Line, spec: WorkerSpec): BunPort {
 class BunPort implements WorkerPort {
   readonly id: string;
   readonly pid: number;
-  readonly tickets: FileTickets | null;
+  readonly exchange: FileExchange | null;
   readonly #child: BunChild;
   readonly #line: Line;
   readonly #passesStderr: boolean;
@@ -77,16 +77,21 @@ class BunPort implements WorkerPort {
   readonly #stderr = new StderrTail();
   #reader: StderrReader | null = null;
 
-  constructor(line: Line, spec: WorkerSpec, tickets: FileTickets | null) {
+  constructor(line: Line, spec: WorkerSpec, exchange: FileExchange | null) {
     this.#line = line;
-    this.tickets = tickets;
+    this.exchange = exchange;
     this.#clones = spec.serialization === "advanced";
     this.#passesStderr = spec.stdio === "inherit";
     const { Bun } = globalThis as unknown as { Bun: BunRuntime };
     this.#child = Bun.spawn({
       cmd: [spec.execPath ?? process.execPath, ...(spec.execArgv ?? []), "-e", spec.bootstrap],
       // Bun.spawn's own defaults differ for each stream.
-      stdio: ["ignore", spec.stdio, "pipe", ...(tickets ? ["ignore" as const, tickets.descriptor] : [])],
+      stdio: [
+        "ignore",
+        spec.stdio,
+        "pipe",
+        ...(exchange ? ["ignore" as const, "ignore" as const, ...exchange.descriptors] : []),
+      ],
       serialization: spec.serialization,
       ...(spec.env ? { env: { ...spec.env } } : {}),
       ...(spec.cwd === null ? {} : { cwd: spec.cwd }),
@@ -98,7 +103,7 @@ class BunPort implements WorkerPort {
     this.id = String(this.pid);
     guard(this.pid);
     void this.#readStderr();
-    line.begin(this, true, tickets && TICKETS);
+    line.begin(this, true, exchange?.init ?? null);
   }
 
   /** Reads until the end, or until `unref` lets go of the reader: one that waits keeps the program alive (1.4.5). */

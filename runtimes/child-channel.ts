@@ -1,25 +1,32 @@
 /**
- * The host's end of the line to a child process: Deno's IPC channel, or a pipe of our own on Node.
+ * The host's end of the line to a child process on Node and Deno. What comes from the worker has a pipe of its own (see
+ * `src/worker/outlet.ts`).
  *
  * @module
  */
 
 import type { ChildProcess } from "node:child_process";
 import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
 import { BrokenPipeFrame, FrameReader, writeFrame } from "../src/wire/pipe-frames.ts";
 
 /** Who hears what comes. */
 export interface ChannelEvents {
   frame(frame: unknown): void;
-  /** Nothing more can come or go. */
+  /** Nothing more can come. */
   closed(): void;
+  /** Nothing more can go. */
+  cut(): void;
   /** The worker, or something in it, wrote what is no frame, or can't be reached. */
   broken(error: unknown): void;
 }
 
 /** A line to a child process. */
 export interface ChildChannel {
+  /** Whether something can go. */
   readonly connected: boolean;
+  /** Whether something can still come. */
+  readonly readable: boolean;
   listen(events: ChannelEvents): void;
   /** Throws what the transport throws for a value that it can't carry; then nothing was sent. */
   send(frame: unknown): void;
@@ -29,17 +36,45 @@ export interface ChildChannel {
 }
 
 /** The line to a process that could not be started. */
-export const NO_CHANNEL: ChildChannel = { connected: false, listen() {}, send() {}, close() {}, ref() {}, unref() {} };
+export const NO_CHANNEL: ChildChannel = {
+  connected: false,
+  readable: false,
+  listen() {},
+  send() {},
+  close() {},
+  ref() {},
+  unref() {},
+};
 
-/** The runtime's own channel. */
+/** Reads what a worker writes to its own pipe, until nothing more can come. */
+function read(from: Readable, key: string, { frame, closed, broken }: ChannelEvents): void {
+  const reader = new FrameReader(key);
+  from.on("data", (chunk: Uint8Array) => {
+    try {
+      for (const next of reader.read(chunk)) frame(next);
+    } catch (error) {
+      if (!(error instanceof BrokenPipeFrame)) throw error;
+      from.destroy();
+      broken(error);
+    }
+  });
+  from.on("error", broken);
+  from.on("close", closed);
+}
+
+/** Deno: the runtime's own channel to the worker, and a pipe from it. */
 export class IpcChannel implements ChildChannel {
   readonly #child: ChildProcess;
+  readonly #from: Readable & { ref?(): void; unref?(): void };
+  readonly #key: string;
   readonly #check: (frame: unknown) => void;
   #events: ChannelEvents | null = null;
 
   /** @param check Refuses what `send` would not survive; throws. */
-  constructor(child: ChildProcess, check: (frame: unknown) => void) {
+  constructor(child: ChildProcess, from: Readable, key: string, check: (frame: unknown) => void) {
     this.#child = child;
+    this.#from = from;
+    this.#key = key;
     this.#check = check;
   }
 
@@ -47,10 +82,13 @@ export class IpcChannel implements ChildChannel {
     return this.#child.connected;
   }
 
+  get readable(): boolean {
+    return !this.#from.closed;
+  }
+
   listen(events: ChannelEvents): void {
     this.#events = events;
-    this.#child.on("message", (frame) => events.frame(frame));
-    this.#child.on("disconnect", () => events.closed());
+    read(this.#from, this.#key, events);
   }
 
   send(frame: unknown): void {
@@ -59,59 +97,66 @@ export class IpcChannel implements ChildChannel {
   }
 
   close(): void {
+    this.#from.destroy();
     if (this.#child.connected) this.#child.disconnect();
   }
 
-  // Deno needs only the child's own hold.
-  ref(): void {}
+  ref(): void {
+    this.#from.ref?.();
+  }
 
-  unref(): void {}
+  unref(): void {
+    this.#from.unref?.();
+  }
 }
 
-/** A pipe of our own. */
+/** Node: a pipe of our own for each direction. */
 export class PipeChannel implements ChildChannel {
-  readonly #pipe: Socket;
+  readonly #to: Socket;
+  readonly #from: Socket;
   readonly #key: string;
   readonly #format: "advanced" | "json";
 
-  constructor(pipe: Socket, key: string, format: "advanced" | "json") {
-    this.#pipe = pipe;
+  constructor(to: Socket, from: Socket, key: string, format: "advanced" | "json") {
+    this.#to = to;
+    this.#from = from;
     this.#key = key;
     this.#format = format;
   }
 
   get connected(): boolean {
-    return !this.#pipe.destroyed && this.#pipe.writable;
+    return !this.#to.destroyed && this.#to.writable;
   }
 
-  listen({ frame, closed, broken }: ChannelEvents): void {
-    const reader = new FrameReader(this.#key);
-    this.#pipe.on("data", (chunk: Uint8Array) => {
-      try {
-        for (const next of reader.read(chunk)) frame(next);
-      } catch (error) {
-        if (!(error instanceof BrokenPipeFrame)) throw error;
-        this.#pipe.destroy();
-        broken(error);
-      }
-    });
-    this.#pipe.on("error", broken);
-    this.#pipe.on("close", closed);
+  get readable(): boolean {
+    return !this.#from.closed;
+  }
+
+  listen(events: ChannelEvents): void {
+    read(this.#from, this.#key, events);
+    this.#to.on("error", (error) => events.broken(error));
+    // Nothing comes this way, and what does must not keep the end of the pipe from being seen.
+    this.#to.resume();
+    // The worker has cut the line, or is gone.
+    this.#to.on("close", () => events.cut());
   }
 
   send(frame: unknown): void {
-    this.#pipe.write(writeFrame(frame, this.#key, this.#format));
+    this.#to.write(writeFrame(frame, this.#key, this.#format));
   }
 
   close(): void {
-    this.#pipe.destroy();
+    this.#to.destroy();
+    this.#from.destroy();
   }
 
   ref(): void {
-    this.#pipe.ref();
+    this.#to.ref();
+    this.#from.ref();
   }
 
   unref(): void {
-    this.#pipe.unref();
+    this.#to.unref();
+    this.#from.unref();
   }
 }

@@ -9,11 +9,11 @@ import process from "node:process";
 import type { WorkerEvents, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { BrokenPipeFrame } from "../src/wire/pipe-frames.ts";
 import type { ChildChannel } from "./child-channel.ts";
+import type { FileExchange } from "./exchange.ts";
 import { guard, unguard } from "./guard.ts";
 import { type Line, NOT_STARTED, open } from "./line.ts";
 import { CUT_OFF, LAST_WORDS } from "./patience.ts";
 import { StderrTail } from "./stderr-tail.ts";
-import { type FileTickets, TICKETS } from "./tickets.ts";
 
 /** Own options of a spawn, undefined or not: none is to come from a polluted prototype. */
 export const UNPOLLUTED = {
@@ -42,20 +42,20 @@ export interface StartedChild {
 /**
  * Starts a child by `start`, which may throw, and makes a port of it.
  *
- * @param tickets What the child is to inherit as descriptor {@link TICKETS}, or null.
+ * @param exchange What is to be shared with it, or null.
  * @param start Is given what its frames are to begin with, and the descriptors after stderr and the channel.
  */
 export function childPort(
   spec: WorkerSpec,
   events: WorkerEvents,
-  tickets: FileTickets | null,
+  exchange: FileExchange | null,
   start: (key: string, more: readonly number[]) => StartedChild,
 ): WorkerPort {
   return open(spec, events, (line) => {
     try {
-      return new ChildPort(start(line.key, tickets ? [tickets.descriptor] : []), line, spec, tickets);
+      return new ChildPort(start(line.key, exchange?.descriptors ?? []), line, spec, exchange);
     } catch (error) {
-      tickets?.close();
+      exchange?.close();
       throw error;
     }
   });
@@ -64,7 +64,7 @@ export function childPort(
 class ChildPort implements WorkerPort {
   readonly id: string;
   readonly pid: number | null;
-  readonly tickets: FileTickets | null;
+  readonly exchange: FileExchange | null;
   readonly #child: ChildProcess;
   readonly #channel: ChildChannel;
   readonly #line: Line;
@@ -75,9 +75,9 @@ class ChildPort implements WorkerPort {
     { child, channel, imports }: StartedChild,
     line: Line,
     spec: WorkerSpec,
-    tickets: FileTickets | null,
+    exchange: FileExchange | null,
   ) {
-    this.tickets = tickets;
+    this.exchange = exchange;
     this.#child = child;
     this.#channel = channel;
     this.#line = line;
@@ -85,7 +85,7 @@ class ChildPort implements WorkerPort {
     this.id = child.pid === undefined ? NOT_STARTED : String(child.pid);
     if (child.pid !== undefined) guard(child.pid);
     this.#watch(spec);
-    line.begin(this, imports, tickets && TICKETS);
+    line.begin(this, imports, exchange?.init ?? null);
   }
 
   #watch(spec: WorkerSpec): void {
@@ -94,8 +94,9 @@ class ChildPort implements WorkerPort {
       frame: (frame) => this.#line.receive(frame),
       closed: () => {
         for (const heard of this.#whenClosed.splice(0)) heard();
-        setTimeout(() => this.kill(), CUT_OFF).unref();
+        this.#cutOff();
       },
+      cut: () => this.#cutOff(),
       // Of no use any more, or going anyway: either way its exit tells.
       broken: (error) => {
         if (error instanceof BrokenPipeFrame) this.#line.broke(error);
@@ -120,7 +121,7 @@ class ChildPort implements WorkerPort {
     const { stderr } = this.#child;
     const tell = (): void => this.#ended({ code, signal });
     const ends = [
-      this.#channel.connected && new Promise<void>((resolve) => this.#whenClosed.push(resolve)),
+      this.#channel.readable && new Promise<void>((resolve) => this.#whenClosed.push(resolve)),
       stderr && !stderr.readableEnded && new Promise((resolve) => stderr.once("end", resolve)),
     ];
     // Deno never tells of a disconnect when the child dies within a message
@@ -133,6 +134,11 @@ class ChildPort implements WorkerPort {
         tell();
       })
     );
+  }
+
+  /** A worker without its line is of no use. */
+  #cutOff(): void {
+    setTimeout(() => this.kill(), CUT_OFF).unref();
   }
 
   #ended(ending: { code?: number | null; signal?: string | null; cause?: unknown }): void {

@@ -6,17 +6,18 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { serialize } from "node:v8";
 import type { WorkerAdapter, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { withOwnBytes } from "../src/wire/views.ts";
 import { bootstrapUrl } from "./bootstrap-url.ts";
-import { IpcChannel } from "./child-channel.ts";
+import { IpcChannel, NO_CHANNEL } from "./child-channel.ts";
 import { childPort, UNPOLLUTED } from "./child-process.ts";
 import { isGranted } from "./deno-permissions.ts";
+import { MemoryExchange, openExchange } from "./exchange.ts";
 import { type Line, open } from "./line.ts";
 import { waitForThread } from "./patience.ts";
-import { openTickets, SharedTickets } from "./tickets.ts";
 
 /** What is used of a web `Worker`: Deno's own types would be asked of everyone who type-checks the package. */
 interface WebWorker {
@@ -40,7 +41,7 @@ export const denoThread: WorkerAdapter = {
 class WebWorkerPort implements WorkerPort {
   readonly id: string = String(++lastThread);
   readonly pid = null;
-  readonly tickets: SharedTickets | null;
+  readonly exchange: MemoryExchange | null;
   readonly #worker: WebWorker;
   readonly #line: Line;
   readonly #keepAlive: KeepAlive;
@@ -51,7 +52,7 @@ class WebWorkerPort implements WorkerPort {
     const { Worker } = globalThis as unknown as { Worker: WebWorkerClass };
     this.#worker = new Worker(bootstrapUrl(spec), { type: "module" });
     this.#keepAlive = new KeepAlive(this.#worker);
-    this.tickets = spec.sendsAhead ? new SharedTickets() : null;
+    this.exchange = spec.sendsAhead ? new MemoryExchange() : null;
     this.#worker.addEventListener("message", ({ data }) => this.#receive(data));
     this.#worker.addEventListener("messageerror", () => this.kill());
     this.#worker.addEventListener("error", (event) => {
@@ -59,7 +60,7 @@ class WebWorkerPort implements WorkerPort {
       event.preventDefault();
       this.#end({ code: 1, cause: new Error(event.message) });
     });
-    line.begin(this, true, this.tickets?.memory ?? null);
+    line.begin(this, true, this.exchange?.init ?? null);
   }
 
   #receive(frame: unknown): void {
@@ -153,9 +154,11 @@ export const denoProcess: WorkerAdapter = {
   name: "deno process",
   isolation: "process",
   start: (spec, events) =>
-    childPort(spec, events, spec.sendsAhead ? openTickets(mayWrite) : null, (_, more) => {
+    childPort(spec, events, spec.sendsAhead ? openExchange(mayWrite) : null, (key, more) => {
       const child = spawnDeno(spec, more);
-      return { child, channel: new IpcChannel(child, checkFor(spec)), imports: false };
+      const from = child.stdio[4] as Readable | undefined;
+      const channel = from ? new IpcChannel(child, from, key, checkFor(spec)) : NO_CHANNEL;
+      return { child, channel, imports: false };
     }),
 };
 
@@ -173,7 +176,7 @@ function spawnDeno(spec: WorkerSpec, more: readonly number[]): ChildProcess {
   const run = ["run", "--no-prompt", "--unstable-detect-cjs", ...(spec.execArgv ?? []), "--import", bootstrapUrl(spec)];
   const child = spawn(spec.execPath ?? process.execPath, [...run, fileURLToPath(spec.module), ...spec.argv], {
     ...UNPOLLUTED,
-    stdio: ["ignore", spec.stdio, "pipe", "ipc", ...more],
+    stdio: ["ignore", spec.stdio, "pipe", "ipc", "pipe", ...more],
     // Read by `spawn` as by `fork`, though only the types of the latter tell.
     ...{ serialization: spec.serialization },
     ...(spec.env ? { env: spec.env } : {}),

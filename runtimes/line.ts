@@ -19,7 +19,7 @@ export function open(spec: WorkerSpec, events: WorkerEvents, make: (line: Line) 
     return make(line);
   } catch (cause) {
     queueMicrotask(() => line.end({ cause }));
-    return { id: NOT_STARTED, pid: null, tickets: null, send() {}, stop() {}, kill() {}, ref() {}, unref() {} };
+    return { id: NOT_STARTED, pid: null, exchange: null, send() {}, stop() {}, kill() {}, ref() {}, unref() {} };
   }
 }
 
@@ -59,13 +59,13 @@ export class Line {
    * Sends the first frame. `setupData` that can't be sent makes the worker useless: it is killed, and its exit says why.
    *
    * @param imports Whether the bootstrap imports the module, or the runtime runs it as the main one.
-   * @param tickets Where the worker takes its tickets.
+   * @param exchange What is shared with the worker.
    */
-  begin(port: Pick<WorkerPort, "send" | "kill">, imports: boolean, tickets: Init["tickets"]): void {
+  begin(port: Pick<WorkerPort, "send" | "kill">, imports: boolean, exchange: Init["exchange"]): void {
     const { module, argv, setupData, measures, concurrency, serialization } = this.#spec;
     const { key } = this;
     try {
-      const init = { module, imports, argv, setupData, measures, concurrency, serialization, tickets, key };
+      const init = { module, imports, argv, setupData, measures, concurrency, serialization, exchange, key };
       port.send({ type: "init", init });
     } catch (error) {
       this.#fatal = this.#spec.setupNotCloneable(error);

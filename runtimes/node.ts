@@ -11,8 +11,8 @@ import { fileURLToPath } from "node:url";
 import type { WorkerAdapter, WorkerSpec } from "../src/core/adapter.ts";
 import { bootstrapUrl } from "./bootstrap-url.ts";
 import { NO_CHANNEL, PipeChannel } from "./child-channel.ts";
+import { openExchange } from "./exchange.ts";
 import { childPort, UNPOLLUTED } from "./child-process.ts";
-import { openTickets } from "./tickets.ts";
 import { threadPort } from "./worker-threads.ts";
 
 /**
@@ -23,11 +23,11 @@ export const nodeProcess: WorkerAdapter = {
   name: "node process",
   isolation: "process",
   start: (spec, events) =>
-    childPort(spec, events, spec.sendsAhead ? openTickets() : null, (key, more) => {
+    childPort(spec, events, spec.sendsAhead ? openExchange() : null, (key, more) => {
       const child = spawnWorker(spec, more);
       // Without descriptors, say, there is a child without pipes, which then tells of its error.
-      const pipe = (child.stdio as ChildProcess["stdio"] | undefined)?.[3] as Socket | undefined;
-      const channel = pipe ? new PipeChannel(pipe, key, spec.serialization) : NO_CHANNEL;
+      const [, , , to, from] = (child.stdio ?? []) as unknown as (Socket | undefined)[];
+      const channel = to && from ? new PipeChannel(to, from, key, spec.serialization) : NO_CHANNEL;
       return { child, channel, imports: false };
     }),
 };
@@ -38,7 +38,7 @@ function spawnWorker(spec: WorkerSpec, more: readonly number[]): ChildProcess {
   return spawn(spec.execPath ?? process.execPath, [...flags, fileURLToPath(spec.module), ...spec.argv], {
     ...UNPOLLUTED,
     // stderr is read here, for the tail that a loss is reported with.
-    stdio: ["ignore", spec.stdio, "pipe", "pipe", ...more],
+    stdio: ["ignore", spec.stdio, "pipe", "pipe", "pipe", ...more],
     ...(spec.env ? { env: spec.env } : {}),
     ...(spec.cwd === null ? {} : { cwd: spec.cwd }),
   });

@@ -8,9 +8,9 @@ import { type Transferable, Worker } from "node:worker_threads";
 import type { WorkerEvents, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { THREAD_MARK } from "../src/core/frame.ts";
 import { withOwnBytes } from "../src/wire/views.ts";
+import { MemoryExchange } from "./exchange.ts";
 import { type Line, open } from "./line.ts";
 import { waitForThread } from "./patience.ts";
-import { SharedTickets } from "./tickets.ts";
 
 let lastThread = 0;
 
@@ -28,7 +28,7 @@ function assertAttached(item: object): void {
 class ThreadPort implements WorkerPort {
   readonly id: string = String(++lastThread);
   readonly pid = null;
-  readonly tickets: SharedTickets | null;
+  readonly exchange: MemoryExchange | null;
   readonly #worker: Worker;
   readonly #line: Line;
   #killed = false;
@@ -50,14 +50,14 @@ class ThreadPort implements WorkerPort {
       resourceLimits: spec.resourceLimits ?? undefined,
     });
     this.#worker = worker;
-    this.tickets = spec.sendsAhead ? new SharedTickets() : null;
+    this.exchange = spec.sendsAhead ? new MemoryExchange() : null;
     // Captured and unread, it would fill up, and a worker that waits for it to drain would wait for ever.
     if (spec.stdio === "ignore") { for (const output of [worker.stdout, worker.stderr]) output?.resume(); }
     worker.on("message", (frame: unknown) => line.receive(frame));
     worker.on("messageerror", () => this.kill());
     worker.on("error", (error: unknown) => this.#error = error);
     worker.on("exit", (code) => this.#exited(code));
-    line.begin(this, true, this.tickets?.memory ?? null);
+    line.begin(this, true, this.exchange?.init ?? null);
   }
 
   /** A terminated thread reports code 1, which would read as a crash: it is told as the kill that it was. */

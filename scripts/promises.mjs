@@ -36,8 +36,8 @@ export const PROMISES = [
   {
     promise: "A worker's death fails only the jobs that were running on it. The queue goes on by itself.",
     how:
-      "A worker's exit is a turn like any other: its jobs fail or go back to the front, then `dispatch` gives the rest to other workers or starts one.",
-    suites: ["a worker dies", "workers leave by themselves", "recycling"],
+      "A worker's exit is a turn like any other: the jobs that had begun fail, those that had not (tickets tell) go back, and answers that it kept back are taken; then `dispatch` gives the rest to other workers or starts one.",
+    suites: ["a worker dies", "jobs sent ahead", "workers leave by themselves", "recycling"],
     capabilities: ["outOfMemory"],
   },
   {
@@ -79,14 +79,15 @@ export const PROMISES = [
   },
   {
     promise: "Jobs start in the order they were enqueued.",
-    how: "One queue; a job that goes back after a loss goes to the front.",
+    how:
+      "One queue; a job that goes back goes to its place in it. Exact with `prefetch: 0`, with one worker, and for jobs of more than 2 ms; short jobs in different workers may change places by that time.",
     suites: ["in which order"],
     capabilities: [],
   },
   {
     promise: "No message a worker sends can be taken for another job's answer.",
     how:
-      "Answers carry the number of their job, and frames a key that the module does not know. A second `process.send` is nobody's.",
+      "Answers carry the number of their job, and frames a key that the module does not know. A second `process.send` from the code of a job is nobody's; one from code that no job has started belongs to the one job that runs, which only the module can know to be wrong.",
     suites: ["answers that are nobody's"],
     capabilities: [],
   },

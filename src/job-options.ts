@@ -44,7 +44,7 @@ const NOTHING: readonly object[] = [];
  */
 export function checkJob(args: unknown, options: unknown, timeout: number): CheckedJob {
   if (options === undefined) {
-    return { request: { id: null, task: null, args, transfer: NOTHING, timeout, killable: false }, signal: null };
+    return { request: { id: null, task: null, args, transfer: NOTHING, timeout }, signal: null };
   }
   const given = check.ownOptions(options, "options", NAMES);
   const signal = given.signal === undefined ? null : abortSignal(given.signal);
@@ -55,7 +55,6 @@ export function checkJob(args: unknown, options: unknown, timeout: number): Chec
       args,
       transfer: given.transfer === undefined ? NOTHING : objects(given.transfer),
       timeout: given.timeout === undefined ? timeout : check.duration("timeout", given.timeout, "more than 0"),
-      killable: signal !== null,
     },
     signal,
   };

@@ -70,8 +70,8 @@ export interface WorkerEvents {
   exit(exit: WorkerExit): void;
 }
 
-/** Says which of the jobs that were sent ahead have begun. See `runtimes/tickets.ts`. */
-export interface Tickets {
+/** What host and worker share, so that jobs may be sent ahead. See `runtimes/exchange.ts`. */
+export interface Exchange {
   /** Lets so many more jobs begin. Before they are sent: a worker that finds no ticket drops the job. */
   grant(count: number): void;
   /**
@@ -80,18 +80,20 @@ export interface Tickets {
    * @returns how many; they were for the last that were sent, and these never begin.
    */
   recall(): number;
-  /** The worker is gone: the same, and lets go of what the tickets need. */
-  close(): number;
+  /** The texts of the answers that the worker has kept back, and of some that it has sent; see `readKept`. */
+  kept(): readonly string[];
+  /** Lets go of what it needs: the worker is gone. */
+  close(): void;
 }
 
-/** A hold on one worker. After `exit` every method is a no-op, but for `tickets`, which are to be closed then. */
+/** A hold on one worker. After `exit` every method is a no-op, but for `exchange`, which is to be closed then. */
 export interface WorkerPort {
   /** Names the worker in events and errors: the process id, or a thread's number. */
   readonly id: string;
   /** The process id, or null for a thread and for a process that could not be started. */
   readonly pid: number | null;
   /** For jobs that are sent while it has others; null where none can be sent. */
-  readonly tickets: Tickets | null;
+  readonly exchange: Exchange | null;
 
   /**
    * Sends one frame.

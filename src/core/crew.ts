@@ -8,6 +8,7 @@ import type { WorkerAdapter, WorkerExit, WorkerSpec } from "./adapter.ts";
 import { Breaker } from "./breaker.ts";
 import type { Clock, Timer } from "./clock.ts";
 import type { ClusterError } from "./errors.ts";
+import { type Answer, readKept } from "./frame.ts";
 import type { Fact } from "./fact.ts";
 import * as loss from "./loss.ts";
 import type { Job } from "./job.ts";
@@ -36,6 +37,8 @@ export interface CrewParts {
   turn(change: () => void): void;
   tell<T extends Fact["type"]>(type: T, fact: () => Extract<Fact, { type: T }>): void;
   said(worker: Worker, frame: unknown): void;
+  /** Answers that a worker has kept back, as far as they are new. */
+  kept(worker: Worker, answers: readonly Answer[]): void;
   /** A worker is gone. `expected`: it was told to leave; `unbegun`: so many of its jobs, the last, have not begun. */
   exited(worker: Worker, exit: WorkerExit, expected: boolean, unbegun: number): void;
   /** Starts fail time after time, or trying again is pointless. */
@@ -128,6 +131,8 @@ export class Crew {
     let best: Worker | null = null;
     for (const worker of this.#workers) {
       if (!worker.takesJobs || worker.jobs.size >= this.#options.concurrency) continue;
+      // It would drop what comes with a ticket now.
+      if (worker.recalling && worker.jobs.size > 0) continue;
       if (!best || worker.jobs.size <= best.jobs.size) best = worker;
     }
     return best;
@@ -154,7 +159,7 @@ export class Crew {
   leastAhead(limit: number, now: number): Worker | null {
     let best: Worker | null = null;
     for (const worker of this.#workers) {
-      if (worker.jobs.size >= limit || !worker.takesJobs || worker.recalling || worker.port.tickets === null) continue;
+      if (worker.jobs.size >= limit || !worker.takesJobs || worker.recalling || worker.port.exchange === null) continue;
       if (now - worker.heardAt <= LOOK_AHEAD && (!best || worker.jobs.size <= best.jobs.size)) best = worker;
     }
     return best;
@@ -333,7 +338,10 @@ export class Crew {
 
   #exited(worker: Worker, exit: WorkerExit): void {
     const before = worker.state;
-    const unbegun = worker.port.tickets?.close() ?? 0;
+    const { exchange } = worker.port;
+    if (exchange) this.#parts.kept(worker, readKept(exchange.kept()));
+    const unbegun = exchange?.recall() ?? 0;
+    exchange?.close();
     this.#workers.delete(worker);
     worker.enter({ at: "exited" });
     const recycled = before.at === "stopping" ? worker.spent : null;

@@ -18,8 +18,6 @@ export interface JobRequest {
   readonly transfer: readonly object[];
   /** Longest run in milliseconds, or Infinity. Waiting does not count. */
   readonly timeout: number;
-  /** Whether the job may be cancelled while it runs. */
-  readonly killable: boolean;
 }
 
 /** How a job ended. `error` is what the caller gets: an error of the cluster, or anything a handler threw. */

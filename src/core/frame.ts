@@ -24,14 +24,8 @@ export type JobEntry = readonly [
   attempt?: number,
 ];
 
-/** The job is sent ahead, while its worker has others: it begins only with a ticket. See `tickets.ts`. */
+/** The job is sent ahead, while its worker has others: it begins only with a ticket. See `exchange.ts`. */
 export const AHEAD = 1;
-
-/**
- * The host may end the worker while this job runs, for a timeout or a cancel: answers of jobs before it are not to be lost
- * with it, and leave first.
- */
-export const KILLABLE = 2;
 
 /** Host to worker. */
 export type HostFrame =
@@ -66,8 +60,11 @@ export interface Init {
   readonly measures: "rss" | "heap" | null;
   /** How many jobs may run at once. */
   readonly concurrency: number;
-  /** Where the worker takes the tickets of jobs that are sent ahead: memory, a descriptor, or null if none are sent. */
-  readonly tickets: SharedArrayBuffer | number | null;
+  /** What is shared with the host for jobs that are sent ahead: memory, descriptors, or null if none are sent. */
+  readonly exchange:
+    | { readonly memory: SharedArrayBuffer }
+    | { readonly tickets: number; readonly mail: number }
+    | null;
   /** Stands in the frames that the host acts on, so that nothing a module posts to the host is taken for one. */
   readonly key: string;
 }
@@ -85,6 +82,8 @@ export type WorkerFrame =
   | { readonly type: "pong" }
   /** `memory`: bytes that the worker uses, now and then, if it was told to measure. */
   | { readonly type: "answers"; readonly key: string; readonly answers: readonly Answer[]; readonly memory?: number }
+  /** The same, of several jobs, with the answers as one JSON text. */
+  | { readonly type: "kept"; readonly key: string; readonly text: string; readonly memory?: number }
   /** The loop is free: the abort of this job was heard. `heeds`: its handler has taken its signal, and may stop. */
   | { readonly type: "aborting"; readonly key: string; readonly job: JobNumber; readonly heeds: boolean }
   /** What was sent ahead and had no ticket left is dropped: more may be sent. */
@@ -104,8 +103,30 @@ export function frameType(frame: unknown): string | null {
 
 /** The answers in a frame; null unless every one of them is well formed. */
 export function readAnswers(frame: unknown): readonly Answer[] | null {
-  if (frameType(frame) !== "answers" || !Object.hasOwn(frame as object, "answers")) return null;
-  const { answers } = frame as { answers: unknown };
+  switch (frameType(frame)) {
+    case "answers":
+      return Object.hasOwn(frame as object, "answers") ? checked((frame as { answers: unknown }).answers) : null;
+    case "kept":
+      return Object.hasOwn(frame as object, "text") ? parsed((frame as { text: unknown }).text) : null;
+    default:
+      return null;
+  }
+}
+
+/** The answers that a worker has kept back, each well formed, from their texts. */
+export function readKept(texts: readonly string[]): readonly Answer[] {
+  return texts.flatMap((text) => parsed(`[${text}]`) ?? []);
+}
+
+function parsed(text: unknown): readonly Answer[] | null {
+  try {
+    return checked(JSON.parse(text as string));
+  } catch {
+    return null;
+  }
+}
+
+function checked(answers: unknown): readonly Answer[] | null {
   if (!Array.isArray(answers)) return null;
   for (const answer of answers) {
     if (!Array.isArray(answer) || typeof answer[0] !== "number" || (answer[1] !== 0 && answer[1] !== 1)) return null;

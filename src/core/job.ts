@@ -23,7 +23,7 @@ import type { Worker } from "./worker.ts";
 export type JobState =
   | { readonly at: "new" }
   | { readonly at: "queued"; readonly place: Place<Job> }
-  /** Sent while its worker had others; it may have begun. If it runs for long it is soon known to. */
+  /** Sent while its worker had others, in a place of its own or behind them; it may have begun. If it runs for long it is soon known to. */
   | { readonly at: "ahead"; readonly worker: Worker }
   /** `timer` is the job's timeout, or null for none and for a job that has ended, whose answer is on its way. */
   | { readonly at: "running"; readonly worker: Worker; readonly timer: Timer | null }
@@ -31,26 +31,32 @@ export type JobState =
   | { readonly at: "aborting"; readonly worker: Worker; readonly timer: Timer | null; readonly heard: boolean }
   | { readonly at: "settled" };
 
+const NEW: JobState = { at: "new" };
+const SETTLED: JobState = { at: "settled" };
+
 /** One job, from `submit` to its outcome. */
 export class Job {
   /** Names the job on the wire; never used twice. */
   readonly number: number;
-  readonly id: string;
   readonly request: JobRequest;
   /** When it was submitted. */
   readonly submittedAt: number;
 
   readonly #done: (outcome: Outcome) => void;
-  #state: JobState = { at: "new" };
+  #state: JobState = NEW;
   #startedAt = 0;
   #attempt = 0;
 
   constructor(number: number, request: JobRequest, submittedAt: number, done: (outcome: Outcome) => void) {
     this.number = number;
-    this.id = request.id ?? String(number);
     this.request = request;
     this.submittedAt = submittedAt;
     this.#done = done;
+  }
+
+  /** The caller's name for it, or its number. */
+  get id(): string {
+    return this.request.id ?? String(this.number);
   }
 
   get state(): JobState {
@@ -78,6 +84,11 @@ export class Job {
     const old = this.#state;
     if (old.at === "running" || old.at === "aborting") old.timer?.cancel();
     this.#state = next;
+  }
+
+  /** It has its outcome, and no worker has it. */
+  settle(): void {
+    this.enter(SETTLED);
   }
 
   /** Tells the caller. The scheduler does so once per job, outside of any turn. */

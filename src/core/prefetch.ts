@@ -1,9 +1,10 @@
 /**
  * How many jobs a worker is given beyond those that it runs, so that it has the next at hand when one ends.
  *
- * What is sent ahead of a job that waits behind it costs it time if those before it turn out long, so only short jobs are
- * sent ahead: as many as a worker is expected to need {@link LOOK_AHEAD} for. A worker in which a job runs longer than that
- * has the rest taken back.
+ * Only short jobs are sent ahead: as many as keep a worker busy for {@link LOOK_AHEAD}. One that turns out long holds up
+ * those behind it no longer than that, because what a worker has not begun by then is taken back. (Without that, the depth
+ * would have to go by E[S²]/E[S], the run that a job finds before it, and a busy machine makes one job in some hundreds so
+ * long that hardly anything would ever be sent ahead.)
  *
  * @module
  */
@@ -17,13 +18,20 @@ const MOST = 128;
 /** How many runs are remembered, roughly. */
 const MEMORY = 256;
 
+/**
+ * How rare jobs that take longer than {@link LOOK_AHEAD} must be to count as exceptions, which cost those behind them no
+ * more than being taken back. On a busy machine the system makes a job in some hundreds look like one.
+ */
+const RARE = 1 / 64;
+
 /** Decides how many jobs are sent ahead. */
 export class Prefetch {
   readonly #fixed: number | null;
   #runs = 0;
-  /** Moments of the time that jobs take: E[S] and E[S²]. */
+  /** The part of jobs that took long. */
+  #long = 0;
+  /** The mean of what the others took. */
   #mean = 0;
-  #square = 0;
 
   /** @param asked How many, or `"auto"`. */
   constructor(asked: number | "auto") {
@@ -33,18 +41,15 @@ export class Prefetch {
   /** A job has taken so many milliseconds. */
   record(took: number): void {
     const part = 1 / Math.min(++this.#runs, MEMORY);
-    this.#mean += (took - this.#mean) * part;
-    this.#square += (took * took - this.#square) * part;
+    const long = took > LOOK_AHEAD;
+    this.#long += (Number(long) - this.#long) * part;
+    if (!long) this.#mean += (took - this.#mean) * part;
   }
 
-  /**
-   * How many jobs to send ahead per place. Biased by length: what a job that comes at a random moment finds running is not
-   * the mean run but E[S²]/E[S], in which the long ones count as much as they hold up.
-   */
+  /** How many jobs to send ahead per place. */
   get depth(): number {
     if (this.#fixed !== null) return this.#fixed;
-    if (this.#runs === 0) return 0;
-    const biased = this.#mean > 0 ? this.#square / this.#mean : 0;
-    return Math.min(Math.floor(LOOK_AHEAD / biased), MOST);
+    if (this.#runs === 0 || this.#long > RARE) return 0;
+    return Math.min(Math.floor(LOOK_AHEAD / this.#mean), MOST);
   }
 }

@@ -27,6 +27,7 @@ import {
   type Answer,
   readAbortHeard,
   readAnswers,
+  readKept,
   readMemory,
   readRecalled,
   readStrays,
@@ -71,6 +72,12 @@ export interface SchedulerParts {
  */
 const HEARING = 200;
 
+/**
+ * What takes longer to be sent than this, in milliseconds, is large, and takes as long to be read. What a frame costs by
+ * itself does not count: it would keep frames small.
+ */
+const LARGE = 0.5;
+
 /** The engine of one machine. */
 export class Scheduler implements Engine {
   readonly #options: SchedulerOptions;
@@ -107,6 +114,7 @@ export class Scheduler implements Engine {
       turn: (change) => this.#turns.ofRuntime(change),
       tell: (type, fact) => this.#tell(type, fact),
       said: (worker, frame) => this.#workerSaid(worker, frame),
+      kept: (worker, answers) => this.#takeKept(worker, answers),
       exited: (worker, exit, expected, unbegun) => this.#workerExited(worker, exit, expected, unbegun),
       startsFailed: (failure) => this.#startsFailed(failure),
     });
@@ -117,16 +125,14 @@ export class Scheduler implements Engine {
 
   submit(request: JobRequest, done: (outcome: Outcome) => void): JobHandle {
     const job = new Job(++this.#lastNumber, request, this.#clock.now(), done);
-    const enter = (): void => {
-      const error = this.#refusal(job);
-      if (error) this.#refuse(job, error);
-      else this.#accept(job);
-    };
     // What is enqueued together is sent together, but where nothing is under way the first is sent at once.
-    if (this.#crew.works) this.#turns.ofCallerTogether(enter);
-    else this.#turns.ofCaller(enter);
-    return { id: job.id, cancel: (reason) => this.#turns.ofCaller(() => this.#giveUp(job, reason, "abort")) };
+    const together = this.#crew.works;
+    this.#turns.ofCaller(() => this.#admit(job), together);
+    return new Handle(job, this.#cancel);
   }
+
+  readonly #cancel = (job: Job, reason: unknown): void =>
+    this.#turns.ofCaller(() => this.#giveUp(job, reason, "abort"));
 
   warm(done: (error: unknown) => void): void {
     this.#turns.ofCaller(() => {
@@ -156,17 +162,31 @@ export class Scheduler implements Engine {
   // ---- telling
 
   #tell(type: Fact["type"], fact: () => Fact): void {
-    if (!this.#parts.observer.hears(type)) return;
-    const told = fact();
-    this.#outbox.push(() => this.#parts.observer.tell(told));
+    if (this.#hears(type)) this.#say(fact());
+  }
+
+  /** Asked first for what happens to every job: not even a closure is made where nobody listens. */
+  #hears(type: Fact["type"]): boolean {
+    return this.#parts.observer.hears(type);
+  }
+
+  #say(fact: Fact): void {
+    this.#outbox.push(() => this.#parts.observer.tell(fact));
   }
 
   // ---- coming in
+
+  #admit(job: Job): void {
+    const error = this.#refusal(job);
+    if (error) this.#refuse(job, error);
+    else this.#accept(job);
+  }
 
   /** Why a job that came now would be refused, or null. */
   #refusal(job?: Job): ClusterError | null {
     if (this.#lifetime.at !== "open") return loss.closed(job?.id);
     const { maxBacklog, maxLatency, maxWorkers, concurrency } = this.#options;
+    if (maxBacklog === Infinity && maxLatency === Infinity) return null;
     const limits = { maxBacklog, maxLatency, slots: maxWorkers * concurrency };
     return refusal(limits, this.#waiting + 1 - this.#crew.room, this.#estimator, this.#clock.now());
   }
@@ -174,16 +194,16 @@ export class Scheduler implements Engine {
   #refuse(job: Job, error: ClusterError): void {
     this.#ledger.jobs.refused++;
     this.#refusedSinceDrain ||= this.#lifetime.at === "open";
-    job.enter({ at: "settled" });
+    job.settle();
     this.#outbox.push(() => job.answer({ ok: false, error }));
-    this.#tell("job:refused", () => facts.refused(job, error.code));
+    if (this.#hears("job:refused")) this.#say(facts.refused(job, error.code));
   }
 
   #accept(job: Job): void {
     this.#ledger.jobs.accepted++;
     this.#crew.retry();
     job.enter({ at: "queued", place: this.#backlog.push(job) });
-    this.#tell("job:queued", () => facts.queued(job, this.#waiting));
+    if (this.#hears("job:queued")) this.#say(facts.queued(job, this.#waiting));
   }
 
   // ---- running
@@ -208,14 +228,15 @@ export class Scheduler implements Engine {
     const given = new Map<Worker, Assignment[]>();
     const limit = this.#crew.limit(this.#backlog.size, this.#prefetch.depth);
     for (let job = this.#backlog.peek(); job; job = this.#backlog.peek()) {
-      const free = this.#crew.leastLoaded();
-      const worker = free ?? this.#leastAhead(job, limit);
+      const worker = this.#crew.leastLoaded() ?? this.#leastAhead(job, limit);
       if (!worker) break;
+      // A worker with other jobs may be about to end with one of them: with a ticket it is known whether this one had begun.
+      const ahead = worker.jobs.size > 0 && worker.port.exchange !== null && !this.#isMoved(job);
       this.#leaveBacklog(job);
       this.#crew.give(job, worker);
       const assignments = given.get(worker);
-      if (assignments) assignments.push({ job, ahead: !free });
-      else given.set(worker, [{ job, ahead: !free }]);
+      if (assignments) assignments.push({ job, ahead });
+      else given.set(worker, [{ job, ahead }]);
     }
     let unsent = 0;
     for (const [worker, assignments] of given) unsent += this.#send(worker, assignments);
@@ -234,7 +255,8 @@ export class Scheduler implements Engine {
     const before = this.#clock.now();
     const unsent = sendJobs(worker, assignments, this.#parts.copyPlain);
     const now = this.#clock.now();
-    worker.sendTime = (now - before) / assignments.length;
+    const each = (now - before) / assignments.length;
+    worker.sendTime = each > LARGE ? each : 0;
     for (const { job, cause } of unsent) {
       this.#crew.takeBack(job, worker);
       this.#settle(job, { ok: false, error: this.#parts.notCloneable(job, cause) }, null);
@@ -243,7 +265,7 @@ export class Scheduler implements Engine {
     for (const { job, ahead } of assignments) {
       if (job.state.at !== "queued") continue;
       if (!ahead) {
-        this.#begins(job, worker, now, true);
+        this.#runs(job, worker, now);
         continue;
       }
       job.enter({ at: "ahead", worker });
@@ -252,12 +274,16 @@ export class Scheduler implements Engine {
     return unsent.length;
   }
 
-  /** A job has begun to run, or is known to. `runs`: it has not ended yet, as far as is known. */
-  #begins(job: Job, worker: Worker, at: number, runs: boolean): void {
+  #runs(job: Job, worker: Worker, at: number): void {
+    this.#begins(job, worker, at);
+    job.enter({ at: "running", worker, timer: this.#timeout(job) });
+  }
+
+  /** A job has begun to run, or is known to have. */
+  #begins(job: Job, worker: Worker, at: number): void {
     if (job.state.at === "ahead") worker.ahead--;
     job.begin(at);
-    job.enter({ at: "running", worker, timer: runs ? this.#timeout(job) : null });
-    this.#tell("job:started", () => facts.started(job, worker));
+    if (this.#hears("job:started")) this.#say(facts.started(job, worker));
   }
 
   #timeout(job: Job): Timer | null {
@@ -283,15 +309,26 @@ export class Scheduler implements Engine {
 
   #answered(worker: Worker, [number, failed, value, ran]: Answer): void {
     const job = worker.jobs.get(number);
-    if (!job) return void this.#ledger.lost.messages++;
-    worker.jobs.delete(number);
-    if (job.state.at !== "ahead" && job.state.at !== "running") return job.enter({ at: "settled" });
-    const now = this.#clock.now();
-    if (job.state.at === "ahead") {
-      this.#begins(job, worker, now - (ran ?? 0) / 1000, false);
+    if (!job) {
+      if (!worker.early.delete(number)) this.#ledger.lost.messages++;
+      return;
     }
+    if (job.state.at === "ahead") this.#beganBefore(job, worker);
+    worker.jobs.delete(number);
+    worker.unheard.delete(job);
+    if (job.state.at !== "ahead" && job.state.at !== "running") return job.settle();
+    const now = this.#clock.now();
+    if (job.state.at === "ahead") this.#begins(job, worker, now - (ran ?? 0) / 1000);
     this.#prefetch.record(Math.max(ran === undefined ? now - job.startedAt : ran / 1000, worker.sendTime));
     this.#settle(job, failed ? { ok: false, error: this.#parts.decodeError(value) } : { ok: true, value }, worker);
+  }
+
+  /** A worker begins its jobs in order: those that it was sent before this one have begun. */
+  #beganBefore(job: Job, worker: Worker): void {
+    for (const other of worker.jobs.values()) {
+      if (other === job) return;
+      if (other.state.at === "ahead") this.#runs(other, worker, worker.heardAt);
+    }
   }
 
   // ---- taking back
@@ -304,12 +341,24 @@ export class Scheduler implements Engine {
   /** Takes back the jobs that a worker has not begun. */
   #recall(worker: Worker): void {
     if (worker.ahead === 0) return;
-    const unbegun = worker.port.tickets?.recall() ?? 0;
+    const { exchange } = worker.port;
+    const unbegun = exchange?.recall() ?? 0;
+    this.#takeKept(worker, readKept(exchange?.kept() ?? []));
     this.#sort(worker, unbegun);
-    if (unbegun === 0) return;
-    worker.recalling = true;
-    worker.port.send({ type: "recall" });
+    if (unbegun > 0) {
+      worker.recalling = true;
+      worker.port.send({ type: "recall" });
+    }
     this.#crew.letGo(worker);
+  }
+
+  /** Takes the answers that a worker keeps back. It will send them too, if it lives. */
+  #takeKept(worker: Worker, answers: readonly Answer[]): void {
+    for (const answer of answers) {
+      if (!worker.jobs.has(answer[0])) continue;
+      this.#answered(worker, answer);
+      worker.early.add(answer[0]);
+    }
   }
 
   /** Of the jobs that were sent ahead to a worker the last so many have not begun: they go back to where they were. */
@@ -318,7 +367,11 @@ export class Scheduler implements Engine {
     const begun = ahead.length - Math.min(unbegun, ahead.length);
     ahead.forEach((job, at) => {
       // What was begun before the last few has ended, and its answer is on its way. None began before the worker was heard.
-      if (at < begun) return this.#begins(job, worker, worker.heardAt, at >= begun - this.#options.concurrency);
+      if (at < begun) {
+        if (at >= begun - this.#options.concurrency) return this.#runs(job, worker, worker.heardAt);
+        this.#begins(job, worker, worker.heardAt);
+        return job.enter({ at: "running", worker, timer: null });
+      }
       worker.ahead--;
       this.#crew.takeBack(job, worker);
       this.#putBack(job);
@@ -336,9 +389,9 @@ export class Scheduler implements Engine {
     const now = this.#clock.now();
     if (outcome.ok) this.#estimator.record(now - job.startedAt);
     this.#ledger.jobs[outcome.ok ? "succeeded" : "failed"]++;
-    if (job.state.at !== "aborting") job.enter({ at: "settled" });
+    if (job.state.at !== "aborting") job.settle();
     this.#outbox.push(() => job.answer(outcome));
-    this.#tell("job:settled", () => facts.settled(job, outcome, worker, now));
+    if (this.#hears("job:settled")) this.#say(facts.settled(job, outcome, worker, now));
   }
 
   /** Settles a job that is no longer wanted, and sees to it that its worker lets go of it. */
@@ -353,6 +406,7 @@ export class Scheduler implements Engine {
     const { worker } = job.state;
     const timer = this.#after(this.#patience, () => this.#crew.kill(worker));
     job.enter({ at: "aborting", worker, heard: false, timer });
+    worker.unheard.add(job);
     this.#settle(job, { ok: false, error }, worker);
     worker.port.send({ type: "abort", job: job.number, why });
   }
@@ -368,6 +422,7 @@ export class Scheduler implements Engine {
     // A handler that goes on regardless costs its worker, but not its neighbours: they finish first.
     const timer = this.#after(heeds ? this.#options.killGrace : this.#patience, () => this.#crew.retire(worker));
     job.enter({ at: "aborting", worker, heard: true, timer });
+    worker.unheard.delete(job);
   }
 
   #workerExited(worker: Worker, exit: WorkerExit, expected: boolean, unbegun: number): void {
@@ -407,7 +462,7 @@ export class Scheduler implements Engine {
   }
 
   #lose(job: Job, worker: Worker, exit: WorkerExit): void {
-    if (job.state.at !== "running") return job.enter({ at: "settled" });
+    if (job.state.at !== "running") return job.settle();
     const error = loss.workerExit(exit, worker.port, this.#parts.adapter.isolation, job.id);
     this.#settle(job, { ok: false, error: job.attempt > 1 ? loss.poison(job.id, job.attempt, error) : error }, worker);
   }
@@ -473,6 +528,25 @@ export class Scheduler implements Engine {
 
   #after(delay: number, change: () => void): Timer | null {
     return delay === Infinity ? null : this.#clock.schedule(delay, () => this.#turns.ofRuntime(change));
+  }
+}
+
+/** A caller's hold on its job. */
+class Handle implements JobHandle {
+  readonly #job: Job;
+  readonly #cancel: (job: Job, reason: unknown) => void;
+
+  constructor(job: Job, cancel: (job: Job, reason: unknown) => void) {
+    this.#job = job;
+    this.#cancel = cancel;
+  }
+
+  get id(): string {
+    return this.#job.id;
+  }
+
+  cancel(reason: unknown): void {
+    this.#cancel(this.#job, reason);
   }
 }
 

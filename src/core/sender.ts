@@ -6,7 +6,7 @@
  * @module
  */
 
-import { AHEAD, type JobEntry, KILLABLE } from "./frame.ts";
+import { AHEAD, type JobEntry } from "./frame.ts";
 import type { Job } from "./job.ts";
 import type { Worker } from "./worker.ts";
 
@@ -59,18 +59,18 @@ export function sendJobs(worker: Worker, assignments: readonly Assignment[], cop
 function sendFrame({ port }: Worker, jobs: readonly JobEntry[], transfer: readonly object[]): void {
   let ahead = 0;
   for (const [, , flags = 0] of jobs) if ((flags & AHEAD) !== 0) ahead++;
-  if (ahead > 0) port.tickets?.grant(ahead);
+  if (ahead > 0) port.exchange?.grant(ahead);
   try {
     port.send({ type: "jobs", jobs }, transfer);
   } catch (error) {
-    if (ahead > 0) port.tickets?.grant(-ahead);
+    if (ahead > 0) port.exchange?.grant(-ahead);
     throw error;
   }
 }
 
 function entry({ number, request, attempt }: Job, args: unknown, ahead: boolean): JobEntry {
-  const { task, id, timeout, killable } = request;
-  const flags = (ahead ? AHEAD : 0) | (killable || timeout !== Infinity ? KILLABLE : 0);
+  const { task, id } = request;
+  const flags = ahead ? AHEAD : 0;
   if (task === null && id === null && attempt === 0) return flags === 0 ? [number, args] : [number, args, flags];
   return [number, args, flags, task, id, attempt + 1];
 }

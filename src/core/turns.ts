@@ -29,21 +29,22 @@ export class Turns {
     if (this.#take(change)) this.#outbox.deliver();
   }
 
-  /** A turn that a caller began: strangers are called when the caller's code has returned. */
-  ofCaller(change: () => void): void {
+  /**
+   * A turn that a caller began: strangers are called when the caller's code has returned.
+   *
+   * @param together Whether what follows the change may wait until then too, so that many changes are followed by one.
+   */
+  ofCaller(change: () => void, together = false): void {
+    if (together && this.#changes.length === 0) return this.#changeOnly(change);
     if (this.#take(change)) this.#outbox.deliverSoon();
   }
 
-  /**
-   * The same, but what follows the change waits until the caller's code has returned, so that many changes are followed
-   * by one. Another turn in between does it as well.
-   */
-  ofCallerTogether(change: () => void): void {
-    if (this.#changes.length > 0) return this.ofCaller(change);
+  #changeOnly(change: () => void): void {
     change();
     if (this.#due) return;
     this.#due = true;
     this.#clock.endOfTick(() => {
+      // Unless another turn has come in between.
       if (this.#due) this.ofCaller(() => {});
     });
   }

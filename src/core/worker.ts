@@ -37,6 +37,10 @@ export class Worker {
   readonly startedAt: number;
   /** What it has: running jobs, and aborting ones that it has not let go. Empty unless busy, retiring or stopping. */
   readonly jobs: Map<JobNumber, Job> = new Map<JobNumber, Job>();
+  /** Those of its jobs that were aborted and that it has not heard of. */
+  readonly unheard: Set<Job> = new Set<Job>();
+  /** Jobs whose answers were taken before it sent them; it still will. */
+  readonly early: Set<JobNumber> = new Set<JobNumber>();
   /** How many jobs it was given so far, less those that were taken back. */
   begun = 0;
   /** How many of its jobs were sent ahead and are not known to have begun. */
@@ -45,7 +49,7 @@ export class Worker {
   recalling = false;
   /** When it last answered, or was given a job while it had none. */
   heardAt = 0;
-  /** How long it takes to send it a job, in milliseconds. */
+  /** How long it took to send it each of the last jobs, in milliseconds, if they were large; otherwise 0. */
   sendTime = 0;
   /** Why it has served long enough; null for one that may go on. */
   spent: Spent | null = null;
@@ -66,12 +70,7 @@ export class Worker {
   /** Whether jobs may be given to it. One that has yet to show that its loop is free may be stuck, and gets none. */
   get takesJobs(): boolean {
     if (this.spent === "jobs") return false;
-    return this.#state.at === "idle" || (this.#state.at === "busy" && !this.#mayBeStuck());
-  }
-
-  #mayBeStuck(): boolean {
-    for (const job of this.jobs.values()) if (job.state.at === "aborting" && !job.state.heard) return true;
-    return false;
+    return this.#state.at === "idle" || (this.#state.at === "busy" && this.unheard.size === 0);
   }
 
   /** Whether it runs a job that somebody waits for. */

@@ -6,7 +6,7 @@
  * https://github.com/nodejs/node/issues/61312). Here they cost the one worker.
  *
  * ```text
- * key, 8 bytes | length of the payload, u32 | format, u32: 0 structured clone, 1 JSON | payload
+ * key, 8 bytes | length of the payload, u32 | format, u32: 0 structured clone, 1 JSON, 2 answers | payload
  * ```
  *
  * @module
@@ -33,7 +33,10 @@ const LONGEST_WITHOUT_KEY = 1 << 20;
 // Taken hold of before a worker's module can replace them.
 const { parse, stringify } = JSON;
 
-const FORMATS: readonly Format[] = ["advanced", "json"];
+/** Answers that are JSON already go as they are. */
+const FORMATS: readonly (Format | "kept")[] = ["advanced", "json", "kept"];
+
+type KeptFrame = Extract<WorkerFrame, { type: "kept" }>;
 
 /** Bytes that are no frame. */
 export class BrokenPipeFrame extends Error {
@@ -46,12 +49,21 @@ export class BrokenPipeFrame extends Error {
  * Throws what structured clone, or JSON, throws for a value that it can't carry.
  */
 export function writeFrame(frame: unknown, key: string, asked: Format): Uint8Array {
-  const format = asked === "json" || carriesJson(frame) ? "json" : "advanced";
-  const bytes = format === "json" ? jsonBytes(frame) : clonedBytes(frame);
+  const format = formatOf(frame, asked);
+  const bytes = format === "kept"
+    ? textBytes((frame as KeptFrame).text)
+    : format === "json"
+    ? textBytes(stringify(frame))
+    : clonedBytes(frame);
   bytes.write(key, 0, KEY_LENGTH, "latin1");
   bytes.writeUInt32LE(bytes.length - HEAD, KEY_LENGTH);
   bytes.writeUInt32LE(FORMATS.indexOf(format), KEY_LENGTH + 4);
   return bytes;
+}
+
+function formatOf(frame: unknown, asked: Format): Format | "kept" {
+  if (frameType(frame) === "kept" && !Object.hasOwn(frame as object, "memory")) return "kept";
+  return asked === "json" || carriesJson(frame) ? "json" : "advanced";
 }
 
 function carriesJson(frame: unknown): boolean {
@@ -76,8 +88,7 @@ function clonedBytes(frame: unknown): Buffer {
 
 const EMPTY_HEAD = Buffer.alloc(HEAD);
 
-function jsonBytes(frame: unknown): Buffer {
-  const text = stringify(frame);
+function textBytes(text: string): Buffer {
   const bytes = Buffer.allocUnsafe(HEAD + Buffer.byteLength(text));
   bytes.write(text, HEAD);
   return bytes;
@@ -107,7 +118,8 @@ export class FrameReader {
     while (this.#size >= HEAD) {
       this.#needed ||= HEAD + this.#lengthOfNext();
       if (this.#size < this.#needed) return;
-      const bytes = this.#take(this.#needed);
+      // Text is read out of the chunk: only a cloned value's arrays need memory of their own.
+      const bytes = this.#isText() ? this.#view(this.#needed) : this.#take(this.#needed);
       this.#needed = 0;
       yield payload(bytes);
     }
@@ -127,6 +139,21 @@ export class FrameReader {
     const [first] = this.#chunks as [Uint8Array];
     if (first.length < size) this.#chunks = [Buffer.concat(this.#chunks, this.#size)];
     const { buffer, byteOffset } = this.#chunks[0] as Uint8Array;
+    return Buffer.from(buffer, byteOffset, size);
+  }
+
+  #isText(): boolean {
+    return this.#peek(HEAD).readUInt32LE(KEY_LENGTH + 4) !== 0;
+  }
+
+  /** The next bytes, where they are. */
+  #view(size: number): Buffer {
+    const [first] = this.#chunks as [Uint8Array];
+    if (first.length < size) return this.#take(size);
+    const { buffer, byteOffset, length } = first;
+    if (length === size) this.#chunks.shift();
+    else this.#chunks[0] = first.subarray(size);
+    this.#size -= size;
     return Buffer.from(buffer, byteOffset, size);
   }
 
@@ -152,6 +179,7 @@ function payload(bytes: Buffer): unknown {
   const body = bytes.subarray(HEAD);
   try {
     if (format === "json") return parse(body.toString());
+    if (format === "kept") return { type: "kept", key: bytes.toString("latin1", 0, KEY_LENGTH), text: body.toString() };
     if (format === undefined) throw new BrokenPipeFrame("a frame has a format that there is not");
     const deserializer = new DefaultDeserializer(body);
     deserializer.readHeader();

@@ -1,18 +1,22 @@
 /**
  * The answers that are about to leave the worker.
  *
- * An answer is what its handler returned at that moment: one that is kept back for others is copied, because the next job
- * may change what this one returned. Whatever is not small plain data leaves at once.
+ * An answer is what its handler returned at that moment: one that is kept back for others is written as JSON at once, because
+ * the next job may change what this one returned, and where the host can read it, because the next job may run for long, or
+ * end the worker. Whatever JSON does not carry without loss, or is not small, leaves at once.
  *
  * @module
  */
 
 import { setImmediate } from "node:timers";
 import type { Answer, Init } from "../core/frame.ts";
-import { NOT_PLAIN } from "../core/sender.ts";
-import { copyPlain } from "../wire/plain.ts";
+import { isJson } from "../wire/plain.ts";
+import type { WorkerExchange } from "./exchange.ts";
 import { Gauge } from "./gauge.ts";
 import type { Link } from "./link.ts";
+
+// Taken hold of before the module can replace it.
+const { stringify } = JSON;
 
 /** How long an answer may wait for others, in milliseconds. */
 const FLUSH = 0.25;
@@ -22,12 +26,15 @@ export class Answers {
   readonly #link: Link;
   readonly #key: string;
   readonly #gauge: Gauge;
-  #kept: Answer[] = [];
+  readonly #exchange: WorkerExchange;
+  /** Their texts. */
+  #kept: string[] = [];
   #soon = false;
   /** Since when the oldest has been kept, in milliseconds. */
   #since = 0;
 
-  constructor(link: Link, init: Init) {
+  constructor(link: Link, init: Init, exchange: WorkerExchange) {
+    this.#exchange = exchange;
     this.#link = link;
     this.#key = init.key;
     this.#gauge = new Gauge(init.measures);
@@ -40,25 +47,24 @@ export class Answers {
    * @throws what the line throws for a value that it can't carry; then the answer was not taken.
    */
   add(answer: Required<Answer>, transfer: readonly object[], last: boolean, now: number): void {
-    const [number, failed, value, ran] = answer;
     const alone = transfer.length > 0 || (last && this.#kept.length === 0);
-    const copy = alone ? NOT_PLAIN : copyPlain(value);
-    if (copy === NOT_PLAIN) {
-      // Nothing in it is to be shared with another answer, and if it can't leave, they can.
+    const text = alone || !isJson(answer[2]) ? null : stringify(answer);
+    if (text === null || (!last && !this.#exchange.keep(text))) {
       this.flush();
-      return this.#post([answer], transfer);
+      return this.#link.post({ type: "answers", key: this.#key, answers: [answer], ...this.#memory() }, transfer);
     }
     if (this.#kept.length === 0) this.#since = now;
-    this.#kept.push([number, failed, copy, ran]);
+    this.#kept.push(text);
     if (last) this.flush();
   }
 
   /** Sends what was kept back. */
   flush(): void {
     if (this.#kept.length === 0) return;
-    const kept = this.#kept;
+    const text = `[${this.#kept.join()}]`;
     this.#kept = [];
-    this.#post(kept, []);
+    this.#link.post({ type: "kept", key: this.#key, text, ...this.#memory() });
+    this.#exchange.sent();
   }
 
   /** Sends what has been kept back long enough. */
@@ -76,9 +82,8 @@ export class Answers {
     });
   }
 
-  #post(answers: readonly Answer[], transfer: readonly object[]): void {
+  #memory(): { memory?: number } {
     const memory = this.#gauge.read();
-    const frame = { type: "answers", key: this.#key, answers, ...(memory === undefined ? {} : { memory }) } as const;
-    this.#link.post(frame, transfer);
+    return memory === undefined ? {} : { memory };
   }
 }

@@ -17,7 +17,7 @@ import { endOnRejections, reportFatal, reportFatalInDeno } from "./fatal.ts";
 import { type Inbox, separateInbox } from "./inbox.ts";
 import type { Link } from "./link.ts";
 import { pipeLink } from "./pipe-link.ts";
-import { processLink } from "./process-link.ts";
+import { bunLink, denoLink } from "./process-link.ts";
 import { Runner } from "./runner.ts";
 import { leaveSignalsToHost } from "./terminal.ts";
 import { threadLink } from "./thread-link.ts";
@@ -115,9 +115,7 @@ function takeHold(process: NodeJS.Process): Link | null {
     if (globals.Bun) endOnRejections(process, failIn(link));
     return link;
   }
-  const link = globals.Bun || globals.Deno
-    ? processLink(process, globals.Deno !== undefined, globals.Bun !== undefined)
-    : pipeLink(process);
+  const link = globals.Bun ? bunLink(process) : globals.Deno ? denoLink(process) : pipeLink(process);
   leaveSignalsToHost(process);
   if (globals.Deno) reportFatalInDeno(process, globals, reportThrown(link), null);
   else reportFatal(process, reportThrown(link));

@@ -1,29 +1,27 @@
 /**
- * The line of a worker process on Node: a pipe of our own, which the host opens as descriptor 3. What the runtime's own IPC
- * channel gives a child (`process.send`, `connected`, `channel`, `disconnect`) is given here.
+ * The line of a worker process on Node: two pipes of our own, one for each direction, which the host opens as descriptors 3
+ * and 4. (A single one would be closed by the host, unread, as soon as it writes to a worker that has ended.) What the
+ * runtime's own IPC channel gives a child (`process.send`, `connected`, `channel`, `disconnect`) is given here.
  *
  * @module
  */
 
 import { Socket } from "node:net";
 import type { HostFrame, Init } from "../core/frame.ts";
-import type { Format } from "../wire/cloneable.ts";
-import { FrameReader, NO_KEY, writeFrame } from "../wire/pipe-frames.ts";
+import { FrameReader } from "../wire/pipe-frames.ts";
 import type { Link } from "./link.ts";
+import { Outlet } from "./outlet.ts";
 import { takeTitle } from "./terminal.ts";
 
-/** The descriptor that the host has opened for us. */
+/** The descriptor that the host writes to. */
 const PIPE = 3;
 
-/** Opens the pipe. */
+/** Opens the pipes. */
 export function pipeLink(process: NodeJS.Process): Link {
-  const socket = new Socket({ fd: PIPE, readable: true, writable: true });
+  const socket = new Socket({ fd: PIPE, readable: true, writable: false });
   const exit = process.exit.bind(process);
   const reader = new FrameReader(null);
   const read = reader.read.bind(reader);
-  const write = socket.write.bind(socket);
-  let key = NO_KEY;
-  let format: Format = "advanced";
   let connected = true;
   const { title } = process;
 
@@ -34,6 +32,7 @@ export function pipeLink(process: NodeJS.Process): Link {
     process.emit("disconnect");
     setImmediate(() => exit());
   };
+  const outlet = new Outlet(cut);
   socket.on("error", cut);
   socket.on("close", cut);
   const show = (name: string, get: () => unknown): void =>
@@ -44,17 +43,15 @@ export function pipeLink(process: NodeJS.Process): Link {
   return {
     begin(init: Init, path: string) {
       takeTitle(process, title, path);
-      key = init.key;
-      format = init.serialization;
+      outlet.begin(init);
     },
-    post: (frame) => void write(writeFrame(frame, key, format)),
+    post: (frame) => outlet.post(frame),
     listen: (receive) =>
       void socket.on("data", (chunk: Uint8Array) => {
         for (const frame of read(chunk)) receive(frame as HostFrame);
       }),
     hold: (held) => held ? socket.ref() : socket.unref(),
     leave: (code) => exit(code),
-    // Once what was posted has left.
-    disconnect: () => void setImmediate(() => socket.destroySoon()),
+    disconnect: () => void setImmediate(() => socket.destroy()),
   };
 }

@@ -2,7 +2,7 @@
  * Runs jobs inside the worker, and sees that each is answered exactly once.
  *
  * Jobs wait in the line until one may begin: the host sends some ahead, so that the worker has the next at hand, and may take
- * back what has not begun (see `tickets.ts`). Answers leave together where that costs no time (see `answers.ts`).
+ * back what has not begun (see `exchange.ts`). Answers leave together where that costs no time (see `answers.ts`).
  *
  * @module
  */
@@ -10,7 +10,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setImmediate } from "node:timers";
 import { ClusterError } from "../core/errors.ts";
-import { type AbortWhy, AHEAD, type Init, type JobEntry, type JobNumber, KILLABLE } from "../core/frame.ts";
+import { type AbortWhy, AHEAD, type Init, type JobEntry, type JobNumber } from "../core/frame.ts";
 import { notCloneable } from "../wire/cloneable.ts";
 import { sendThrown } from "../wire/error-codec.ts";
 import { Answers } from "./answers.ts";
@@ -18,7 +18,7 @@ import { RunContext } from "./context.ts";
 import type { Contract, Handler } from "./contract.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Link } from "./link.ts";
-import { type TakeTicket, ticketsOf } from "./tickets.ts";
+import { exchangeOf, type WorkerExchange } from "./exchange.ts";
 
 /** One job in progress. */
 interface Run {
@@ -37,7 +37,7 @@ export class Runner {
   readonly #contract: Contract;
   readonly #inbox: Inbox;
   readonly #init: Init;
-  readonly #takeTicket: TakeTicket;
+  readonly #exchange: WorkerExchange;
   readonly #answers: Answers;
   /** The jobs that have not begun, from `#next` on. */
   #line: JobEntry[] = [];
@@ -50,8 +50,8 @@ export class Runner {
 
   constructor(link: Link, contract: Contract, inbox: Inbox, init: Init) {
     this.#init = init;
-    this.#takeTicket = ticketsOf(init);
-    this.#answers = new Answers(link, init);
+    this.#exchange = exchangeOf(init);
+    this.#answers = new Answers(link, init, this.#exchange);
     this.#link = link;
     this.#contract = contract;
     this.#inbox = inbox;
@@ -91,12 +91,11 @@ export class Runner {
         const now = performance.now();
         if (now - since > TURN) break;
         const [number, args, flags = 0, task = null, id = null, attempt = 1] = this.#line[this.#next++] as JobEntry;
-        if ((flags & AHEAD) !== 0 && !this.#takeTicket()) {
+        if ((flags & AHEAD) !== 0 && !this.#exchange.takeTicket()) {
           this.#dropAhead();
           continue;
         }
-        if ((flags & KILLABLE) !== 0) this.#answers.flush();
-        else this.#answers.flushIfDue(now);
+        this.#answers.flushIfDue(now);
         const context = new RunContext({ id: id ?? String(number), task, attempt });
         this.#begin({ number, context, begunAt: now, answered: false }, args);
       }

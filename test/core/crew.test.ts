@@ -30,6 +30,7 @@ class Setup {
       tell: (type, fact) =>
         this.told.push(`${type} ${"worker" in fact() ? (fact() as { worker: string }).worker : ""}`),
       said: (worker, frame) => this.told.push(`${worker.port.id} said ${JSON.stringify(frame)}`),
+      kept: () => {},
       exited: (worker, exit, expected) => this.exits.push([worker, exit, expected]),
       startsFailed: (failure) => this.failures.push(failure),
     });
@@ -56,7 +57,7 @@ function give(worker: Worker, ...numbers: number[]): void {
   for (const number of numbers) {
     worker.jobs.set(
       number,
-      new Job(number, { id: null, task: null, args: 0, transfer: [], timeout: Infinity, killable: false }, 0, () => {}),
+      new Job(number, { id: null, task: null, args: 0, transfer: [], timeout: Infinity }, 0, () => {}),
     );
   }
   worker.enter({ at: "busy" });

@@ -9,8 +9,8 @@
 
 import { expect, onTestFinished } from "vitest";
 import type {
+  Exchange,
   Isolation,
-  Tickets,
   WorkerAdapter,
   WorkerEvents,
   WorkerExit,
@@ -179,9 +179,11 @@ export class FakeAdapter implements WorkerAdapter {
 }
 
 /** Counts. */
-export class FakeTickets implements Tickets {
+export class FakeExchange implements Exchange {
   left = 0;
   closed = false;
+  /** The texts of answers that the worker keeps back. */
+  mail: string[] = [];
   readonly #takenBack: (count: number) => void;
 
   /** @param takenBack Told how many were. */
@@ -209,10 +211,13 @@ export class FakeTickets implements Tickets {
     return left;
   }
 
-  close(): number {
-    const left = this.recall();
+  kept(): string[] {
+    if (this.closed) violation("mail read after the worker's exit");
+    return this.mail;
+  }
+
+  close(): void {
     this.closed = true;
-    return left;
   }
 }
 
@@ -220,7 +225,7 @@ export class FakeTickets implements Tickets {
 export class FakeWorker implements WorkerPort {
   readonly id: string;
   readonly pid: number | null;
-  readonly tickets: FakeTickets = new FakeTickets((count) => this.#takenBack(count));
+  readonly exchange: FakeExchange | null;
   readonly spec: WorkerSpec;
   /** What arrived, cloned as a transport would. */
   readonly frames: HostFrame[] = [];
@@ -238,6 +243,7 @@ export class FakeWorker implements WorkerPort {
     this.#adapter = adapter;
     this.#events = events;
     this.spec = spec;
+    this.exchange = spec.sendsAhead ? new FakeExchange((count) => this.#takenBack(count)) : null;
     this.id = String(number);
     this.pid = adapter.isolation === "process" ? 4_710 + number : null;
   }
@@ -267,6 +273,12 @@ export class FakeWorker implements WorkerPort {
   /** The arguments of the jobs that it has, the oldest first. */
   get running(): unknown[] {
     return [...this.jobs.values()].map((entry) => entry[1]);
+  }
+
+  /** What it shares with its host; throws unless jobs are sent ahead. */
+  get shared(): FakeExchange {
+    if (!this.exchange) throw new Error(`worker ${this.id} shares nothing`);
+    return this.exchange;
   }
 
   /** The aborts that arrived. */
@@ -498,7 +510,7 @@ export class Cluster {
           this.#tell("fault");
         },
       },
-      spec: () => ({ module: "file:///worker.js" }) as WorkerSpec,
+      spec: () => ({ module: "file:///worker.js", sendsAhead: this.options.prefetch !== 0 }) as WorkerSpec,
       copyPlain,
       decodeError: (encoded) => ({ decoded: encoded }),
       notCloneable: (request, cause) =>
@@ -531,7 +543,7 @@ export class Cluster {
     const job = new Submitted((job, reason) => this.#call(() => job.handle.cancel(reason)));
     this.#call(() => {
       job.handle = this.scheduler.submit(
-        { id: null, task: null, args, transfer: [], timeout: Infinity, killable: false, ...request },
+        { id: null, task: null, args, transfer: [], timeout: Infinity, ...request },
         (outcome) => {
           job.settle(outcome);
           this.#tell(`job ${job.id}`);

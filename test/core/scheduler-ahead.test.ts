@@ -23,7 +23,7 @@ describe("Scheduler sending ahead", () => {
   it("Scheduler sends ahead of each worker what it was told, and no more", () => {
     const { cluster, worker } = ahead({ a: {}, b: {}, c: {}, d: {} }, { prefetch: 2 });
     expect(worker.running).toEqual(["a", "b", "c"]);
-    expect([worker.tickets.left, cluster.stats.jobs]).toMatchObject([2, { running: 1, waiting: 3 }]);
+    expect([worker.shared.left, cluster.stats.jobs]).toMatchObject([2, { running: 1, waiting: 3 }]);
   });
 
   it("Scheduler sends nothing ahead of a worker while another is free, and gives none more than its share", () => {
@@ -66,7 +66,7 @@ describe("Scheduler sending ahead", () => {
     const { cluster, worker } = ahead({ a: {}, b: {} });
     cluster.flush();
     expect(cluster.count("job:started")).toBe(1);
-    worker.tickets.take();
+    worker.shared.take();
     worker.says({ type: "answers", answers: [[1, 0, "x", 10], [2, 0, "y", 10]] });
     expect(cluster.facts.map((fact) => fact.type).slice(-3)).toEqual(["job:settled", "job:started", "job:settled"]);
   });
@@ -95,7 +95,7 @@ describe("Scheduler sending ahead", () => {
     cluster.flush();
     expect(jobs.map((job) => job.code)).toEqual([null, "CC_ERR_NOT_CLONEABLE", null, "CC_ERR_NOT_CLONEABLE", null]);
     expect(cluster.worker(0).running).toEqual(["first", "a", new Map([[1, 2]]), "b"]);
-    expect(cluster.worker(0).tickets.left).toBe(3);
+    expect(cluster.worker(0).shared.left).toBe(3);
   });
 });
 
@@ -113,7 +113,7 @@ describe("Scheduler taking back", () => {
     const { cluster, worker } = ahead({ a: {}, b: {}, c: {}, d: {} });
     for (let round = 0; round < 3; round++) {
       cluster.advance(1.5);
-      worker.tickets.take();
+      worker.shared.take();
       worker.answer();
     }
     expect(recalls(worker)).toBe(0);
@@ -145,7 +145,7 @@ describe("Scheduler taking back", () => {
     // The worker that has b and d.
     expect(cluster.worker(0).running).toEqual(["b", "d"]);
     jobs["b"]!.cancel();
-    cluster.worker(1).tickets.take();
+    cluster.worker(1).shared.take();
     cluster.worker(1).says({ type: "answers", answers: [[1, 0, "x", 1], [3, 0, "x", 1]] });
     expect(cluster.worker(1).running).toEqual(["d"]);
   });
@@ -153,7 +153,7 @@ describe("Scheduler taking back", () => {
   it("Scheduler lets the time of a job run once it is its turn", () => {
     const { cluster, worker, jobs } = ahead({ a: {}, b: { timeout: 50 } });
     cluster.advance(1);
-    worker.tickets.take();
+    worker.shared.take();
     worker.answer();
     cluster.advance(49.5);
     expect(jobs["b"]!.outcome).toBeNull();
@@ -169,10 +169,10 @@ describe("Scheduler taking back", () => {
 
   it("Scheduler does not let a job time out that has ended, when another keeps its answer back", () => {
     const { cluster, worker, jobs } = ahead({ a: {}, b: { timeout: 1 }, c: {} });
-    worker.tickets.take();
+    worker.shared.take();
     worker.answer();
     // b has ended, c runs and blocks the worker's loop.
-    worker.tickets.take();
+    worker.shared.take();
     cluster.advance(1_000);
     expect([jobs["b"]!.outcome, jobs["c"]!.outcome, worker.aborts]).toEqual([null, null, []]);
   });
@@ -180,14 +180,14 @@ describe("Scheduler taking back", () => {
   it("Scheduler gives a job its timeout that began while nothing was heard of the worker", () => {
     const { cluster, worker, jobs } = ahead({ a: {}, b: { timeout: 50 }, c: {} });
     // a has ended and its answer is kept back.
-    worker.tickets.take();
+    worker.shared.take();
     cluster.advance(60);
     expect([jobs["a"]!.outcome, jobs["b"]!.code]).toEqual([null, "CC_ERR_TIMEOUT"]);
   });
 
   it("Scheduler says of jobs that the end cuts off whether they had begun", () => {
     const { cluster, worker, jobs } = ahead({ a: {}, b: {}, c: {} });
-    worker.tickets.take();
+    worker.shared.take();
     cluster.close("now");
     cluster.flush();
     const retryable = Object.values(jobs).map((job) => (job.error as { retryable: boolean }).retryable);
@@ -196,7 +196,7 @@ describe("Scheduler taking back", () => {
 
   it("Scheduler runs again what a dead worker had not begun, in order, and fails the rest", () => {
     const { cluster, worker, jobs } = ahead({ a: {}, b: {}, c: {}, d: {} });
-    worker.tickets.take();
+    worker.shared.take();
     worker.crash();
     cluster.submit("e");
     cluster.worker(1).ready();
@@ -219,5 +219,38 @@ describe("Scheduler taking back", () => {
     cluster.flush();
     expect([cluster.faults, cluster.stats.lost.workers]).toEqual([[], 0]);
     expect(cluster.facts.find((fact) => fact.type === "worker:exit")).toMatchObject({ jobs: 0 });
+  });
+});
+
+describe("Scheduler and answers that are kept back", () => {
+  const kept = (number: number): string => JSON.stringify([number, 0, `answer ${number}`, 5]);
+
+  it("Scheduler takes the answers that a worker keeps back when a job runs long, and knows them when they come", () => {
+    const { cluster, worker, jobs } = ahead({ a: {}, b: {}, c: {} });
+    worker.shared.mail = [kept(1)];
+    worker.shared.take();
+    cluster.advance(3);
+    expect([jobs["a"]!.value, jobs["b"]!.outcome, jobs["c"]!.outcome]).toEqual(["answer 1", null, null]);
+    worker.says({ type: "kept", text: `[${kept(1)},${kept(2)}]` });
+    cluster.flush();
+    expect([jobs["b"]!.value, cluster.stats.lost.messages]).toEqual(["answer 2", 0]);
+  });
+
+  it("Scheduler takes the answers that a dead worker had kept back", () => {
+    const { cluster, worker, jobs } = ahead({ a: {}, b: {}, c: {} });
+    worker.shared.mail = [kept(1)];
+    worker.shared.take();
+    worker.exit({ code: null, signal: "SIGKILL" });
+    cluster.flush();
+    expect([jobs["a"]!.value, jobs["b"]!.code, jobs["c"]!.outcome]).toEqual(["answer 1", "CC_ERR_WORKER_EXIT", null]);
+  });
+
+  it("Scheduler takes no answer twice, nor what is left of earlier rounds", () => {
+    const { cluster, worker, jobs } = ahead({ a: {}, b: {} });
+    worker.says({ type: "kept", text: `[${kept(1)}]` });
+    worker.shared.mail = [kept(1), "no JSON", kept(99)];
+    worker.exit({ code: 0 });
+    cluster.flush();
+    expect([jobs["a"]!.value, jobs["b"]!.outcome, cluster.stats.lost.messages]).toEqual(["answer 1", null, 0]);
   });
 });

@@ -1,0 +1,140 @@
+/**
+ * What host and worker share, so that jobs may be sent ahead without a promise being broken: which of them have begun is
+ * known exactly, and no answer is lost, whatever the worker is doing, and after its death.
+ *
+ * **Tickets.** A job that is sent while its worker has others begins only with a ticket. The host grants one for each such
+ * job before it sends it; the worker takes them in the order of the jobs; the host may take back all that are left, at any
+ * moment and without the worker's help. Who takes a ticket has it alone, so a job that was taken back never begins, and after
+ * the death of a worker the tickets that are left stand for its last jobs, which never began.
+ *
+ * **Mail.** Answers that wait for others to leave with them. See `src/wire/mail.ts`.
+ *
+ * Between threads both are shared memory. Processes share none, but a file that a child inherits shares its position with
+ * the parent, and reading moves it, atomically: the file's length is what was granted, its position what was taken, and
+ * reading a byte takes a ticket. It has no content (it is sparse). Mail is another file. Neither has a name (they are removed
+ * at once), so that nothing is left behind.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import { randomUUID } from "node:crypto";
+import { closeSync, constants, ftruncateSync, openSync, readSync, unlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import process from "node:process";
+import type { Exchange } from "../src/core/adapter.ts";
+import type { Init } from "../src/core/frame.ts";
+import { MAIL_SIZE, readMail } from "../src/wire/mail.ts";
+
+/** Shared memory: one number, then the mail. */
+export class MemoryExchange implements Exchange {
+  readonly init: { readonly memory: SharedArrayBuffer };
+  readonly #left: Int32Array;
+  readonly #mail: Buffer;
+
+  constructor() {
+    const memory = new SharedArrayBuffer(4 + MAIL_SIZE);
+    this.init = { memory };
+    this.#left = new Int32Array(memory, 0, 1);
+    this.#mail = Buffer.from(memory, 4) as Buffer;
+  }
+
+  grant(count: number): void {
+    Atomics.add(this.#left, 0, count);
+  }
+
+  recall(): number {
+    return Atomics.exchange(this.#left, 0, 0);
+  }
+
+  kept(): string[] {
+    return readMail(Buffer.from(this.#mail));
+  }
+
+  close(): void {}
+}
+
+/** The descriptors that a worker process inherits the files as, after its standard three and the line. */
+const INHERITED: Init["exchange"] = { tickets: 5, mail: 6 };
+
+/** Folders for files without a name: in memory where there is one. */
+const FOLDERS = ["/dev/shm", tmpdir()];
+
+/** No child but the worker is to have them. Bun does not see to that by itself (1.4.5). */
+const CLOSE_ON_EXEC = process.platform === "linux" ? 0o2_000_000 : 0;
+
+const CHUNK = Buffer.alloc(256);
+
+/** Two files. */
+export class FileExchange implements Exchange {
+  readonly init: Init["exchange"] = INHERITED;
+  /** What the child is to inherit. */
+  readonly descriptors: readonly [tickets: number, mail: number];
+  #granted = 0;
+  #open = true;
+
+  /** @param folder Where the files are made; throws if that can't be done. */
+  constructor(folder: string) {
+    const tickets = openNameless(folder);
+    try {
+      this.descriptors = [tickets, openNameless(folder)];
+    } catch (error) {
+      closeSync(tickets);
+      throw error;
+    }
+  }
+
+  grant(count: number): void {
+    this.#granted += count;
+    ftruncateSync(this.descriptors[0], this.#granted);
+  }
+
+  recall(): number {
+    let taken = 0;
+    while (this.#open) {
+      const read = readSync(this.descriptors[0], CHUNK, 0, CHUNK.length, null);
+      taken += read;
+      if (read < CHUNK.length) break;
+    }
+    return taken;
+  }
+
+  kept(): string[] {
+    if (!this.#open) return [];
+    const mail = Buffer.alloc(MAIL_SIZE);
+    return readMail(mail.subarray(0, readSync(this.descriptors[1], mail, 0, MAIL_SIZE, 0)));
+  }
+
+  close(): void {
+    if (this.#open) { for (const descriptor of this.descriptors) closeSync(descriptor); }
+    this.#open = false;
+  }
+}
+
+function openNameless(folder: string): number {
+  const path = `${folder}/compute-cluster-${process.pid}-${randomUUID()}`;
+  const { O_RDWR, O_CREAT, O_EXCL } = constants;
+  const descriptor = openSync(path, O_RDWR | O_CREAT | O_EXCL | CLOSE_ON_EXEC, 0o600);
+  unlinkSync(path);
+  return descriptor;
+}
+
+/**
+ * Files to share with a process, or null where none can be had: no folder to write to, no permission, no descriptor. Then
+ * nothing is sent ahead.
+ *
+ * @param mayWrite Whether the program may write there without being asked.
+ */
+export function openExchange(mayWrite: (folder: string) => boolean = () => true): FileExchange | null {
+  // Not tried on Windows, where descriptors above 2 are inherited in another way.
+  if (process.platform === "win32") return null;
+  for (const folder of FOLDERS) {
+    if (!mayWrite(folder)) continue;
+    try {
+      return new FileExchange(folder);
+    } catch {
+      // The next folder, or none.
+    }
+  }
+  return null;
+}

@@ -1,0 +1,102 @@
+/**
+ * The worker's side of what it shares with its host, so that jobs may be sent ahead. See `runtimes/exchange.ts`.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import { readSync, writeSync } from "node:fs";
+import type { Init } from "../core/frame.ts";
+import { LONGEST_MAIL, MAIL_SIZE, mailLength, writeMail } from "../wire/mail.ts";
+
+/** Tickets to take, and a place for the answers that are kept back. */
+export interface WorkerExchange {
+  /** Takes one ticket; false when none is left, and then none ever was for the jobs that wait here: they were taken back. */
+  takeTicket(): boolean;
+  /** Keeps a text for the host; false if there is no room for it. */
+  keep(text: string): boolean;
+  /** What was kept has been sent. */
+  sent(): void;
+}
+
+/** Where this worker takes its tickets and keeps its answers. */
+export function exchangeOf({ exchange }: Init): WorkerExchange {
+  if (exchange === null) return { takeTicket: () => false, keep: () => false, sent() {} };
+  return "tickets" in exchange ? new FileExchange(exchange) : new MemoryExchange(exchange.memory);
+}
+
+/** Where the next entry goes. */
+class Rounds {
+  /** 0 is what unwritten memory has. */
+  round = 1;
+  at = 0;
+
+  hasRoomFor(text: string): boolean {
+    return text.length <= LONGEST_MAIL && this.at + mailLength(text) <= MAIL_SIZE;
+  }
+
+  next(): void {
+    if (this.at === 0) return;
+    this.round = (this.round % 0xffffffff) + 1;
+    this.at = 0;
+  }
+}
+
+class FileExchange implements WorkerExchange {
+  readonly #tickets: number;
+  readonly #mail: number;
+  readonly #rounds = new Rounds();
+  readonly #byte = new Uint8Array(1);
+  readonly #entry = Buffer.alloc(mailLength("x".repeat(LONGEST_MAIL)));
+
+  constructor({ tickets, mail }: { readonly tickets: number; readonly mail: number }) {
+    this.#tickets = tickets;
+    this.#mail = mail;
+  }
+
+  /** Throws if the module has closed the descriptor: then the worker is of no use, and ends. */
+  takeTicket(): boolean {
+    return readSync(this.#tickets, this.#byte, 0, 1, null) === 1;
+  }
+
+  keep(text: string): boolean {
+    if (!this.#rounds.hasRoomFor(text)) return false;
+    const length = writeMail(this.#entry, text, this.#rounds.round);
+    writeSync(this.#mail, this.#entry, 0, length, this.#rounds.at);
+    this.#rounds.at += length;
+    return true;
+  }
+
+  sent(): void {
+    this.#rounds.next();
+  }
+}
+
+class MemoryExchange implements WorkerExchange {
+  readonly #left: Int32Array;
+  readonly #mail: Buffer;
+  readonly #rounds = new Rounds();
+
+  constructor(memory: SharedArrayBuffer) {
+    this.#left = new Int32Array(memory, 0, 1);
+    this.#mail = Buffer.from(memory, 4) as Buffer;
+  }
+
+  takeTicket(): boolean {
+    for (;;) {
+      const count = Atomics.load(this.#left, 0);
+      if (count <= 0) return false;
+      if (Atomics.compareExchange(this.#left, 0, count, count - 1) === count) return true;
+    }
+  }
+
+  keep(text: string): boolean {
+    if (!this.#rounds.hasRoomFor(text)) return false;
+    this.#rounds.at += writeMail(this.#mail.subarray(this.#rounds.at), text, this.#rounds.round);
+    return true;
+  }
+
+  sent(): void {
+    this.#rounds.next();
+  }
+}

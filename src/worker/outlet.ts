@@ -1,0 +1,49 @@
+/**
+ * What a worker process tells its host, on Node and Deno: a pipe of its own, written to at once and as a whole. The runtime's
+ * own streams and channels may keep what is written until their loop turns: a job that ends the process, or never lets the
+ * loop turn, would take the answers of those before it along.
+ *
+ * @module
+ */
+
+import { writeSync } from "node:fs";
+import type { Init } from "../core/frame.ts";
+import type { Format } from "../wire/cloneable.ts";
+import { NO_KEY, writeFrame } from "../wire/pipe-frames.ts";
+
+/** The descriptor that the host has opened for us. */
+const PIPE = 4;
+
+/** How long to wait for room in a pipe that doesn't wait by itself, in milliseconds. */
+const PAUSE = 1;
+
+/** Writes frames. */
+export class Outlet {
+  readonly #cut: () => void;
+  #key = NO_KEY;
+  #format: Format = "advanced";
+
+  /** @param cut Called when the host is gone. */
+  constructor(cut: () => void) {
+    this.#cut = cut;
+  }
+
+  begin({ key, serialization }: Init): void {
+    this.#key = key;
+    this.#format = serialization;
+  }
+
+  /** Throws what structured clone, or JSON, throws for a value that it can't carry. */
+  post(frame: unknown): void {
+    const bytes = writeFrame(frame, this.#key, this.#format);
+    for (let at = 0; at < bytes.length;) {
+      try {
+        at += writeSync(PIPE, bytes, at, bytes.length - at);
+      } catch (error) {
+        // Something in this process may have made it one that doesn't wait.
+        if ((error as { code?: unknown }).code !== "EAGAIN") return this.#cut();
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
+      }
+    }
+  }
+}

@@ -1,0 +1,119 @@
+/** Jobs that are sent ahead: exactly those that had begun are lost with their worker, the rest run once. */
+
+import assert from "node:assert/strict";
+import process from "node:process";
+import type { ComputeCluster } from "../../mod.ts";
+import type { Case } from "../conformance/case.ts";
+import { type Ended, type Kit, until } from "../conformance/kit.ts";
+import { registerSuites } from "../conformance/register.ts";
+import { random } from "../core/random.ts";
+import { quietly } from "./quiet.ts";
+
+const JOBS = 600;
+
+/** How the worker is written, and which of its functions runs. */
+const WAYS: readonly [worker: string, task: string | undefined, concurrency: number][] = [
+  ["logs-and-dies.mjs", "run", 1],
+  ["logs-and-dies.mjs", "asynchronous", 1],
+  ["logs-and-dies.mjs", "asynchronous", 3],
+  ["logs-and-dies.cjs", undefined, 1],
+];
+
+const seed = Number(process.env["SEED"] ?? Date.now() % 1e6);
+
+function deaths(prefetch: number | "auto"): Case[] {
+  return WAYS.map(([worker, task, concurrency]) => ({
+    name: `Workers that die at random lose the jobs that they ran, and no other runs twice ` +
+      `(${worker} ${task ?? ""}, ${concurrency} at once, prefetch ${prefetch}, SEED=${seed})`,
+    run: (kit) =>
+      quietly(async () => {
+        const { once, pick } = random(seed);
+        const file = kit.file("begun");
+        const cc = kit.cluster(worker, { maxBacklog: Infinity, prefetch, concurrency });
+        // They are known to be short.
+        await Promise.all(Array.from({ length: 300 }, (_, n) => run(kit, cc, task, { file, n: `warm ${n}` })));
+        const dying = new Map<number, string>();
+        for (let n = 0; n < JOBS; n++) if (once(60)) dying.set(n, pick(["exit", "kill"]));
+        const ended = await Promise.all(
+          Array.from({ length: JOBS }, (_, n) => run(kit, cc, task, { file, n, dies: dying.get(n) })),
+        );
+        const begun = kit.lines(file).filter((line) => !line.startsWith("warm")).map(Number);
+        assert.deepEqual(begun.toSorted((a, b) => a - b), ended.map((_, n) => n), "each job has begun once");
+        ended.forEach((end, n) => {
+          if ("ok" in end) return assert.deepEqual(end.ok, { n });
+          assert.equal((end.error as { code?: unknown }).code, "CC_ERR_WORKER_EXIT");
+          // With others at once in the worker those that ran beside it are lost too.
+          if (concurrency === 1) assert.ok(dying.has(n), `job ${n} was lost, and did not end its worker`);
+        });
+        for (const n of dying.keys()) assert.ok("error" in ended[n]!, `job ${n}`);
+        // Two may end the same worker.
+        assert.ok(concurrency === 1 ? cc.stats().lost.workers === dying.size : cc.stats().lost.workers <= dying.size);
+      }),
+  }));
+}
+
+function run(kit: Kit, cc: ComputeCluster, task: string | undefined, args: object): Promise<Ended> {
+  return kit.job(cc, args, task === undefined ? undefined : { task });
+}
+
+registerSuites({
+  "jobs sent ahead": [
+    ...deaths("auto"),
+    ...deaths(20),
+    {
+      name: "The first long job after thousands of short ones holds up no other, sent or ended before it",
+      async run(kit) {
+        const file = kit.file("begun");
+        const cc = kit.cluster("logs-and-dies.mjs", { maxBacklog: Infinity });
+        await Promise.all(Array.from({ length: 3_000 }, (_, n) => run(kit, cc, "run", { file, n })));
+        const order: string[] = [];
+        const tiny = (name: string): Promise<unknown> =>
+          run(kit, cc, "run", { file, n: name }).then(() => order.push("tiny"));
+        const jobs = [
+          ...Array.from({ length: 30 }, (_, n) => tiny(`before ${n}`)),
+          run(kit, cc, "run", { file, n: "long", spins: 1_000 }).then(() => order.push("long")),
+          ...Array.from({ length: 60 }, (_, n) => tiny(`after ${n}`)),
+        ];
+        await Promise.all(jobs);
+        assert.equal(order.indexOf("long"), 90, "the long job is the last to end");
+        assert.equal(new Set(kit.lines(file)).size, kit.lines(file).length, "none has begun twice");
+      },
+    },
+    {
+      name: "A job that is aborted while it waits in a worker never begins, and the worker stays",
+      async run(kit) {
+        const file = kit.file("begun");
+        const cc = kit.cluster("logs-and-dies.mjs", { maxWorkers: 1, maxBacklog: Infinity, prefetch: 20 });
+        await cc.ready();
+        let exits = 0;
+        cc.on("worker:exit", () => exits++);
+        const controller = new AbortController();
+        const first = run(kit, cc, "run", { file, n: "first", spins: 100 });
+        const aborted = Array.from(
+          { length: 10 },
+          (_, n) => kit.job(cc, { file, n: `aborted ${n}` }, { task: "run", signal: controller.signal }),
+        );
+        const last = run(kit, cc, "run", { file, n: "last" });
+        await new Promise((resolve) => setImmediate(resolve));
+        controller.abort("not wanted");
+        for (const end of await Promise.all(aborted)) assert.deepEqual(end, { error: "not wanted" });
+        assert.deepEqual([await first, await last], [{ ok: { n: "first" } }, { ok: { n: "last" } }]);
+        assert.deepEqual([kit.lines(file), exits], [["first", "last"], 0]);
+      },
+    },
+    {
+      name: "exit says of each job whether it had begun",
+      async run(kit) {
+        const file = kit.file("begun");
+        const cc = kit.cluster("logs-and-dies.mjs", { maxWorkers: 1, maxBacklog: Infinity, prefetch: 20 });
+        await cc.ready();
+        const jobs = Array.from({ length: 10 }, (_, n) => kit.error(cc, { file, n, spins: 20_000 }, { task: "run" }));
+        await until(() => kit.lines(file).length > 0);
+        await cc.exit();
+        const errors = await Promise.all(jobs);
+        assert.deepEqual(errors.map((error) => error["retryable"]), [false, ...Array(9).fill(true)]);
+        assert.deepEqual(kit.lines(file), ["0"]);
+      },
+    },
+  ],
+});
