@@ -24,13 +24,14 @@ import { tmpdir } from "node:os";
 import process from "node:process";
 import type { Exchange } from "../src/core/adapter.ts";
 import type { Init } from "../src/core/frame.ts";
-import { MAIL_SIZE, readMail } from "../src/wire/mail.ts";
+import { MAIL_SIZE, MailReader } from "../src/wire/mail.ts";
 
 /** Shared memory: one number, then the mail. */
 export class MemoryExchange implements Exchange {
   readonly init: { readonly memory: SharedArrayBuffer };
   readonly #left: Int32Array;
   readonly #mail: Buffer;
+  readonly #reader = new MailReader();
 
   constructor() {
     const memory = new SharedArrayBuffer(4 + MAIL_SIZE);
@@ -48,7 +49,7 @@ export class MemoryExchange implements Exchange {
   }
 
   kept(): string[] {
-    return readMail(Buffer.from(this.#mail));
+    return this.#reader.read(Buffer.from(this.#mail));
   }
 
   close(): void {}
@@ -64,12 +65,14 @@ const FOLDERS = ["/dev/shm", tmpdir()];
 const CLOSE_ON_EXEC = process.platform === "linux" ? 0o2_000_000 : 0;
 
 const CHUNK = Buffer.alloc(256);
+const MAIL = Buffer.alloc(MAIL_SIZE);
 
 /** Two files. */
 export class FileExchange implements Exchange {
   readonly init: Init["exchange"] = INHERITED;
   /** What the child is to inherit. */
   readonly descriptors: readonly [tickets: number, mail: number];
+  readonly #reader = new MailReader();
   #granted = 0;
   #open = true;
 
@@ -101,8 +104,7 @@ export class FileExchange implements Exchange {
 
   kept(): string[] {
     if (!this.#open) return [];
-    const mail = Buffer.alloc(MAIL_SIZE);
-    return readMail(mail.subarray(0, readSync(this.descriptors[1], mail, 0, MAIL_SIZE, 0)));
+    return this.#reader.read(MAIL.subarray(0, readSync(this.descriptors[1], MAIL, 0, MAIL_SIZE, 0)));
   }
 
   close(): void {

@@ -80,7 +80,7 @@ export interface Exchange {
    * @returns how many; they were for the last that were sent, and these never begin.
    */
   recall(): number;
-  /** The texts of the answers that the worker has kept back, and of some that it has sent; see `readKept`. */
+  /** The texts of answers that the worker has kept back, each once; it may have sent them since. See `readKept`. */
   kept(): readonly string[];
   /** Lets go of what it needs: the worker is gone. */
   close(): void;

@@ -7,7 +7,7 @@
  * outbox. So a callback that submits finds the worker that it was just told about free, and nobody sees a half-made
  * change. The states of jobs and workers are drawn in `job.ts` and `worker.ts`.
  *
- * Where to look: who runs next `#dispatch`; who is refused `admission.ts`; a job's end `#settle`; timeouts and cancels
+ * Where to look: who runs next `#dispatch` and `service.ts`; who is refused `admission.ts`; a job's end `#settle`; timeouts and cancels
  * `#giveUp`; a worker's death `#workerExited`; starts, idle stops and kills `crew.ts`; the end `close` and `#windDown`.
  *
  * @module
@@ -22,25 +22,15 @@ import type { CloseMode, Engine, JobHandle, JobRequest, Observer, Outcome, Stats
 import type { ClusterError } from "./errors.ts";
 import { Estimator } from "./estimator.ts";
 import type { Fact } from "./fact.ts";
-import {
-  type AbortWhy,
-  type Answer,
-  readAbortHeard,
-  readAnswers,
-  readKept,
-  readMemory,
-  readRecalled,
-  readStrays,
-} from "./frame.ts";
+import { type AbortWhy, readAbortHeard, readAnswers, readMemory, readRecalled, readStrays } from "./frame.ts";
 import { Job } from "./job.ts";
 import * as facts from "./job-facts.ts";
 import { jobsAt, Ledger } from "./ledger.ts";
 import { Lifetime } from "./lifetime.ts";
 import * as loss from "./loss.ts";
 import { Outbox } from "./outbox.ts";
-import { LOOK_AHEAD, Prefetch } from "./prefetch.ts";
-import { type Assignment, type CopyPlain, sendJobs } from "./sender.ts";
-import { SilenceWatch } from "./silence.ts";
+import type { CopyPlain } from "./sender.ts";
+import { Service } from "./service.ts";
 import { Turns } from "./turns.ts";
 import { WarmUp } from "./warm-up.ts";
 import type { Worker } from "./worker.ts";
@@ -72,12 +62,6 @@ export interface SchedulerParts {
  */
 const HEARING = 200;
 
-/**
- * What takes longer to be sent than this, in milliseconds, is large, and takes as long to be read. What a frame costs by
- * itself does not count: it would keep frames small.
- */
-const LARGE = 0.5;
-
 /** The engine of one machine. */
 export class Scheduler implements Engine {
   readonly #options: SchedulerOptions;
@@ -88,8 +72,7 @@ export class Scheduler implements Engine {
   readonly #backlog = new Backlog<Job>();
   readonly #crew: Crew;
   readonly #estimator = new Estimator();
-  readonly #prefetch: Prefetch;
-  readonly #silence: SilenceWatch;
+  readonly #service: Service;
   readonly #warmUp: WarmUp;
   readonly #ledger = new Ledger();
   readonly #lifetime = new Lifetime();
@@ -102,7 +85,6 @@ export class Scheduler implements Engine {
     this.#clock = parts.clock;
     this.#outbox = new Outbox(parts.clock);
     this.#warmUp = new WarmUp(this.#outbox);
-    this.#prefetch = new Prefetch(options.prefetch);
     this.#turns = new Turns(parts.clock, this.#outbox, () => {
       this.#dispatch();
       this.#windDown();
@@ -114,11 +96,26 @@ export class Scheduler implements Engine {
       turn: (change) => this.#turns.ofRuntime(change),
       tell: (type, fact) => this.#tell(type, fact),
       said: (worker, frame) => this.#workerSaid(worker, frame),
-      kept: (worker, answers) => this.#takeKept(worker, answers),
+      kept: (worker, answers) => this.#service.takeKept(worker, answers),
       exited: (worker, exit, expected, unbegun) => this.#workerExited(worker, exit, expected, unbegun),
       startsFailed: (failure) => this.#startsFailed(failure),
     });
-    this.#silence = new SilenceWatch(parts.clock, () => this.#turns.ofRuntime(() => this.#recallFromSilent()));
+    this.#service = new Service({
+      ...parts,
+      crew: this.#crew,
+      backlog: this.#backlog,
+      isolation: parts.adapter.isolation,
+      concurrency: options.concurrency,
+      prefetch: options.prefetch,
+      turn: (change) => this.#turns.ofRuntime(change),
+      began: (job, worker) => {
+        if (this.#hears("job:started")) this.#say(facts.started(job, worker));
+      },
+      timeout: (job) => this.#timeout(job),
+      ended: (job, worker, failed, value) => this.#settle(job, this.#outcome(failed, value), worker),
+      refused: ({ job, cause }) => this.#settle(job, { ok: false, error: parts.notCloneable(job, cause) }, null),
+      strayed: () => this.#ledger.lost.messages++,
+    });
   }
 
   // ---- what callers ask; they are answered soon, never before the call has returned
@@ -214,7 +211,7 @@ export class Scheduler implements Engine {
     if (this.#crew.takers >= this.#warmTarget()) this.#warmUp.succeed();
     if (this.#lifetime.at === "open") this.#crew.recycle(this.#waiting, this.#warmTarget());
     // Again if jobs could not be sent: their places are free.
-    while (this.#serve());
+    while (this.#service.serve());
     this.#estimator.watch(this.#crew.works, this.#clock.now());
     if (this.#lifetime.at !== "closed") this.#crew.grow(this.#waiting, this.#warmTarget(), this.#warmUp.awaited);
     // An empty backlog is no room when none may wait: whoever was told would only be refused again.
@@ -223,72 +220,13 @@ export class Scheduler implements Engine {
     this.#tell("drain", () => ({ type: "drain" }));
   }
 
-  /** Gives jobs to workers with a place, then sends some ahead. Returns whether any could not be sent. */
-  #serve(): boolean {
-    const given = new Map<Worker, Assignment[]>();
-    const limit = this.#crew.limit(this.#backlog.size, this.#prefetch.depth);
-    for (let job = this.#backlog.peek(); job; job = this.#backlog.peek()) {
-      const worker = this.#crew.leastLoaded() ?? this.#leastAhead(job, limit);
-      if (!worker) break;
-      // A worker with other jobs may be about to end with one of them: with a ticket it is known whether this one had begun.
-      const ahead = worker.jobs.size > 0 && worker.port.exchange !== null && !this.#isMoved(job);
-      this.#leaveBacklog(job);
-      this.#crew.give(job, worker);
-      const assignments = given.get(worker);
-      if (assignments) assignments.push({ job, ahead });
-      else given.set(worker, [{ job, ahead }]);
-    }
-    let unsent = 0;
-    for (const [worker, assignments] of given) unsent += this.#send(worker, assignments);
-    if (this.#crew.isAhead) this.#silence.start();
-    return unsent > 0;
-  }
-
-  /** The worker that this job may be sent ahead to. What is moved to a thread can't be taken back. */
-  #leastAhead(job: Job, limit: number): Worker | null {
-    if (limit === 0 || this.#isMoved(job)) return null;
-    return this.#crew.leastAhead(limit, this.#clock.now());
-  }
-
-  /** Nobody has a turn between a job's assignment and this. Returns how many could not be sent. */
-  #send(worker: Worker, assignments: readonly Assignment[]): number {
-    const before = this.#clock.now();
-    const unsent = sendJobs(worker, assignments, this.#parts.copyPlain);
-    const now = this.#clock.now();
-    const each = (now - before) / assignments.length;
-    worker.sendTime = each > LARGE ? each : 0;
-    for (const { job, cause } of unsent) {
-      this.#crew.takeBack(job, worker);
-      this.#settle(job, { ok: false, error: this.#parts.notCloneable(job, cause) }, null);
-    }
-    if (unsent.length < assignments.length) this.#crew.engage(worker);
-    for (const { job, ahead } of assignments) {
-      if (job.state.at !== "queued") continue;
-      if (!ahead) {
-        this.#runs(job, worker, now);
-        continue;
-      }
-      job.enter({ at: "ahead", worker });
-      worker.ahead++;
-    }
-    return unsent.length;
-  }
-
-  #runs(job: Job, worker: Worker, at: number): void {
-    this.#begins(job, worker, at);
-    job.enter({ at: "running", worker, timer: this.#timeout(job) });
-  }
-
-  /** A job has begun to run, or is known to have. */
-  #begins(job: Job, worker: Worker, at: number): void {
-    if (job.state.at === "ahead") worker.ahead--;
-    job.begin(at);
-    if (this.#hears("job:started")) this.#say(facts.started(job, worker));
-  }
-
   #timeout(job: Job): Timer | null {
     const { timeout } = job.request;
     return this.#after(timeout, () => this.#giveUp(job, loss.timedOut(job.id, timeout), "timeout"));
+  }
+
+  #outcome(failed: 0 | 1, value: unknown): Outcome {
+    return failed ? { ok: false, error: this.#parts.decodeError(value) } : { ok: true, value };
   }
 
   #workerSaid(worker: Worker, frame: unknown): void {
@@ -303,83 +241,8 @@ export class Scheduler implements Engine {
     const memory = readMemory(frame);
     if (memory !== null) this.#crew.measured(worker, memory);
     worker.heardAt = this.#clock.now();
-    for (const answer of answers) this.#answered(worker, answer);
+    for (const answer of answers) this.#service.answered(worker, answer);
     this.#crew.letGo(worker);
-  }
-
-  #answered(worker: Worker, [number, failed, value, ran]: Answer): void {
-    const job = worker.jobs.get(number);
-    if (!job) {
-      if (!worker.early.delete(number)) this.#ledger.lost.messages++;
-      return;
-    }
-    if (job.state.at === "ahead") this.#beganBefore(job, worker);
-    worker.jobs.delete(number);
-    worker.unheard.delete(job);
-    if (job.state.at !== "ahead" && job.state.at !== "running") return job.settle();
-    const now = this.#clock.now();
-    if (job.state.at === "ahead") this.#begins(job, worker, now - (ran ?? 0) / 1000);
-    this.#prefetch.record(Math.max(ran === undefined ? now - job.startedAt : ran / 1000, worker.sendTime));
-    this.#settle(job, failed ? { ok: false, error: this.#parts.decodeError(value) } : { ok: true, value }, worker);
-  }
-
-  /** A worker begins its jobs in order: those that it was sent before this one have begun. */
-  #beganBefore(job: Job, worker: Worker): void {
-    for (const other of worker.jobs.values()) {
-      if (other === job) return;
-      if (other.state.at === "ahead") this.#runs(other, worker, worker.heardAt);
-    }
-  }
-
-  // ---- taking back
-
-  #recallFromSilent(): void {
-    const now = this.#clock.now();
-    for (const worker of this.#crew) if (worker.ahead > 0 && now - worker.heardAt >= LOOK_AHEAD) this.#recall(worker);
-  }
-
-  /** Takes back the jobs that a worker has not begun. */
-  #recall(worker: Worker): void {
-    if (worker.ahead === 0) return;
-    const { exchange } = worker.port;
-    const unbegun = exchange?.recall() ?? 0;
-    this.#takeKept(worker, readKept(exchange?.kept() ?? []));
-    this.#sort(worker, unbegun);
-    if (unbegun > 0) {
-      worker.recalling = true;
-      worker.port.send({ type: "recall" });
-    }
-    this.#crew.letGo(worker);
-  }
-
-  /** Takes the answers that a worker keeps back. It will send them too, if it lives. */
-  #takeKept(worker: Worker, answers: readonly Answer[]): void {
-    for (const answer of answers) {
-      if (!worker.jobs.has(answer[0])) continue;
-      this.#answered(worker, answer);
-      worker.early.add(answer[0]);
-    }
-  }
-
-  /** Of the jobs that were sent ahead to a worker the last so many have not begun: they go back to where they were. */
-  #sort(worker: Worker, unbegun: number): void {
-    const ahead = [...worker.jobs.values()].filter((job) => job.state.at === "ahead");
-    const begun = ahead.length - Math.min(unbegun, ahead.length);
-    ahead.forEach((job, at) => {
-      // What was begun before the last few has ended, and its answer is on its way. None began before the worker was heard.
-      if (at < begun) {
-        if (at >= begun - this.#options.concurrency) return this.#runs(job, worker, worker.heardAt);
-        this.#begins(job, worker, worker.heardAt);
-        return job.enter({ at: "running", worker, timer: null });
-      }
-      worker.ahead--;
-      this.#crew.takeBack(job, worker);
-      this.#putBack(job);
-    });
-  }
-
-  #putBack(job: Job): void {
-    job.enter({ at: "queued", place: this.#backlog.putBack(job, (other) => job.number < other.number) });
   }
 
   // ---- ending
@@ -397,9 +260,9 @@ export class Scheduler implements Engine {
   /** Settles a job that is no longer wanted, and sees to it that its worker lets go of it. */
   #giveUp(job: Job, error: unknown, why: AbortWhy): void {
     // Those behind it don't wait for what becomes of it.
-    if (job.state.at === "ahead" || job.state.at === "running") this.#recall(job.state.worker);
+    if (job.state.at === "ahead" || job.state.at === "running") this.#service.recall(job.state.worker);
     if (job.state.at === "queued") {
-      this.#leaveBacklog(job);
+      this.#service.leaveBacklog(job);
       return this.#settle(job, { ok: false, error }, null);
     }
     if (job.state.at !== "running") return;
@@ -426,7 +289,7 @@ export class Scheduler implements Engine {
   }
 
   #workerExited(worker: Worker, exit: WorkerExit, expected: boolean, unbegun: number): void {
-    if (worker.ahead > 0) this.#sort(worker, unbegun);
+    if (worker.ahead > 0) this.#service.sort(worker, unbegun);
     if (unbegun > 0) this.#crew.retry();
     const jobs = [...worker.jobs.values()];
     worker.jobs.clear();
@@ -447,18 +310,13 @@ export class Scheduler implements Engine {
   }
 
   #mayRetry(job: Job): boolean {
-    return job.state.at === "running" && job.attempt <= this.#options.retries && !this.#isMoved(job);
-  }
-
-  /** What was moved to a thread is lost with it: there is nothing to run the job on again. */
-  #isMoved(job: Job): boolean {
-    return job.request.transfer.length > 0 && this.#parts.adapter.isolation === "thread";
+    return job.state.at === "running" && job.attempt <= this.#options.retries && !this.#service.isMoved(job);
   }
 
   #retry(job: Job): void {
     this.#ledger.jobs.retried++;
     this.#crew.retry();
-    this.#putBack(job);
+    this.#service.putBack(job);
   }
 
   #lose(job: Job, worker: Worker, exit: WorkerExit): void {
@@ -480,13 +338,13 @@ export class Scheduler implements Engine {
 
   #failWaiting(reason: (job: Job) => ClusterError): void {
     for (let job = this.#backlog.peek(); job; job = this.#backlog.peek()) {
-      this.#leaveBacklog(job);
+      this.#service.leaveBacklog(job);
       this.#settle(job, { ok: false, error: reason(job) }, null);
     }
   }
 
   #dropEverything(): void {
-    for (const worker of this.#crew) this.#recall(worker);
+    for (const worker of this.#crew) this.#service.recall(worker);
     for (const job of jobsAt(this.#crew, "running")) {
       this.#settle(job, { ok: false, error: loss.cutOff(job.id, true) }, workerOf(job));
     }
@@ -520,10 +378,6 @@ export class Scheduler implements Engine {
   /** How many jobs wait for their turn, in the backlog or in workers. */
   get #waiting(): number {
     return this.#backlog.size + this.#crew.queued;
-  }
-
-  #leaveBacklog(job: Job): void {
-    if (job.state.at === "queued") this.#backlog.withdraw(job.state.place);
   }
 
   #after(delay: number, change: () => void): Timer | null {

@@ -36,21 +36,27 @@ export function mailLength(text: string): number {
   return HEAD + 3 * text.length;
 }
 
-/** The texts of the newest round. */
-export function readMail(memory: Buffer): string[] {
-  const texts: string[] = [];
-  let round = 0;
-  for (let at = 0; at + HEAD <= memory.length;) {
-    const length = memory.readUInt32LE(at + 4);
-    const end = at + HEAD + length;
-    round ||= memory.readUInt32LE(at);
-    if (round === 0 || memory.readUInt32LE(at) !== round || end > memory.length) break;
-    const text = memory.toString("utf8", at + HEAD, end);
-    if (checksum(text) !== memory.readUInt32LE(at + 8)) break;
-    texts.push(text);
-    at = end;
+/** Reads what is new, each text once. */
+export class MailReader {
+  #round = 0;
+  #at = 0;
+
+  /** The texts of the newest round that were not read yet. */
+  read(memory: Buffer): string[] {
+    const texts: string[] = [];
+    const round = memory.length < HEAD ? 0 : memory.readUInt32LE(0);
+    if (round !== this.#round) this.#at = 0;
+    this.#round = round;
+    while (round !== 0 && this.#at + HEAD <= memory.length) {
+      const end = this.#at + HEAD + memory.readUInt32LE(this.#at + 4);
+      if (memory.readUInt32LE(this.#at) !== round || end > memory.length) break;
+      const text = memory.toString("utf8", this.#at + HEAD, end);
+      if (checksum(text) !== memory.readUInt32LE(this.#at + 8)) break;
+      texts.push(text);
+      this.#at = end;
+    }
+    return texts;
   }
-  return texts;
 }
 
 /** FNV-1a of the text's UTF-16 units (http://www.isthe.com/chongo/tech/comp/fnv/). */

@@ -7,6 +7,7 @@
 import { Buffer } from "node:buffer";
 import { readSync, writeSync } from "node:fs";
 import type { Init } from "../core/frame.ts";
+import { made } from "./system-error.ts";
 import { LONGEST_MAIL, MAIL_SIZE, mailLength, writeMail } from "../wire/mail.ts";
 
 /** Tickets to take, and a place for the answers that are kept back. */
@@ -56,13 +57,16 @@ class FileExchange implements WorkerExchange {
 
   /** Throws if the module has closed the descriptor: then the worker is of no use, and ends. */
   takeTicket(): boolean {
-    return readSync(this.#tickets, this.#byte, 0, 1, null) === 1;
+    this.#byte[0] = 1;
+    made(() => readSync(this.#tickets, this.#byte, 0, 1, null));
+    // The file has no content but zeros.
+    return this.#byte[0] === 0;
   }
 
   keep(text: string): boolean {
     if (!this.#rounds.hasRoomFor(text)) return false;
     const length = writeMail(this.#entry, text, this.#rounds.round);
-    writeSync(this.#mail, this.#entry, 0, length, this.#rounds.at);
+    made(() => writeSync(this.#mail, this.#entry, 0, length, this.#rounds.at));
     this.#rounds.at += length;
     return true;
   }

@@ -9,6 +9,7 @@
 import { writeSync } from "node:fs";
 import type { Init } from "../core/frame.ts";
 import type { Format } from "../wire/cloneable.ts";
+import { made } from "./system-error.ts";
 import { NO_KEY, writeFrame } from "../wire/pipe-frames.ts";
 
 /** The descriptor that the host has opened for us. */
@@ -38,7 +39,9 @@ export class Outlet {
     const bytes = writeFrame(frame, this.#key, this.#format);
     for (let at = 0; at < bytes.length;) {
       try {
-        at += writeSync(PIPE, bytes, at, bytes.length - at);
+        let written = bytes.length - at;
+        made(() => written = writeSync(PIPE, bytes, at, bytes.length - at));
+        at += written;
       } catch (error) {
         // Something in this process may have made it one that doesn't wait.
         if ((error as { code?: unknown }).code !== "EAGAIN") return this.#cut();

@@ -1,13 +1,15 @@
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MAIL_SIZE, mailLength, readMail, writeMail } from "../../src/wire/mail.ts";
+import { MAIL_SIZE, mailLength, MailReader, writeMail } from "../../src/wire/mail.ts";
 
 /** Writes one round to the start of memory. */
 function write(memory: Buffer, texts: readonly string[], round: number): void {
   let at = 0;
   for (const text of texts) at += writeMail(memory.subarray(at), text, round);
 }
+
+const read = (memory: Buffer): string[] => new MailReader().read(memory);
 
 const texts = fc.array(fc.string({ unit: "grapheme", maxLength: 50 }), { maxLength: 20 });
 
@@ -18,12 +20,27 @@ describe("mail", () => {
       const memory = Buffer.alloc(MAIL_SIZE);
       older.forEach((each, at) => write(memory, each, round + at));
       write(memory, newest, round + older.length);
-      expect(readMail(memory)).toEqual(newest);
+      expect(read(memory)).toEqual(newest);
+    }));
+  });
+
+  it("is read once, what comes later too (property)", () => {
+    fc.assert(fc.property(fc.array(texts, { maxLength: 5 }), (rounds) => {
+      const memory = Buffer.alloc(MAIL_SIZE);
+      const reader = new MailReader();
+      rounds.forEach((round, at) => {
+        const found: string[] = [];
+        for (let count = 1; count <= round.length; count++) {
+          write(memory, round.slice(0, count), at + 1);
+          if (count % 3 === 0) found.push(...reader.read(memory));
+        }
+        if (round.length > 0) expect([...found, ...reader.read(memory)]).toEqual(round);
+      });
     }));
   });
 
   it("is nothing where nothing was written", () => {
-    expect([readMail(Buffer.alloc(MAIL_SIZE)), readMail(Buffer.alloc(0))]).toEqual([[], []]);
+    expect([read(Buffer.alloc(MAIL_SIZE)), read(Buffer.alloc(0))]).toEqual([[], []]);
   });
 
   it("has no text that was not written, when it is read in the middle of being written (property)", () => {
@@ -35,13 +52,13 @@ describe("mail", () => {
       // The first bytes of the new round, the rest of the old one.
       next.copy(memory, 0, 0, cut % 600);
       const known = new Set([...before, ...after]);
-      for (const text of readMail(memory)) expect(known).toContain(text);
+      for (const text of read(memory)) expect(known).toContain(text);
     }));
   });
 
   it("survives any bytes (property)", () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
-      readMail(Buffer.from(bytes));
+      read(Buffer.from(bytes));
     }));
   });
 
