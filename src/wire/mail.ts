@@ -47,7 +47,8 @@ export class MailReader {
     const round = memory.length < HEAD ? 0 : memory.readUInt32LE(0);
     if (round !== this.#round) this.#at = 0;
     this.#round = round;
-    while (round !== 0 && this.#at + HEAD <= memory.length) {
+    if (round === 0) return texts;
+    while (this.#at + HEAD <= memory.length) {
       const end = this.#at + HEAD + memory.readUInt32LE(this.#at + 4);
       if (memory.readUInt32LE(this.#at) !== round || end > memory.length) break;
       const text = memory.toString("utf8", this.#at + HEAD, end);

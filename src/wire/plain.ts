@@ -52,12 +52,12 @@ class Copier {
     const { length } = value;
     // Not with holes, nor with properties of its own.
     if (length > this.#left || Object.keys(value).length !== length) return NOT_PLAIN;
-    const made = new Array(length);
+    const made: unknown[] = [];
     for (let at = 0; at < length; at++) {
       if (!Object.hasOwn(value, at)) return NOT_PLAIN;
       const part = this.#part(value[at]);
       if (part === NOT_PLAIN) return NOT_PLAIN;
-      made[at] = part;
+      made.push(part);
     }
     return made;
   }

@@ -95,8 +95,8 @@ describe("isJson", () => {
   });
 
   it("isJson says yes to what most jobs are", () => {
-    const value = { id: 7, name: "x", tags: ["a", "b"], nested: { ok: true, none: null }, list: Array(1_000).fill({}) };
-    expect(isJson({ ...value, list: value.list.map(() => ({ a: 1.5 })) })).toBe(true);
+    const list = Array.from({ length: 1_000 }, () => ({ a: 1.5 }));
+    expect(isJson({ id: 7, name: "x", tags: ["a", "b"], nested: { ok: true, none: null }, list })).toBe(true);
   });
 
   it.each([
