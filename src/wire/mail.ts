@@ -12,7 +12,7 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 
 /** How much memory is shared, in bytes. */
 export const MAIL_SIZE = 65_536;

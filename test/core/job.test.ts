@@ -7,7 +7,7 @@ import type { WorkerPort } from "../../src/core/adapter.ts";
 import { FakeClock } from "./fakes.ts";
 
 const request: JobRequest = { id: null, task: null, args: 1, transfer: [], timeout: Infinity };
-const port: WorkerPort = { id: "1", pid: 1, send() {}, stop() {}, kill() {}, ref() {}, unref() {} };
+const port: WorkerPort = { id: "1", pid: 1, exchange: null, send() {}, stop() {}, kill() {}, ref() {}, unref() {} };
 const worker = new Worker(port, 0, null);
 
 function job(over: Partial<JobRequest> = {}, done: (outcome: Outcome) => void = () => {}): Job {

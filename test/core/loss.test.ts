@@ -4,7 +4,7 @@ import type { ClusterError } from "../../src/core/errors.ts";
 import * as loss from "../../src/core/loss.ts";
 
 function port(id: string, pid: number | null): WorkerPort {
-  return { id, pid, send() {}, stop() {}, kill() {}, ref() {}, unref() {} };
+  return { id, pid, exchange: null, send() {}, stop() {}, kill() {}, ref() {}, unref() {} };
 }
 
 const process = port("4711", 4711);

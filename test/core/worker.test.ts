@@ -11,6 +11,7 @@ function setUp(): { clock: FakeClock; worker: Worker; calls: string[]; timer: ()
   const port: WorkerPort = {
     id: "1",
     pid: 1,
+    exchange: null,
     send() {},
     stop() {},
     kill() {},
