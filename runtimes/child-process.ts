@@ -99,7 +99,9 @@ class ChildPort implements WorkerPort {
       cut: () => this.#cutOff(),
       // Of no use any more, or going anyway: either way its exit tells.
       broken: (error) => {
-        if (error instanceof BrokenPipeFrame) this.#line.broke(error);
+        // What can't be reached is going: killed now, it would be told to have been, though it crashed.
+        if (!(error instanceof BrokenPipeFrame)) return this.#cutOff();
+        this.#line.broke(error);
         this.kill();
       },
     });
