@@ -13,6 +13,8 @@ import type { Link } from "./link.ts";
 import { Outlet } from "./outlet.ts";
 import { takeTitle } from "./terminal.ts";
 
+const NOTHING = new Uint8Array(0);
+
 /** The descriptor that the host writes to. */
 const PIPE = 3;
 
@@ -46,10 +48,19 @@ export function pipeLink(process: NodeJS.Process): Link {
       outlet.begin(init);
     },
     post: (frame) => outlet.post(frame),
-    listen: (receive) =>
-      void socket.on("data", (chunk: Uint8Array) => {
-        for (const frame of read(chunk)) receive(frame as HostFrame);
-      }),
+    listen(receive) {
+      const take = (chunk: Uint8Array): void => {
+        let threw = true;
+        try {
+          for (const frame of read(chunk)) receive(frame as HostFrame);
+          threw = false;
+        } finally {
+          // What a listener throws is the module's own affair, and it may survive it: the frames after it come then.
+          if (threw) setImmediate(() => take(NOTHING));
+        }
+      };
+      socket.on("data", take);
+    },
     hold: (held) => held ? socket.ref() : socket.unref(),
     leave: (code) => exit(code),
     disconnect: () => void setImmediate(() => socket.destroy()),

@@ -57,10 +57,10 @@ export class Runner {
     this.#inbox = inbox;
   }
 
-  /** Takes jobs from the host. They begin once the code that brings them has returned: one that throws unwinds only itself. */
+  /** Takes jobs from the host. Throws what a listener throws; the jobs after it begin later, if the module survives that. */
   take(jobs: readonly JobEntry[]): void {
     for (const job of jobs) this.#line.push(job);
-    queueMicrotask(() => this.#advance());
+    this.#advance();
   }
 
   /** Drops what was sent ahead and has not begun: the host has taken it back. */
@@ -113,6 +113,13 @@ export class Runner {
     // be about to answer in this very turn.
     if (this.#waiting && this.#runs.size > 0) this.#answers.flushSoon();
     else this.#answers.flush();
+  }
+
+  /** Once the code that has answered has returned. */
+  #advanceSoon(): void {
+    // What a listener throws must be seen by the runtime as thrown; Deno's microtasks swallow some values (2.9.6).
+    if (this.#contract.handler(null)) queueMicrotask(() => this.#advance());
+    else setImmediate(() => this.#advance());
   }
 
   #dropAhead(): void {
@@ -204,7 +211,7 @@ export class Runner {
     const now = performance.now();
     const ran = Math.round((now - run.begunAt) * 1000);
     this.#answers.add([run.number, failed, value, ran], failed ? [] : run.context.transfers, !this.#waiting, now);
-    if (this.#waiting && !this.#advancing) queueMicrotask(() => this.#advance());
+    if (this.#waiting && !this.#advancing) this.#advanceSoon();
   }
 }
 

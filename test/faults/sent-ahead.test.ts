@@ -79,6 +79,22 @@ registerSuites({
         assert.equal(new Set(kit.lines(file)).size, kit.lines(file).length, "none has begun twice");
       },
     },
+    ...[1, 4].map((concurrency): Case => ({
+      name: `A listener that throws, in a module that survives it, holds up no other job (${concurrency} at once)`,
+      async run(kit) {
+        const cc = kit.cluster("survives-throwing.mjs", {
+          maxWorkers: 1,
+          maxBacklog: Infinity,
+          concurrency,
+          prefetch: 20,
+        });
+        await cc.ready();
+        const jobs = Array.from({ length: 60 }, (_, n) => kit.job(cc, { n, throws: n % 7 === 3 }));
+        const ended = await Promise.all(jobs);
+        assert.deepEqual(ended, jobs.map((_, n) => ({ ok: n % 7 === 3 ? { n, late: true } : { n } })));
+        assert.equal(cc.stats().lost.workers, 0);
+      },
+    })),
     {
       name: "A job that is aborted while it waits in a worker never begins, and the worker stays",
       async run(kit) {
