@@ -17,7 +17,7 @@ import timeout from "./faults/timeout.mjs";
 import unhandled from "./faults/unhandled.mjs";
 import values from "./faults/values.mjs";
 
-/** @import { Contender, Pool, StartOptions } from "./contenders.mjs" */
+/** @import { Contender, Pool, StartOptions } from "../contenders.mjs" */
 /** @import { Outcome } from "./verdicts.mjs" */
 
 /**

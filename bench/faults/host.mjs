@@ -3,7 +3,7 @@ import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { inspect } from "node:util";
-import { CONTENDERS } from "./contenders.mjs";
+import { CONTENDERS } from "../contenders.mjs";
 import { FAULTS } from "./faults.mjs";
 import { readLog, until, wait } from "./log.mjs";
 
@@ -18,13 +18,16 @@ const contender = CONTENDERS.find((contender) => contender.name === name);
 const fault = FAULTS.find((fault) => fault.name === faultName);
 const log = join(folder, "log");
 
-/** @type {import("./contenders.mjs").Pool[]} */
+/** @type {import("../contenders.mjs").Pool[]} */
 const pools = [];
 
 /** @type {import("./faults.mjs").Host["start"]} */
 async function start(options, file) {
   const worker = file === "late" ? contender.lateFile ?? contender.file : contender.file;
-  const pool = await contender.start(new URL(`./workers/${worker}`, import.meta.url), options);
+  const pool = await contender.start(new URL(`./workers/${worker}`, import.meta.url), {
+    settings: contender.settings.faults,
+    ...options,
+  });
   pools.push(pool);
   return pool;
 }

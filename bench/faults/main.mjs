@@ -19,7 +19,7 @@ import { bun, deno, npm, root } from "../../scripts/bin.mjs";
 import { readLog, until } from "./log.mjs";
 import { end } from "./processes.mjs";
 
-/** @import { Contender } from "./contenders.mjs" */
+/** @import { Contender } from "../contenders.mjs" */
 /** @import { Fault } from "./faults.mjs" */
 
 /** How long one host may take, in milliseconds. */
@@ -162,7 +162,7 @@ function table(rows) {
 }
 
 prepare();
-const [{ CONTENDERS }, { FAULTS }] = await Promise.all([import("./contenders.mjs"), import("./faults.mjs")]);
+const [{ CONTENDERS }, { FAULTS }] = await Promise.all([import("../contenders.mjs"), import("./faults.mjs")]);
 if (!(options.runtime in RUNTIMES)) {
   console.error(`there is no runtime ${options.runtime}; there are: ${Object.keys(RUNTIMES).join(", ")}`);
   process.exit(1);

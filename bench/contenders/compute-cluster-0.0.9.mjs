@@ -10,12 +10,14 @@ const contender = {
   file: "message.cjs",
   timeout: false,
   limits: [1],
-  async start(file, { size, limit }) {
+  settings: {},
+  async start(file, { size, limit, settings }) {
     const { default: ComputeCluster } = await import("compute-cluster-0.0.9");
     const cluster = new ComputeCluster({
       module: fileURLToPath(file),
       max_processes: size,
       max_backlog: limit ?? -1,
+      ...settings,
     });
     cluster.on("error", () => {});
     return {

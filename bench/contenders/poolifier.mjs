@@ -2,6 +2,8 @@ import { fileURLToPath } from "node:url";
 
 /** @import { Contender } from "../contenders.mjs" */
 
+const ADVANCED = { settings: { serialization: "advanced" } };
+
 /**
  * @param {"process" | "thread"} isolation
  * @returns {Contender}
@@ -13,13 +15,17 @@ const contender = (isolation) => ({
   file: isolation === "thread" ? "poolifier-thread.mjs" : "poolifier-cluster.cjs",
   timeout: true,
   limits: [],
-  async start(file, { size, timeout }) {
+  settings: {
+    faults: { enableTasksQueue: true, ...(isolation === "process" ? ADVANCED : {}) },
+    tuned: { enableTasksQueue: true, tasksQueueOptions: { concurrency: 16 } },
+    ...(isolation === "process" ? { binary: ADVANCED } : {}),
+  },
+  async start(file, { size, timeout, settings }) {
     const { FixedClusterPool, FixedThreadPool, PoolEvents } = await import("poolifier");
     const Pool = isolation === "thread" ? FixedThreadPool : FixedClusterPool;
     const pool = new Pool(size, fileURLToPath(file), {
-      enableTasksQueue: true,
       errorHandler: () => {},
-      ...(isolation === "thread" ? {} : { settings: { serialization: "advanced" } }),
+      ...settings,
     });
     // Unheard, it ends the program.
     pool.emitter?.on(PoolEvents.error, () => {});

@@ -2,6 +2,8 @@ import process from "node:process";
 
 /** @import { Contender } from "../contenders.mjs" */
 
+const ADVANCED = { serialization: "advanced" };
+
 /**
  * @param {"process" | "thread"} isolation
  * @returns {Contender}
@@ -13,16 +15,20 @@ const contender = (isolation) => ({
   file: "function.mjs",
   timeout: true,
   limits: [0, 1],
-  async start(file, { size, timeout, limit }) {
+  settings: {
+    ...(isolation === "process" ? { faults: ADVANCED, binary: ADVANCED } : {}),
+    tuned: { concurrentTasksPerWorker: 16 },
+  },
+  async start(file, { size, timeout, limit, settings }) {
     const { Tinypool } = await import("tinypool");
     const pool = new Tinypool({
       filename: file.href,
       runtime: isolation === "process" ? "child_process" : "worker_threads",
-      serialization: "advanced",
       env: process.env,
       minThreads: size,
       maxThreads: size,
       ...(limit === undefined ? {} : { maxQueue: limit }),
+      ...settings,
     });
     pool.on("error", () => {});
     return {

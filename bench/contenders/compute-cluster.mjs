@@ -1,10 +1,13 @@
 /** @import { Contender } from "../contenders.mjs" */
 
 /**
+ * This library, as it is built in a folder.
+ *
  * @param {"process" | "thread"} isolation
+ * @param {URL} [main]
  * @returns {Contender}
  */
-const contender = (isolation) => ({
+export const computeCluster = (isolation, main = new URL("../../dist/mod.js", import.meta.url)) => ({
   name: `compute-cluster ${isolation}`,
   package: "compute-cluster",
   isolation,
@@ -13,21 +16,22 @@ const contender = (isolation) => ({
   lateFile: "message.cjs",
   timeout: true,
   limits: [0, 1],
-  async start(file, { size, timeout, startTimeout, limit }) {
-    const { ComputeCluster } = await import("../../../dist/mod.js");
+  settings: {},
+  async start(file, { size, timeout, startTimeout, limit, warm, settings }) {
+    const { ComputeCluster } = await import(main.href);
     const cluster = new ComputeCluster({
       module: file,
       isolation,
       maxWorkers: size,
+      ...(warm ? { minWorkers: size } : {}),
       ...(limit === undefined ? {} : { maxBacklog: limit }),
       ...(startTimeout === undefined ? {} : { startTimeout }),
+      ...settings,
     });
     cluster.on("error", () => {});
-    return {
-      run: (args, timed) => cluster.enqueue(args, timed ? { timeout } : {}),
-      close: () => cluster.exit(),
-    };
+    if (warm) await cluster.ready();
+    return { run: (args, timed) => cluster.enqueue(args, timed ? { timeout } : {}), close: () => cluster.exit() };
   },
 });
 
-export default [contender("process"), contender("thread")];
+export default [computeCluster("process"), computeCluster("thread")];

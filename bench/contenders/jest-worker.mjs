@@ -13,14 +13,15 @@ const contender = (isolation) => ({
   file: "jest-worker.cjs",
   timeout: false,
   limits: [],
-  async start(file, { size }) {
+  // A job that costs its worker is not to run again.
+  settings: { faults: { maxRetries: 0 } },
+  async start(file, { size, settings }) {
     const { Worker } = await import("jest-worker");
     const worker = new Worker(fileURLToPath(file), {
       exposedMethods: ["work"],
       numWorkers: size,
       enableWorkerThreads: isolation === "thread",
-      // A job that costs its worker is not to run again.
-      maxRetries: 0,
+      ...settings,
     });
     return { run: (args) => worker.work(args), close: () => worker.end() };
   },

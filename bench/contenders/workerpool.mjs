@@ -2,6 +2,8 @@ import { fileURLToPath } from "node:url";
 
 /** @import { Contender } from "../contenders.mjs" */
 
+const ADVANCED = { forkOpts: { serialization: "advanced" } };
+
 /**
  * @param {"process" | "thread"} isolation
  * @returns {Contender}
@@ -13,13 +15,15 @@ const contender = (isolation) => ({
   file: "workerpool.mjs",
   timeout: true,
   limits: [0, 1],
-  async start(file, { size, timeout, limit }) {
+  settings: isolation === "process" ? { faults: ADVANCED, binary: ADVANCED } : {},
+  async start(file, { size, timeout, limit, warm, settings }) {
     const { default: workerpool } = await import("workerpool");
     const pool = workerpool.pool(fileURLToPath(file), {
       workerType: isolation,
       maxWorkers: size,
-      forkOpts: { serialization: "advanced" },
+      ...(warm ? { minWorkers: size } : {}),
       ...(limit === undefined ? {} : { maxQueueSize: limit }),
+      ...settings,
     });
     return {
       run: (args, timed) => timed ? pool.exec("work", [args]).timeout(timeout) : pool.exec("work", [args]),

@@ -1,4 +1,4 @@
-// Who is put to the test. Each is used as its own documentation says, with the settings that suit the faults best.
+// Who is put to the test. Each is used as its own documentation says, with the settings that suit the test best.
 import clusters from "./contenders/compute-cluster.mjs";
 import original from "./contenders/compute-cluster-0.0.9.mjs";
 import jest from "./contenders/jest-worker.mjs";
@@ -14,6 +14,8 @@ import workerpool from "./contenders/workerpool.mjs";
  * @property {number} [timeout] How long a timed job may take, in milliseconds.
  * @property {number} [startTimeout] How long the start of a worker may take, where that can be said.
  * @property {number} [limit] How many jobs may wait.
+ * @property {boolean} [warm] Whether to start the workers before there is a job, where that can be said.
+ * @property {object} [settings] Options of its own, over all others.
  *
  * @typedef {object} Pool
  * @property {(args: object, timed?: boolean) => PromiseLike<unknown>} run
@@ -27,6 +29,8 @@ import workerpool from "./contenders/workerpool.mjs";
  * @property {string} [lateFile] The one in which a job answers twice, if that is another.
  * @property {boolean} timeout Whether a job can have a timeout, or a signal.
  * @property {number[]} limits Which numbers of waiting jobs it can be limited to, of 0 and 1.
+ * @property {Partial<Record<"faults" | "tuned" | "binary", object>>} settings Documented options for a purpose: to bear
+ *   faults best, to be fast with short jobs, to carry typed arrays.
  * @property {(file: URL, options: StartOptions) => Promise<Pool>} start
  */
 

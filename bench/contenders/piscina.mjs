@@ -8,13 +8,15 @@ const contender = {
   file: "function.mjs",
   timeout: true,
   limits: [0, 1],
-  async start(file, { size, timeout, limit }) {
+  settings: { tuned: { concurrentTasksPerWorker: 16 } },
+  async start(file, { size, timeout, limit, settings }) {
     const { Piscina } = await import("piscina");
     const pool = new Piscina({
       filename: file.href,
       minThreads: size,
       maxThreads: size,
       ...(limit === undefined ? {} : { maxQueue: limit }),
+      ...settings,
     });
     pool.on("error", () => {});
     return {

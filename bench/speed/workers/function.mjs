@@ -1,0 +1,2 @@
+// compute-cluster, piscina, tinypool: the default export does the job.
+export { default } from "./work.cjs";

@@ -1,0 +1,2 @@
+"use strict";
+exports.work = require("./work.cjs");
