@@ -58,8 +58,8 @@ export class MemoryExchange implements Exchange {
 /** The descriptors that a worker process inherits the files as, after its standard three and the line. */
 const INHERITED: Init["exchange"] = { tickets: 5, mail: 6 };
 
-/** Folders for files without a name: in memory where there is one. */
-const FOLDERS = ["/dev/shm", tmpdir()];
+/** Folders for files without a name: in memory where there is one. Asked for when it is needed: Deno may refuse it. */
+const FOLDERS: readonly (() => string)[] = [() => "/dev/shm", tmpdir];
 
 /** No child but the worker is to have them. Bun does not see to that by itself (1.4.5). */
 const CLOSE_ON_EXEC = process.platform === "linux" ? 0o2_000_000 : 0;
@@ -131,9 +131,8 @@ export function openExchange(mayWrite: (folder: string) => boolean = () => true)
   // Not tried on Windows, where descriptors above 2 are inherited in another way.
   if (process.platform === "win32") return null;
   for (const folder of FOLDERS) {
-    if (!mayWrite(folder)) continue;
     try {
-      return new FileExchange(folder);
+      if (mayWrite(folder())) return new FileExchange(folder());
     } catch {
       // The next folder, or none.
     }
