@@ -31,6 +31,7 @@ class ThreadPort implements WorkerPort {
   readonly exchange: MemoryExchange | null;
   readonly #worker: Worker;
   readonly #line: Line;
+  #terminated = false;
   #killed = false;
   #error: unknown = null;
 
@@ -62,7 +63,7 @@ class ThreadPort implements WorkerPort {
 
   /** A terminated thread reports code 1, which would read as a crash: it is told as the kill that it was. */
   #exited(code: number): void {
-    if (this.#killed) return this.#line.end({ signal: "SIGKILL" });
+    if (this.#terminated) return this.#line.end({ signal: "SIGKILL" });
     // Bun reports code 0 after an unhandled rejection (1.4.5): the error tells the truth.
     this.#line.end({ code: this.#error && code === 0 ? 1 : code, cause: this.#error });
   }
@@ -73,17 +74,24 @@ class ThreadPort implements WorkerPort {
     this.#worker.postMessage(withOwnBytes(frame, transfer), transfer as Transferable[]);
   }
 
+  /** A thread with a large heap takes a while to go, on Bun hundreds of milliseconds: the grace is the caller's. */
   stop(): void {
     if (this.#line.hasTeardown) this.send({ type: "stop" });
-    else this.kill();
+    else this.#terminate();
   }
 
   kill(): void {
     if (this.#line.ended || this.#killed) return;
     this.#killed = true;
-    void this.#worker.terminate();
+    this.#terminate();
     // Code that is not JavaScript (a read of a pipe, a child that is waited for) is not interrupted.
     waitForThread(() => this.#line.ended, () => this.#abandon());
+  }
+
+  #terminate(): void {
+    if (this.#line.ended || this.#terminated) return;
+    this.#terminated = true;
+    void this.#worker.terminate();
   }
 
   /** Until it comes back by itself, if ever. */

@@ -30,6 +30,10 @@ export class Answers {
   /** Their texts. */
   #kept: string[] = [];
   #soon = false;
+  /** How many answers went alone, of how many the end is awaited, and how many have left for sure. */
+  #alone = 0;
+  #awaited = 0;
+  #left = 0;
   /** Since when the oldest has been kept, in milliseconds. */
   #since = 0;
 
@@ -51,7 +55,9 @@ export class Answers {
     const text = alone || !isJson(answer[2]) ? null : stringify(answer);
     if (text === null || (!last && !this.#exchange.keep(text))) {
       this.flush();
-      return this.#link.post({ type: "answers", key: this.#key, answers: [answer], ...this.#memory() }, transfer);
+      this.#link.post({ type: "answers", key: this.#key, answers: [answer], ...this.#memory() }, transfer);
+      this.#alone++;
+      return;
     }
     if (this.#kept.length === 0) this.#since = now;
     this.#kept.push(text);
@@ -80,6 +86,20 @@ export class Answers {
       this.#soon = false;
       this.flush();
     });
+  }
+
+  /** Whether an answer may still be lost with the worker; calls `left` when those so far no longer can. */
+  mayBeLost(left: () => void): boolean {
+    const count = this.#alone;
+    if (!this.#link.drain || this.#left === count) return false;
+    if (this.#awaited < count) {
+      this.#awaited = count;
+      this.#link.drain(() => {
+        this.#left = count;
+        left();
+      });
+    }
+    return this.#left < count;
   }
 
   #memory(): { memory?: number } {

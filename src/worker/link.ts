@@ -13,6 +13,8 @@ export interface Link {
   begin?(init: Init, path: string): void;
   /** Sends a frame. Throws what the transport throws for a value that it can't carry. */
   post(frame: WorkerFrame, transfer?: readonly object[]): void;
+  /** Calls `left` once all that was posted has left the worker; absent where it has when `post` returns. */
+  drain?(left: () => void): void;
   /** Takes frames from the host. */
   listen(receive: (frame: HostFrame) => void): void;
   /** Whether waiting for the host keeps the worker alive; otherwise it ends when its module has nothing left to do. */

@@ -17,8 +17,8 @@ interface Channel {
 }
 
 /**
- * Takes hold of the channel of this process on Bun. It sends at once, but all the memory behind a view, as between threads
- * (1.4.5).
+ * Takes hold of the channel of this process on Bun. It sends at once what the socket takes, the rest when the loop turns, and
+ * all the memory behind a view, as between threads (1.4.5).
  */
 export function bunLink(process: NodeJS.Process): Link {
   const send = (process.send as NonNullable<NodeJS.Process["send"]>).bind(process) as (
@@ -28,6 +28,8 @@ export function bunLink(process: NodeJS.Process): Link {
   const disconnect = process.disconnect?.bind(process);
   let prepare: (frame: unknown) => unknown = withOwnBytes;
   const link = incoming(process);
+  // The frame goes after all others, and means nothing to the host.
+  const drain = (left: () => void): void => void send({ type: "pong" }, left);
   return {
     ...link,
     begin(init, path) {
@@ -35,8 +37,8 @@ export function bunLink(process: NodeJS.Process): Link {
       if (init.serialization === "json") prepare = (frame) => frame;
     },
     post: (frame) => void send(prepare(frame)),
-    // A large answer may not have left yet: the frame goes after it, and means nothing to the host.
-    disconnect: () => void send({ type: "pong" }, () => setImmediate(() => disconnect?.())),
+    drain,
+    disconnect: () => drain(() => setImmediate(() => disconnect?.())),
   };
 }
 

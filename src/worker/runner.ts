@@ -86,12 +86,18 @@ export class Runner {
     this.#advancing = true;
     const since = performance.now();
     let threw = true;
+    let held = false;
     try {
       while (this.#waiting && this.#runs.size < this.#init.concurrency) {
         const now = performance.now();
         if (now - since > TURN) break;
-        const [number, args, flags = 0, task = null, id = null, attempt = 1] = this.#line[this.#next++] as JobEntry;
-        if ((flags & AHEAD) !== 0 && !this.#exchange.takeTicket()) {
+        const [number, args, flags = 0, task = null, id = null, attempt = 1] = this.#line[this.#next] as JobEntry;
+        const ahead = (flags & AHEAD) !== 0;
+        // It may end the worker, and what another job has answered is not to go with it.
+        held = ahead && this.#answers.mayBeLost(() => this.#advance());
+        if (held) break;
+        this.#next++;
+        if (ahead && !this.#exchange.takeTicket()) {
           this.#dropAhead();
           continue;
         }
@@ -103,7 +109,9 @@ export class Runner {
     } finally {
       this.#advancing = false;
       // What a listener throws is the module's own affair, and it may survive it: the jobs after it go on then.
-      if (threw || (this.#waiting && this.#runs.size < this.#init.concurrency)) setImmediate(() => this.#advance());
+      if (threw || (this.#waiting && !held && this.#runs.size < this.#init.concurrency)) {
+        setImmediate(() => this.#advance());
+      }
     }
     if (!this.#waiting) {
       this.#line = [];

@@ -2,8 +2,8 @@
 import { closeSync, readdirSync, readlinkSync, writeSync } from "node:fs";
 import process from "node:process";
 
-/** The line to the host: known on Node, and among what leads to somebody elsewhere. */
-const lines = () => process.versions.bun || process.versions.deno ? everyLine() : [3];
+/** The lines from and to the host: known on Node, and among what leads to somebody elsewhere. */
+const lines = () => process.versions.bun || process.versions.deno ? everyLine() : [3, 4];
 
 const everyLine = () =>
   readdirSync("/proc/self/fd").map(Number).filter((fd) => {
