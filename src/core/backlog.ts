@@ -6,17 +6,18 @@
  * @module
  */
 
-/** Where an item stands in a {@link Backlog}. Held by the item's owner, who withdraws it by this. */
-export interface Place<T> {
-  readonly item: T;
-  before: Place<T> | null;
-  after: Place<T> | null;
+/** What can wait: it carries its own place, so that none has to be made for each. */
+export interface Link<T> {
+  /** The one before it in the {@link Backlog} that has it; null for the first and for one that is in none. */
+  before: T | null;
+  /** The one after it. */
+  after: T | null;
 }
 
-/** First in, first out, with withdrawal from anywhere. */
-export class Backlog<T> {
-  #first: Place<T> | null = null;
-  #last: Place<T> | null = null;
+/** First in, first out, with withdrawal from anywhere. An item is in one backlog at most, once. */
+export class Backlog<T extends Link<T>> {
+  #first: T | null = null;
+  #last: T | null = null;
   #size = 0;
 
   /** How many items wait. */
@@ -25,13 +26,8 @@ export class Backlog<T> {
   }
 
   /** Adds an item at the end. */
-  push(item: T): Place<T> {
-    const place: Place<T> = { item, before: this.#last, after: null };
-    if (this.#last) this.#last.after = place;
-    else this.#first = place;
-    this.#last = place;
-    this.#size++;
-    return place;
+  push(item: T): void {
+    this.#insert(item, this.#last, null);
   }
 
   /**
@@ -39,33 +35,40 @@ export class Backlog<T> {
    *
    * @param precedes Whether the item comes before another.
    */
-  putBack(item: T, precedes: (other: T) => boolean): Place<T> {
-    let before: Place<T> | null = null;
+  putBack(item: T, precedes: (other: T) => boolean): void {
+    let before: T | null = null;
     let after = this.#first;
-    while (after && !precedes(after.item)) {
+    while (after && !precedes(after)) {
       before = after;
       after = after.after;
     }
-    const place: Place<T> = { item, before, after };
-    if (before) before.after = place;
-    else this.#first = place;
-    if (after) after.before = place;
-    else this.#last = place;
+    this.#insert(item, before, after);
+  }
+
+  #insert(item: T, before: T | null, after: T | null): void {
+    item.before = before;
+    item.after = after;
+    if (before) before.after = item;
+    else this.#first = item;
+    if (after) after.before = item;
+    else this.#last = item;
     this.#size++;
-    return place;
   }
 
-  /** The item that has waited longest, or undefined when none waits. */
-  peek(): T | undefined {
-    return this.#first?.item;
+  /** The item that has waited longest, or null when none waits. */
+  peek(): T | null {
+    return this.#first;
   }
 
-  /** Takes an item out. The caller gives each place back once. */
-  withdraw(place: Place<T>): void {
-    if (place.before) place.before.after = place.after;
-    else this.#first = place.after;
-    if (place.after) place.after.before = place.before;
-    else this.#last = place.before;
+  /** Takes out an item that is in it. */
+  withdraw(item: T): void {
+    const { before, after } = item;
+    if (before) before.after = after;
+    else this.#first = after;
+    if (after) after.before = before;
+    else this.#last = before;
+    item.before = null;
+    item.after = null;
     this.#size--;
   }
 }

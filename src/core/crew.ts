@@ -12,7 +12,6 @@ import { type Answer, readKept } from "./frame.ts";
 import type { Fact } from "./fact.ts";
 import * as loss from "./loss.ts";
 import type { Job } from "./job.ts";
-import { LOOK_AHEAD } from "./prefetch.ts";
 import { Recycling, type RecyclingOptions } from "./recycling.ts";
 import { Worker } from "./worker.ts";
 
@@ -100,69 +99,6 @@ export class Crew {
     let count = 0;
     for (const worker of this.#workers) if (worker.takesJobs) count++;
     return count;
-  }
-
-  /** Jobs that free, starting and not yet started workers will take without any job having to end first. */
-  get room(): number {
-    const { maxWorkers, concurrency } = this.#options;
-    let room = (maxWorkers - this.#workers.size) * concurrency;
-    for (const worker of this.#workers) {
-      const takes = worker.state.at === "starting" || worker.takesJobs;
-      if (takes && worker.jobs.size < concurrency) room += concurrency - worker.jobs.size;
-    }
-    return room;
-  }
-
-  /** Jobs that wait in workers for their turn. */
-  get queued(): number {
-    let queued = 0;
-    for (const worker of this.#workers) queued += Math.max(0, worker.jobs.size - this.#options.concurrency);
-    return queued;
-  }
-
-  /** Whether any has jobs that were sent ahead. */
-  get isAhead(): boolean {
-    for (const worker of this.#workers) if (worker.ahead > 0) return true;
-    return false;
-  }
-
-  /** The worker with the fewest jobs and room for one more; among equals the newest, so that the others can go home. */
-  leastLoaded(): Worker | null {
-    let best: Worker | null = null;
-    for (const worker of this.#workers) {
-      if (!worker.takesJobs || worker.jobs.size >= this.#options.concurrency) continue;
-      // It would drop what comes with a ticket now.
-      if (worker.recalling && worker.jobs.size > 0) continue;
-      if (!best || worker.jobs.size <= best.jobs.size) best = worker;
-    }
-    return best;
-  }
-
-  /**
-   * How many jobs one worker may have, for jobs to be sent ahead: no more than its share of all, so that none waits in one
-   * worker while another has nothing.
-   *
-   * @param depth Jobs ahead of each place.
-   */
-  limit(waiting: number, depth: number): number {
-    if (depth === 0) return 0;
-    let [takers, jobs] = [0, waiting];
-    for (const worker of this.#workers) {
-      if (!worker.takesJobs) continue;
-      takers++;
-      jobs += worker.jobs.size;
-    }
-    return Math.min(this.#options.concurrency * (1 + depth), Math.ceil(jobs / takers));
-  }
-
-  /** The worker with the fewest jobs of those that one may be sent ahead to. One that is silent may run a long job. */
-  leastAhead(limit: number, now: number): Worker | null {
-    let best: Worker | null = null;
-    for (const worker of this.#workers) {
-      if (worker.jobs.size >= limit || !worker.takesJobs || worker.recalling || worker.port.exchange === null) continue;
-      if (now - worker.heardAt <= LOOK_AHEAD && (!best || worker.jobs.size <= best.jobs.size)) best = worker;
-    }
-    return best;
   }
 
   // ---- starting

@@ -14,15 +14,15 @@
  * @module
  */
 
-import type { Place } from "./backlog.ts";
+import type { Link } from "./backlog.ts";
 import type { Timer } from "./clock.ts";
-import type { JobRequest, Outcome } from "./engine.ts";
+import type { JobHandle, JobRequest, Outcome } from "./engine.ts";
 import type { Worker } from "./worker.ts";
 
 /** Where a job stands; each state owns its timers. */
 export type JobState =
   | { readonly at: "new" }
-  | { readonly at: "queued"; readonly place: Place<Job> }
+  | { readonly at: "queued" }
   /** Sent while its worker had others, in a place of its own or behind them; it may have begun. If it runs for long it is soon known to. */
   | { readonly at: "ahead"; readonly worker: Worker }
   /** `timer` is the job's timeout, or null for none and for a job that has ended, whose answer is on its way. */
@@ -32,26 +32,41 @@ export type JobState =
   | { readonly at: "settled" };
 
 const NEW: JobState = { at: "new" };
+const QUEUED: JobState = { at: "queued" };
 const SETTLED: JobState = { at: "settled" };
 
-/** One job, from `submit` to its outcome. */
-export class Job {
+/** Ends a job that its caller no longer wants. */
+export type Cancel = (job: Job, reason: unknown) => void;
+
+/** One job, from `submit` to its outcome; also the caller's hold on it. */
+export class Job implements JobHandle, Link<Job> {
   /** Names the job on the wire; never used twice. */
   readonly number: number;
   readonly request: JobRequest;
   /** When it was submitted. */
   readonly submittedAt: number;
 
+  before: Job | null = null;
+  after: Job | null = null;
+
   readonly #done: (outcome: Outcome) => void;
+  readonly #cancel: Cancel;
   #state: JobState = NEW;
   #startedAt = 0;
   #attempt = 0;
 
-  constructor(number: number, request: JobRequest, submittedAt: number, done: (outcome: Outcome) => void) {
+  constructor(
+    number: number,
+    request: JobRequest,
+    submittedAt: number,
+    done: (outcome: Outcome) => void,
+    cancel: Cancel,
+  ) {
     this.number = number;
     this.request = request;
     this.submittedAt = submittedAt;
     this.#done = done;
+    this.#cancel = cancel;
   }
 
   /** The caller's name for it, or its number. */
@@ -86,6 +101,11 @@ export class Job {
     this.#state = next;
   }
 
+  /** It waits in the backlog. */
+  queue(): void {
+    this.enter(QUEUED);
+  }
+
   /** It has its outcome, and no worker has it. */
   settle(): void {
     this.enter(SETTLED);
@@ -94,5 +114,9 @@ export class Job {
   /** Tells the caller. The scheduler does so once per job, outside of any turn. */
   answer(outcome: Outcome): void {
     this.#done(outcome);
+  }
+
+  cancel(reason: unknown): void {
+    this.#cancel(this, reason);
   }
 }

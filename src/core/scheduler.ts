@@ -7,14 +7,16 @@
  * outbox. So a callback that submits finds the worker that it was just told about free, and nobody sees a half-made
  * change. The states of jobs and workers are drawn in `job.ts` and `worker.ts`.
  *
- * Where to look: who runs next `#dispatch` and `service.ts`; who is refused `admission.ts`; a job's end `#settle`; timeouts and cancels
- * `#giveUp`; a worker's death `#workerExited`; starts, idle stops and kills `crew.ts`; the end `close` and `#windDown`.
+ * Where to look: who runs next `#dispatch`, `service.ts` and `placement.ts`; who is refused `admission.ts`; a job's end
+ * `#settle`; timeouts and cancels `giving-up.ts`; a worker's death `aftermath.ts`; starts, idle stops and kills `crew.ts`; the
+ * end `close` and `#windDown`.
  *
  * @module
  */
 
-import type { WorkerAdapter, WorkerExit, WorkerSpec } from "./adapter.ts";
+import type { WorkerAdapter, WorkerSpec } from "./adapter.ts";
 import { refusal } from "./admission.ts";
+import { Aftermath } from "./aftermath.ts";
 import { Backlog } from "./backlog.ts";
 import type { Clock, Timer } from "./clock.ts";
 import { Crew, type CrewOptions } from "./crew.ts";
@@ -22,13 +24,15 @@ import type { CloseMode, Engine, JobHandle, JobRequest, Observer, Outcome, Stats
 import type { ClusterError } from "./errors.ts";
 import { Estimator } from "./estimator.ts";
 import type { Fact } from "./fact.ts";
-import { type AbortWhy, readAbortHeard, readAnswers, readMemory, readRecalled, readStrays } from "./frame.ts";
+import { readAbortHeard, readAnswers, readMemory, readRecalled, readStrays } from "./frame.ts";
+import { GivingUp } from "./giving-up.ts";
 import { Job } from "./job.ts";
 import * as facts from "./job-facts.ts";
 import { jobsAt, Ledger } from "./ledger.ts";
 import { Lifetime } from "./lifetime.ts";
 import * as loss from "./loss.ts";
 import { Outbox } from "./outbox.ts";
+import { Placement } from "./placement.ts";
 import type { CopyPlain } from "./sender.ts";
 import { Service } from "./service.ts";
 import { Turns } from "./turns.ts";
@@ -56,12 +60,6 @@ export interface SchedulerParts {
   readonly copyPlain: CopyPlain;
 }
 
-/**
- * How long a worker that runs one job at a time has to show that its loop is free, once its job is no longer wanted, in
- * milliseconds. A handler that watches its signal saves its worker that way; a blocked one is killed.
- */
-const HEARING = 200;
-
 /** The engine of one machine. */
 export class Scheduler implements Engine {
   readonly #options: SchedulerOptions;
@@ -71,8 +69,11 @@ export class Scheduler implements Engine {
   readonly #turns: Turns;
   readonly #backlog = new Backlog<Job>();
   readonly #crew: Crew;
+  readonly #placement: Placement;
   readonly #estimator = new Estimator();
   readonly #service: Service;
+  readonly #givingUp: GivingUp;
+  readonly #aftermath: Aftermath;
   readonly #warmUp: WarmUp;
   readonly #ledger = new Ledger();
   readonly #lifetime = new Lifetime();
@@ -97,12 +98,14 @@ export class Scheduler implements Engine {
       tell: (type, fact) => this.#tell(type, fact),
       said: (worker, frame) => this.#workerSaid(worker, frame),
       kept: (worker, answers) => this.#service.takeKept(worker, answers),
-      exited: (worker, exit, expected, unbegun) => this.#workerExited(worker, exit, expected, unbegun),
-      startsFailed: (failure) => this.#startsFailed(failure),
+      exited: (...of) => this.#aftermath.workerExited(...of),
+      startsFailed: (failure) => this.#aftermath.startsFailed(failure),
     });
+    this.#placement = new Placement(options, this.#crew);
     this.#service = new Service({
       ...parts,
       crew: this.#crew,
+      placement: this.#placement,
       backlog: this.#backlog,
       isolation: parts.adapter.isolation,
       concurrency: options.concurrency,
@@ -116,20 +119,39 @@ export class Scheduler implements Engine {
       refused: ({ job, cause }) => this.#settle(job, { ok: false, error: parts.notCloneable(job, cause) }, null),
       strayed: () => this.#ledger.lost.messages++,
     });
+    this.#givingUp = new GivingUp(options, {
+      crew: this.#crew,
+      service: this.#service,
+      after: (delay, change) => this.#after(delay, change),
+      settle: (...of) => this.#settle(...of),
+    });
+    this.#aftermath = new Aftermath({
+      isolation: parts.adapter.isolation,
+      retries: options.retries,
+      backlog: this.#backlog,
+      crew: this.#crew,
+      service: this.#service,
+      warmUp: this.#warmUp,
+      ledger: this.#ledger,
+      outbox: this.#outbox,
+      observer: parts.observer,
+      module: () => parts.spec().module,
+      settle: (...of) => this.#settle(...of),
+    });
   }
 
   // ---- what callers ask; they are answered soon, never before the call has returned
 
   submit(request: JobRequest, done: (outcome: Outcome) => void): JobHandle {
-    const job = new Job(++this.#lastNumber, request, this.#clock.now(), done);
+    const job = new Job(++this.#lastNumber, request, this.#clock.now(), done, this.#cancel);
     // What is enqueued together is sent together, but where nothing is under way the first is sent at once.
     const together = this.#crew.works;
     this.#turns.ofCaller(() => this.#admit(job), together);
-    return new Handle(job, this.#cancel);
+    return job;
   }
 
   readonly #cancel = (job: Job, reason: unknown): void =>
-    this.#turns.ofCaller(() => this.#giveUp(job, reason, "abort"));
+    this.#turns.ofCaller(() => this.#givingUp.giveUp(job, reason, "abort"));
 
   warm(done: (error: unknown) => void): void {
     this.#turns.ofCaller(() => {
@@ -152,7 +174,8 @@ export class Scheduler implements Engine {
 
   stats(): Stats {
     const expectedRun = this.#estimator.run(this.#clock.now());
-    const now = { state: this.#lifetime.at, waiting: this.#waiting, expectedRun };
+    const { queued } = this.#placement;
+    const now = { state: this.#lifetime.at, waiting: this.#backlog.size + queued, queued, expectedRun };
     return this.#ledger.stats(this.#parts.adapter, this.#crew, now);
   }
 
@@ -185,7 +208,7 @@ export class Scheduler implements Engine {
     const { maxBacklog, maxLatency, maxWorkers, concurrency } = this.#options;
     if (maxBacklog === Infinity && maxLatency === Infinity) return null;
     const limits = { maxBacklog, maxLatency, slots: maxWorkers * concurrency };
-    return refusal(limits, this.#waiting + 1 - this.#crew.room, this.#estimator, this.#clock.now());
+    return refusal(limits, this.#waiting + 1 - this.#placement.room, this.#estimator, this.#clock.now());
   }
 
   #refuse(job: Job, error: ClusterError): void {
@@ -199,7 +222,8 @@ export class Scheduler implements Engine {
   #accept(job: Job): void {
     this.#ledger.jobs.accepted++;
     this.#crew.retry();
-    job.enter({ at: "queued", place: this.#backlog.push(job) });
+    job.queue();
+    this.#backlog.push(job);
     if (this.#hears("job:queued")) this.#say(facts.queued(job, this.#waiting));
   }
 
@@ -222,7 +246,7 @@ export class Scheduler implements Engine {
 
   #timeout(job: Job): Timer | null {
     const { timeout } = job.request;
-    return this.#after(timeout, () => this.#giveUp(job, loss.timedOut(job.id, timeout), "timeout"));
+    return this.#after(timeout, () => this.#givingUp.giveUp(job, loss.timedOut(job.id, timeout), "timeout"));
   }
 
   #outcome(failed: 0 | 1, value: unknown): Outcome {
@@ -231,7 +255,7 @@ export class Scheduler implements Engine {
 
   #workerSaid(worker: Worker, frame: unknown): void {
     const heard = readAbortHeard(frame);
-    if (heard) return this.#abortHeard(worker, worker.jobs.get(heard.job), heard.heeds);
+    if (heard) return this.#givingUp.heard(worker, worker.jobs.get(heard.job), heard.heeds);
     if (readRecalled(frame)) {
       worker.recalling = false;
       return;
@@ -257,98 +281,12 @@ export class Scheduler implements Engine {
     if (this.#hears("job:settled")) this.#say(facts.settled(job, outcome, worker, now));
   }
 
-  /** Settles a job that is no longer wanted, and sees to it that its worker lets go of it. */
-  #giveUp(job: Job, error: unknown, why: AbortWhy): void {
-    // Those behind it don't wait for what becomes of it.
-    if (job.state.at === "ahead" || job.state.at === "running") this.#service.recall(job.state.worker);
-    if (job.state.at === "queued") {
-      this.#service.leaveBacklog(job);
-      return this.#settle(job, { ok: false, error }, null);
-    }
-    if (job.state.at !== "running") return;
-    const { worker } = job.state;
-    const timer = this.#after(this.#patience, () => this.#crew.kill(worker));
-    job.enter({ at: "aborting", worker, heard: false, timer });
-    worker.unheard.add(job);
-    this.#settle(job, { ok: false, error }, worker);
-    worker.port.send({ type: "abort", job: job.number, why });
-  }
-
-  /** With neighbours in the worker, a loop that is busy for a moment is no proof that it is stuck. */
-  get #patience(): number {
-    return this.#options.concurrency === 1 ? HEARING : this.#options.killGrace;
-  }
-
-  /** The worker's loop is free. A handler that knows that it is to stop has the grace to do so. */
-  #abortHeard(worker: Worker, job: Job | undefined, heeds: boolean): void {
-    if (job?.state.at !== "aborting" || job.state.heard) return;
-    // A handler that goes on regardless costs its worker, but not its neighbours: they finish first.
-    const timer = this.#after(heeds ? this.#options.killGrace : this.#patience, () => this.#crew.retire(worker));
-    job.enter({ at: "aborting", worker, heard: true, timer });
-    worker.unheard.delete(job);
-  }
-
-  #workerExited(worker: Worker, exit: WorkerExit, expected: boolean, unbegun: number): void {
-    if (worker.ahead > 0) this.#service.sort(worker, unbegun);
-    if (unbegun > 0) this.#crew.retry();
-    const jobs = [...worker.jobs.values()];
-    worker.jobs.clear();
-    const [again, lost] = partition(jobs, (job) => this.#mayRetry(job));
-    for (const job of lost) this.#lose(job, worker, exit);
-    for (const job of again) this.#retry(job);
-    const ofItsOwn = exit.code === 0 && jobs.length === 0;
-    if (!expected && !ofItsOwn) {
-      this.#ledger.lost.workers++;
-      // Where every job is run again nothing has failed yet: no reason for the program to end.
-      const recovered = again.length > 0 && lost.length === 0;
-      this.#fault(loss.workerExit(exit, worker.port, this.#parts.adapter.isolation, jobs[0]?.id), recovered);
-    }
-    if (exit.abandoned) {
-      this.#ledger.lost.abandoned++;
-      this.#fault(loss.abandoned(worker.port), true);
-    }
-  }
-
-  #mayRetry(job: Job): boolean {
-    return job.state.at === "running" && job.attempt <= this.#options.retries && !this.#service.isMoved(job);
-  }
-
-  #retry(job: Job): void {
-    this.#ledger.jobs.retried++;
-    this.#crew.retry();
-    this.#service.putBack(job);
-  }
-
-  #lose(job: Job, worker: Worker, exit: WorkerExit): void {
-    if (job.state.at !== "running") return job.settle();
-    const error = loss.workerExit(exit, worker.port, this.#parts.adapter.isolation, job.id);
-    this.#settle(job, { ok: false, error: job.attempt > 1 ? loss.poison(job.id, job.attempt, error) : error }, worker);
-  }
-
-  /** Those that wait are told, unless a worker lives that will take their jobs, or may be ready in a moment. */
-  #startsFailed(failure: ClusterError): void {
-    if (this.#crew.count("starting") > 0) return;
-    const { module } = this.#parts.spec();
-    const served = this.#crew.takers > 0;
-    if (!served) this.#failWaiting((job) => loss.noWorker(failure, module, job));
-    this.#warmUp.fail(() => loss.noWorker(failure, module));
-    if (this.#backlog.size === 0) this.#crew.hold();
-    if (!served) this.#fault(loss.noWorker(failure, module));
-  }
-
-  #failWaiting(reason: (job: Job) => ClusterError): void {
-    for (let job = this.#backlog.peek(); job; job = this.#backlog.peek()) {
-      this.#service.leaveBacklog(job);
-      this.#settle(job, { ok: false, error: reason(job) }, null);
-    }
-  }
-
   #dropEverything(): void {
     for (const worker of this.#crew) this.#service.recall(worker);
     for (const job of jobsAt(this.#crew, "running")) {
       this.#settle(job, { ok: false, error: loss.cutOff(job.id, true) }, workerOf(job));
     }
-    this.#failWaiting((job) => loss.cutOff(job.id, job.attempt > 0));
+    this.#aftermath.failWaiting((job) => loss.cutOff(job.id, job.attempt > 0));
     for (const worker of this.#crew) if (worker.state.at !== "stopping") this.#crew.stop(worker);
   }
 
@@ -362,10 +300,6 @@ export class Scheduler implements Engine {
     for (const closed of this.#lifetime.finish()) this.#outbox.push(closed);
   }
 
-  #fault(error: ClusterError, goesOn = false): void {
-    this.#outbox.push(() => this.#parts.observer[goesOn ? "warn" : "fault"](error));
-  }
-
   // ---- warm workers
 
   #warmTarget(): number {
@@ -377,35 +311,12 @@ export class Scheduler implements Engine {
 
   /** How many jobs wait for their turn, in the backlog or in workers. */
   get #waiting(): number {
-    return this.#backlog.size + this.#crew.queued;
+    return this.#backlog.size + this.#placement.queued;
   }
 
   #after(delay: number, change: () => void): Timer | null {
     return delay === Infinity ? null : this.#clock.schedule(delay, () => this.#turns.ofRuntime(change));
   }
-}
-
-/** A caller's hold on its job. */
-class Handle implements JobHandle {
-  readonly #job: Job;
-  readonly #cancel: (job: Job, reason: unknown) => void;
-
-  constructor(job: Job, cancel: (job: Job, reason: unknown) => void) {
-    this.#job = job;
-    this.#cancel = cancel;
-  }
-
-  get id(): string {
-    return this.#job.id;
-  }
-
-  cancel(reason: unknown): void {
-    this.#cancel(this.#job, reason);
-  }
-}
-
-function partition<T>(items: readonly T[], test: (item: T) => boolean): [passed: T[], rest: T[]] {
-  return [items.filter(test), items.filter((item) => !test(item))];
 }
 
 function workerOf(job: Job): Worker | null {

@@ -2,7 +2,7 @@
  * The jobs that workers have: given, sent ahead, known to have begun, answered, and taken back.
  *
  * A job that is sent to a worker with others stands `ahead` until it is known to have begun: by its answer, or because
- * nothing was heard of its worker for a while. Who may be sent how many ahead `crew.ts` and `prefetch.ts`; how frames are
+ * nothing was heard of its worker for a while. Who may be sent how many ahead `placement.ts` and `prefetch.ts`; how frames are
  * made `sender.ts`; what makes taking back safe `runtimes/exchange.ts`.
  *
  * @module
@@ -14,6 +14,7 @@ import type { Clock, Timer } from "./clock.ts";
 import type { Crew } from "./crew.ts";
 import { type Answer, readKept } from "./frame.ts";
 import type { Job } from "./job.ts";
+import type { Placement } from "./placement.ts";
 import { LOOK_AHEAD, Prefetch } from "./prefetch.ts";
 import { type Assignment, type CopyPlain, sendJobs, type Unsent } from "./sender.ts";
 import { SilenceWatch } from "./silence.ts";
@@ -29,6 +30,7 @@ const LARGE = 0.5;
 export interface ServiceParts {
   readonly clock: Clock;
   readonly crew: Crew;
+  readonly placement: Placement;
   readonly backlog: Backlog<Job>;
   readonly isolation: Isolation;
   readonly concurrency: number;
@@ -53,6 +55,7 @@ export class Service {
   readonly #parts: ServiceParts;
   readonly #clock: Clock;
   readonly #crew: Crew;
+  readonly #placement: Placement;
   readonly #backlog: Backlog<Job>;
   readonly #prefetch: Prefetch;
   readonly #silence: SilenceWatch;
@@ -61,6 +64,7 @@ export class Service {
     this.#parts = parts;
     this.#clock = parts.clock;
     this.#crew = parts.crew;
+    this.#placement = parts.placement;
     this.#backlog = parts.backlog;
     this.#prefetch = new Prefetch(parts.prefetch);
     this.#silence = new SilenceWatch(parts.clock, () => parts.turn(() => this.#recallFromSilent()));
@@ -69,9 +73,9 @@ export class Service {
   /** Gives jobs to workers with a place, then sends some ahead. Returns whether any could not be sent. */
   serve(): boolean {
     const given = new Map<Worker, Assignment[]>();
-    const limit = this.#crew.limit(this.#backlog.size, this.#prefetch.depth);
+    const limit = this.#placement.limit(this.#backlog.size, this.#prefetch.depth);
     for (let job = this.#backlog.peek(); job; job = this.#backlog.peek()) {
-      const worker = this.#crew.leastLoaded() ?? this.#leastAhead(job, limit);
+      const worker = this.#placement.leastLoaded() ?? this.#leastAhead(job, limit);
       if (!worker) break;
       // A worker with other jobs may be about to end with one of them: with a ticket it is known whether this one had begun.
       const ahead = worker.jobs.size > 0 && worker.port.exchange !== null && !this.isMoved(job);
@@ -83,14 +87,14 @@ export class Service {
     }
     let unsent = 0;
     for (const [worker, assignments] of given) unsent += this.#send(worker, assignments);
-    if (this.#crew.isAhead) this.#silence.start();
+    if (this.#placement.isAhead) this.#silence.start();
     return unsent > 0;
   }
 
   /** The worker that this job may be sent ahead to. What is moved to a thread can't be taken back. */
   #leastAhead(job: Job, limit: number): Worker | null {
     if (limit === 0 || this.isMoved(job)) return null;
-    return this.#crew.leastAhead(limit, this.#clock.now());
+    return this.#placement.leastAhead(limit, this.#clock.now());
   }
 
   /** Nobody has a turn between a job's assignment and this. Returns how many could not be sent. */
@@ -111,7 +115,7 @@ export class Service {
         this.#runs(job, worker, now);
         continue;
       }
-      job.enter({ at: "ahead", worker });
+      job.enter(worker.hasAhead);
       worker.ahead++;
     }
     return unsent.length;
@@ -119,7 +123,8 @@ export class Service {
 
   #runs(job: Job, worker: Worker, at: number): void {
     this.#begins(job, worker, at);
-    job.enter({ at: "running", worker, timer: this.#parts.timeout(job) });
+    const timer = this.#parts.timeout(job);
+    job.enter(timer ? { at: "running", worker, timer } : worker.runsUntimed);
   }
 
   /** A job has begun to run, or is known to have. */
@@ -194,7 +199,7 @@ export class Service {
       if (at < begun) {
         if (at >= begun - this.#parts.concurrency) return this.#runs(job, worker, worker.heardAt);
         this.#begins(job, worker, worker.heardAt);
-        return job.enter({ at: "running", worker, timer: null });
+        return job.enter(worker.runsUntimed);
       }
       worker.ahead--;
       this.#crew.takeBack(job, worker);
@@ -203,7 +208,8 @@ export class Service {
   }
 
   putBack(job: Job): void {
-    job.enter({ at: "queued", place: this.#backlog.putBack(job, (other) => job.number < other.number) });
+    job.queue();
+    this.#backlog.putBack(job, (other) => job.number < other.number);
   }
 
   /** What was moved to a thread is lost with it: there is nothing to run the job on again. */
@@ -212,6 +218,6 @@ export class Service {
   }
 
   leaveBacklog(job: Job): void {
-    if (job.state.at === "queued") this.#backlog.withdraw(job.state.place);
+    if (job.state.at === "queued") this.#backlog.withdraw(job);
   }
 }

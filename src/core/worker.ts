@@ -15,7 +15,7 @@
 import type { WorkerPort } from "./adapter.ts";
 import type { Timer } from "./clock.ts";
 import type { JobNumber } from "./frame.ts";
-import type { Job } from "./job.ts";
+import type { Job, JobState } from "./job.ts";
 import type { Spent } from "./recycling.ts";
 
 /** Where a worker stands; each state owns its timers. */
@@ -35,6 +35,9 @@ export type WorkerState =
 export class Worker {
   readonly port: WorkerPort;
   readonly startedAt: number;
+  /** Where most of its jobs stand: made once, not for each. */
+  readonly hasAhead: JobState = { at: "ahead", worker: this };
+  readonly runsUntimed: JobState = { at: "running", worker: this, timer: null };
   /** What it has: running jobs, and aborting ones that it has not let go. Empty unless busy, retiring or stopping. */
   readonly jobs: Map<JobNumber, Job> = new Map<JobNumber, Job>();
   /** Those of its jobs that were aborted and that it has not heard of. */

@@ -1,89 +1,106 @@
 import { describe, expect, it } from "vitest";
-import { Backlog } from "../../src/core/backlog.ts";
+import { Backlog, type Link } from "../../src/core/backlog.ts";
 import { random } from "./random.ts";
 
-function drain<T>(backlog: Backlog<T>, places: Map<T, Parameters<Backlog<T>["withdraw"]>[0]>): T[] {
-  const items: T[] = [];
-  for (let item = backlog.peek(); item !== undefined; item = backlog.peek()) {
-    items.push(item);
-    backlog.withdraw(places.get(item)!);
+class Item implements Link<Item> {
+  readonly name: number;
+  before: Item | null = null;
+  after: Item | null = null;
+
+  constructor(name: number) {
+    this.name = name;
   }
-  return items;
+}
+
+/** A backlog with items of these names. */
+function filled(...names: number[]): { backlog: Backlog<Item>; items: Item[] } {
+  const backlog = new Backlog<Item>();
+  const items = names.map((name) => new Item(name));
+  for (const item of items) backlog.push(item);
+  return { backlog, items };
+}
+
+function drain(backlog: Backlog<Item>): number[] {
+  const names: number[] = [];
+  for (let item = backlog.peek(); item; item = backlog.peek()) {
+    names.push(item.name);
+    backlog.withdraw(item);
+  }
+  return names;
 }
 
 describe("Backlog", () => {
   it("Backlog gives items in the order they were pushed", () => {
-    const backlog = new Backlog<string>();
-    const places = new Map(["a", "b", "c"].map((item) => [item, backlog.push(item)]));
+    const { backlog } = filled(1, 2, 3);
     expect(backlog.size).toBe(3);
-    expect(drain(backlog, places)).toEqual(["a", "b", "c"]);
+    expect(drain(backlog)).toEqual([1, 2, 3]);
     expect(backlog.size).toBe(0);
-    expect(backlog.peek()).toBeUndefined();
+    expect(backlog.peek()).toBeNull();
   });
 
   it("Backlog.peek takes nothing out", () => {
-    const backlog = new Backlog<string>();
-    backlog.push("a");
-    expect([backlog.peek(), backlog.peek(), backlog.size]).toEqual(["a", "a", 1]);
+    const { backlog, items } = filled(1);
+    expect([backlog.peek(), backlog.peek(), backlog.size]).toEqual([items[0], items[0], 1]);
   });
 
-  it.each([["first", "a"], ["middle", "c"], ["last", "e"]])(
+  it.each([["first", 1], ["middle", 3], ["last", 5]])(
     "Backlog.putBack puts an item back where it was: %s",
-    (_where, item) => {
-      const backlog = new Backlog<string>();
-      const rest = ["a", "b", "c", "d", "e"].filter((other) => other !== item);
-      const places = new Map(rest.map((other) => [other, backlog.push(other)]));
-      places.set(item, backlog.putBack(item, (other) => item < other));
+    (_where, name) => {
+      const { backlog } = filled(...[1, 2, 3, 4, 5].filter((other) => other !== name));
+      backlog.putBack(new Item(name), (other) => name < other.name);
       expect(backlog.size).toBe(5);
-      expect(drain(backlog, places)).toEqual(["a", "b", "c", "d", "e"]);
+      expect(drain(backlog)).toEqual([1, 2, 3, 4, 5]);
     },
   );
 
   it("Backlog.putBack puts an item into an empty backlog", () => {
-    const backlog = new Backlog<string>();
-    const places = new Map([["a", backlog.putBack("a", () => true)], ["b", backlog.push("b")]]);
-    expect(drain(backlog, places)).toEqual(["a", "b"]);
+    const { backlog } = filled();
+    backlog.putBack(new Item(1), () => true);
+    backlog.push(new Item(2));
+    expect(drain(backlog)).toEqual([1, 2]);
   });
 
   it.each([
-    ["first", "a", ["b", "c"]],
-    ["middle", "b", ["a", "c"]],
-    ["last", "c", ["a", "b"]],
-  ])("Backlog.withdraw takes out the %s item and leaves the rest in order", (_where, out, rest) => {
-    const backlog = new Backlog<string>();
-    const places = new Map(["a", "b", "c"].map((item) => [item, backlog.push(item)]));
-    backlog.withdraw(places.get(out)!);
-    expect(backlog.size).toBe(2);
-    expect(drain(backlog, places)).toEqual(rest);
+    ["first", 0, [2, 3]],
+    ["middle", 1, [1, 3]],
+    ["last", 2, [1, 2]],
+  ])("Backlog.withdraw takes out the %s item and leaves the rest in order", (_where, at, rest) => {
+    const { backlog, items } = filled(1, 2, 3);
+    const out = items[at]!;
+    backlog.withdraw(out);
+    expect([backlog.size, out.before, out.after]).toEqual([2, null, null]);
+    expect(drain(backlog)).toEqual(rest);
   });
 
-  it("Backlog takes items again after its only one was withdrawn", () => {
-    const backlog = new Backlog<string>();
-    backlog.withdraw(backlog.push("a"));
-    const places = new Map([["b", backlog.push("b")]]);
-    expect(drain(backlog, places)).toEqual(["b"]);
+  it("Backlog takes items again after its only one was withdrawn, the same one too", () => {
+    const { backlog, items: [item] } = filled(1);
+    backlog.withdraw(item!);
+    backlog.push(new Item(2));
+    backlog.push(item!);
+    expect(drain(backlog)).toEqual([2, 1]);
   });
 
   it("Backlog behaves like an array through random pushes, returns and withdrawals", () => {
     const { integer, pick } = random(1);
-    const backlog = new Backlog<number>();
-    const model: number[] = [];
-    const places = new Map<number, Parameters<Backlog<number>["withdraw"]>[0]>();
-    for (let item = 0; item < 3_000; item++) {
+    const { backlog } = filled();
+    const model: Item[] = [];
+    for (let name = 0; name < 3_000; name++) {
       const what = integer(3);
-      if (what === 0) model.push(item), places.set(item, backlog.push(item));
+      const item = new Item(name);
+      if (what === 0) model.push(item), backlog.push(item);
       else if (what === 1) {
         const at = integer(model.length + 1);
         const next = model[at];
         model.splice(at, 0, item);
-        places.set(item, backlog.putBack(item, (other) => other === next));
+        backlog.putBack(item, (other) => other === next);
       } else if (model.length > 0) {
         const out = pick(model);
         model.splice(model.indexOf(out), 1);
-        backlog.withdraw(places.get(out)!);
+        backlog.withdraw(out);
       }
-      expect([backlog.size, backlog.peek()]).toEqual([model.length, model[0]]);
+      expect(backlog.size).toBe(model.length);
+      expect(backlog.peek()).toBe(model[0] ?? null);
     }
-    expect(drain(backlog, places)).toEqual(model);
+    expect(drain(backlog)).toEqual(model.map((item) => item.name));
   });
 });

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { Backlog } from "../../src/core/backlog.ts";
 import type { JobRequest, Outcome } from "../../src/core/engine.ts";
 import { Job, type JobState } from "../../src/core/job.ts";
 import { Worker } from "../../src/core/worker.ts";
@@ -11,7 +10,7 @@ const port: WorkerPort = { id: "1", pid: 1, exchange: null, send() {}, stop() {}
 const worker = new Worker(port, 0, null);
 
 function job(over: Partial<JobRequest> = {}, done: (outcome: Outcome) => void = () => {}): Job {
-  return new Job(7, { ...request, ...over }, 1_000, done);
+  return new Job(7, { ...request, ...over }, 1_000, done, () => {});
 }
 
 describe("Job", () => {
@@ -35,7 +34,7 @@ describe("Job", () => {
     const nexts: JobState[] = [
       { at: "settled" },
       { at: "aborting", worker, timer: null, heard: false },
-      { at: "queued", place: new Backlog<Job>().push(job()) },
+      { at: "queued" },
     ];
     for (const next of nexts) {
       const clock = new FakeClock();
@@ -45,6 +44,13 @@ describe("Job", () => {
       it.enter(next);
       expect([clock.pending, it.state]).toEqual([0, next]);
     }
+  });
+
+  it("Job.cancel asks for its own end", () => {
+    const asked: unknown[] = [];
+    const it = new Job(1, request, 0, () => {}, (...of) => asked.push(of));
+    it.cancel("why");
+    expect(asked).toEqual([[it, "why"]]);
   });
 
   it("Job.answer hands the outcome to the caller", () => {

@@ -23,7 +23,13 @@ function setUp(): { clock: FakeClock; worker: Worker; calls: string[]; timer: ()
 }
 
 function jobAt(state: (worker: Worker) => JobState, worker: Worker, number: number): Job {
-  const job = new Job(number, { id: null, task: null, args: 0, transfer: [], timeout: Infinity }, 0, () => {});
+  const job = new Job(
+    number,
+    { id: null, task: null, args: 0, transfer: [], timeout: Infinity },
+    0,
+    () => {},
+    () => {},
+  );
   job.enter(state(worker));
   return job;
 }

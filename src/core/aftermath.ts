@@ -1,0 +1,120 @@
+/**
+ * What follows when a worker is lost, or none can be started: which of its jobs run again, which fail, and who is told.
+ *
+ * @module
+ */
+
+import type { Isolation, WorkerExit } from "./adapter.ts";
+import type { Backlog } from "./backlog.ts";
+import type { Crew } from "./crew.ts";
+import type { Observer, Outcome } from "./engine.ts";
+import type { ClusterError } from "./errors.ts";
+import type { Job } from "./job.ts";
+import type { Ledger } from "./ledger.ts";
+import * as loss from "./loss.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Service } from "./service.ts";
+import type { WarmUp } from "./warm-up.ts";
+import type { Worker } from "./worker.ts";
+
+/** What the aftermath is given to work with. */
+export interface AftermathParts {
+  readonly isolation: Isolation;
+  /** How often a job is run again whose worker was lost. */
+  readonly retries: number;
+  readonly backlog: Backlog<Job>;
+  readonly crew: Crew;
+  readonly service: Service;
+  readonly warmUp: WarmUp;
+  readonly ledger: Ledger;
+  readonly outbox: Outbox;
+  readonly observer: Observer;
+  /** URL of the module that workers load. */
+  module(): string;
+  settle(job: Job, outcome: Outcome, worker: Worker | null): void;
+}
+
+/** Deals with lost workers. */
+export class Aftermath {
+  readonly #parts: AftermathParts;
+
+  constructor(parts: AftermathParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * A worker that had been ready is gone.
+   *
+   * @param expected Whether it was told to leave.
+   * @param unbegun So many of its jobs, the last, have not begun.
+   */
+  workerExited(worker: Worker, exit: WorkerExit, expected: boolean, unbegun: number): void {
+    const { crew, service, isolation, ledger } = this.#parts;
+    if (worker.ahead > 0) service.sort(worker, unbegun);
+    if (unbegun > 0) crew.retry();
+    const jobs = [...worker.jobs.values()];
+    worker.jobs.clear();
+    const again = jobs.filter((job) => this.#mayRetry(job));
+    const lost = jobs.filter((job) => !again.includes(job));
+    for (const job of lost) this.#lose(job, worker, exit);
+    for (const job of again) this.#retry(job);
+    const ofItsOwn = exit.code === 0 && jobs.length === 0;
+    if (!expected && !ofItsOwn) {
+      ledger.lost.workers++;
+      // Where every job is run again nothing has failed yet: no reason for the program to end.
+      const recovered = again.length > 0 && lost.length === 0;
+      this.#tell(recovered ? "warn" : "fault", loss.workerExit(exit, worker.port, isolation, jobs[0]?.id));
+    }
+    if (exit.abandoned) {
+      ledger.lost.abandoned++;
+      this.#tell("warn", loss.abandoned(worker.port));
+    }
+  }
+
+  #mayRetry(job: Job): boolean {
+    const { retries, service } = this.#parts;
+    return job.state.at === "running" && job.attempt <= retries && !service.isMoved(job);
+  }
+
+  #retry(job: Job): void {
+    this.#parts.ledger.jobs.retried++;
+    this.#parts.crew.retry();
+    this.#parts.service.putBack(job);
+  }
+
+  #lose(job: Job, worker: Worker, exit: WorkerExit): void {
+    if (job.state.at !== "running") return job.settle();
+    const { settle, isolation } = this.#parts;
+    const error = loss.workerExit(exit, worker.port, isolation, job.id);
+    settle(job, { ok: false, error: job.attempt > 1 ? loss.poison(job.id, job.attempt, error) : error }, worker);
+  }
+
+  /**
+   * Starts fail time after time. Those that wait are told, unless a worker lives that will take their jobs, or may be ready
+   * in a moment.
+   */
+  startsFailed(failure: ClusterError): void {
+    const { crew, backlog, warmUp } = this.#parts;
+    if (crew.count("starting") > 0) return;
+    const module = this.#parts.module();
+    const served = crew.takers > 0;
+    if (!served) this.failWaiting((job) => loss.noWorker(failure, module, job));
+    warmUp.fail(() => loss.noWorker(failure, module));
+    if (backlog.size === 0) crew.hold();
+    if (!served) this.#tell("fault", loss.noWorker(failure, module));
+  }
+
+  /** Fails the jobs that wait. */
+  failWaiting(reason: (job: Job) => ClusterError): void {
+    const { backlog, service, settle } = this.#parts;
+    for (let job = backlog.peek(); job; job = backlog.peek()) {
+      service.leaveBacklog(job);
+      settle(job, { ok: false, error: reason(job) }, null);
+    }
+  }
+
+  #tell(how: "warn" | "fault", error: ClusterError): void {
+    const { outbox, observer } = this.#parts;
+    outbox.push(() => observer[how](error));
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * Which worker gets the next job, and how many more would find room.
+ *
+ * @module
+ */
+
+import type { Crew } from "./crew.ts";
+import { LOOK_AHEAD } from "./prefetch.ts";
+import type { Worker } from "./worker.ts";
+
+/** How many jobs can run at once. */
+export interface PlacementLimits {
+  readonly maxWorkers: number;
+  readonly concurrency: number;
+}
+
+/** Finds room for jobs. Counted off the workers each time: there is nothing to keep right. */
+export class Placement {
+  readonly #limits: PlacementLimits;
+  readonly #crew: Crew;
+
+  constructor(limits: PlacementLimits, crew: Crew) {
+    this.#limits = limits;
+    this.#crew = crew;
+  }
+
+  /** Jobs that free, starting and not yet started workers will take without any job having to end first. */
+  get room(): number {
+    const { maxWorkers, concurrency } = this.#limits;
+    let room = (maxWorkers - this.#crew.size) * concurrency;
+    for (const worker of this.#crew) {
+      const takes = worker.state.at === "starting" || worker.takesJobs;
+      if (takes && worker.jobs.size < concurrency) room += concurrency - worker.jobs.size;
+    }
+    return room;
+  }
+
+  /** Jobs that wait in workers for their turn. */
+  get queued(): number {
+    let queued = 0;
+    for (const worker of this.#crew) queued += Math.max(0, worker.jobs.size - this.#limits.concurrency);
+    return queued;
+  }
+
+  /** Whether any has jobs that were sent ahead. */
+  get isAhead(): boolean {
+    for (const worker of this.#crew) if (worker.ahead > 0) return true;
+    return false;
+  }
+
+  /** The worker with the fewest jobs and room for one more; among equals the newest, so that the others can go home. */
+  leastLoaded(): Worker | null {
+    let best: Worker | null = null;
+    for (const worker of this.#crew) {
+      if (!worker.takesJobs || worker.jobs.size >= this.#limits.concurrency) continue;
+      // It would drop what comes with a ticket now.
+      if (worker.recalling && worker.jobs.size > 0) continue;
+      if (!best || worker.jobs.size <= best.jobs.size) best = worker;
+    }
+    return best;
+  }
+
+  /**
+   * How many jobs one worker may have, for jobs to be sent ahead: no more than its share of all, so that none waits in one
+   * worker while another has nothing.
+   *
+   * @param depth Jobs ahead of each place.
+   */
+  limit(waiting: number, depth: number): number {
+    if (depth === 0) return 0;
+    let [takers, jobs] = [0, waiting];
+    for (const worker of this.#crew) {
+      if (!worker.takesJobs) continue;
+      takers++;
+      jobs += worker.jobs.size;
+    }
+    return Math.min(this.#limits.concurrency * (1 + depth), Math.ceil(jobs / takers));
+  }
+
+  /** The worker with the fewest jobs of those that one may be sent ahead to. One that is silent may run a long job. */
+  leastAhead(limit: number, now: number): Worker | null {
+    let best: Worker | null = null;
+    for (const worker of this.#crew) {
+      if (worker.jobs.size >= limit || !worker.takesJobs || worker.recalling || worker.port.exchange === null) continue;
+      if (now - worker.heardAt <= LOOK_AHEAD && (!best || worker.jobs.size <= best.jobs.size)) best = worker;
+    }
+    return best;
+  }
+}
