@@ -11,5 +11,5 @@ import type { WorkerSpec } from "../src/core/adapter.ts";
  * Windows has 32767 characters.
  */
 export function bootstrapUrl({ bootstrap }: Pick<WorkerSpec, "bootstrap">): string {
-  return "data:text/javascript," + bootstrap.replaceAll(/[%#?"\s]|[^\x20-\x7e]+/g, encodeURIComponent);
+  return "data:text/javascript," + bootstrap.replaceAll(/[%#?"]|[^\x20-\x7e]+/g, encodeURIComponent);
 }

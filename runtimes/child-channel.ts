@@ -142,7 +142,12 @@ export class PipeChannel implements ChildChannel {
   }
 
   send(frame: unknown): void {
-    this.#to.write(writeFrame(frame, this.#key, this.#format));
+    const [first, ...beside] = writeFrame(frame, this.#key, this.#format);
+    if (beside.length > 0) this.#to.cork();
+    this.#to.write(first);
+    // The program may change its arrays before they have left.
+    for (const bytes of beside) this.#to.write(bytes.slice());
+    if (beside.length > 0) this.#to.uncork();
   }
 
   close(): void {

@@ -6,20 +6,27 @@
  * https://github.com/nodejs/node/issues/61312). Here they cost the one worker.
  *
  * ```text
- * key, 8 bytes | length of the payload, u32 | format, u32: 0 structured clone, 1 JSON, 2 answers | payload
+ * key, 8 bytes | length of the payload, u32 | format, u32 | payload
+ *
+ * payload of format 0, structured clone:   length of the value, u32 | 0, u32 | value | the arrays beside it (`clone.ts`)
+ *            format 1, JSON:               text
+ *            format 2, answers:            the text that stands between the brackets of a `kept` frame
  * ```
  *
  * @module
  */
 
 import { Buffer } from "node:buffer";
-import { DefaultDeserializer, DefaultSerializer } from "node:v8";
 import { frameType, type HostFrame, type WorkerFrame } from "../core/frame.ts";
+import { CloneReader, CloneWriter } from "./clone.ts";
 import type { Format } from "./cloneable.ts";
 import { isJson } from "./plain.ts";
 
-/** The length of a frame's head, in bytes. A multiple of 8, so that the payload is aligned. */
+/** The length of a frame's head, in bytes. */
 const HEAD = 16;
+
+/** The length of what comes before a structured clone. A multiple of 8, so that the value is aligned. */
+const CLONE_HEAD = 8;
 
 /** The length of a key. */
 const KEY_LENGTH = 8;
@@ -44,21 +51,23 @@ export class BrokenPipeFrame extends Error {
 }
 
 /**
- * One frame as bytes. Small plain values are written as JSON in either format, where that loses nothing: it is quicker.
+ * One frame as bytes, in parts that are to be sent one after the other: all but the first are the caller's own memory, not
+ * copied. Small plain values are written as JSON in either format, where that loses nothing: it is quicker.
  *
  * Throws what structured clone, or JSON, throws for a value that it can't carry.
  */
-export function writeFrame(frame: unknown, key: string, asked: Format): Uint8Array {
+export function writeFrame(frame: unknown, key: string, asked: Format): readonly [Buffer, ...Uint8Array[]] {
   const format = formatOf(frame, asked);
-  const bytes = format === "kept"
-    ? textBytes((frame as KeptFrame).text)
-    : format === "json"
-    ? textBytes(stringify(frame))
-    : clonedBytes(frame);
+  if (format === "advanced") return writeClone(frame, key);
+  const bytes = textBytes(format === "kept" ? (frame as KeptFrame).text : stringify(frame));
+  writeHead(bytes, key, bytes.length - HEAD, format);
+  return [bytes];
+}
+
+function writeHead(bytes: Buffer, key: string, length: number, format: Format | "kept"): void {
   bytes.write(key, 0, KEY_LENGTH, "latin1");
-  bytes.writeUInt32LE(bytes.length - HEAD, KEY_LENGTH);
+  bytes.writeUInt32LE(length, KEY_LENGTH);
   bytes.writeUInt32LE(FORMATS.indexOf(format), KEY_LENGTH + 4);
-  return bytes;
 }
 
 function formatOf(frame: unknown, asked: Format): Format | "kept" {
@@ -77,16 +86,21 @@ function carriesJson(frame: unknown): boolean {
   }
 }
 
-function clonedBytes(frame: unknown): Buffer {
-  const serializer = new DefaultSerializer();
-  // The head is written in place afterwards: one buffer, one write, no copy.
-  serializer.writeRawBytes(EMPTY_HEAD);
-  serializer.writeHeader();
-  serializer.writeValue(frame);
-  return serializer.releaseBuffer();
+function writeClone(frame: unknown, key: string): readonly [Buffer, ...Uint8Array[]] {
+  const writer = new CloneWriter();
+  // The heads are written in place afterwards: one buffer, one write, no copy.
+  writer.writeRawBytes(EMPTY_HEADS);
+  writer.writeHeader();
+  writer.writeValue(frame);
+  const bytes = writer.releaseBuffer();
+  const valueLength = bytes.length - HEAD - CLONE_HEAD;
+  const beside = writer.beside.reduce((sum, { length }) => sum + length, 0);
+  writeHead(bytes, key, CLONE_HEAD + valueLength + beside, "advanced");
+  bytes.writeUInt32LE(valueLength, HEAD);
+  return [bytes, ...writer.beside];
 }
 
-const EMPTY_HEAD = Buffer.alloc(HEAD);
+const EMPTY_HEADS = Buffer.alloc(HEAD + CLONE_HEAD);
 
 function textBytes(text: string): Buffer {
   const bytes = Buffer.allocUnsafe(HEAD + Buffer.byteLength(text));
@@ -118,11 +132,43 @@ export class FrameReader {
     while (this.#size >= HEAD) {
       this.#needed ||= HEAD + this.#lengthOfNext();
       if (this.#size < this.#needed) return;
-      // Text is read out of the chunk: only a cloned value's arrays need memory of their own.
-      const bytes = this.#isText() ? this.#view(this.#needed) : this.#take(this.#needed);
+      const length = this.#needed - HEAD;
+      const head = this.#take(HEAD);
       this.#needed = 0;
-      yield payload(bytes);
+      yield this.#payload(head, length);
     }
+  }
+
+  #payload(head: Buffer, length: number): unknown {
+    try {
+      switch (FORMATS[head.readUInt32LE(KEY_LENGTH + 4)]) {
+        case "json":
+          return parse(this.#take(length).toString());
+        case "kept":
+          return { type: "kept", key: head.toString("latin1", 0, KEY_LENGTH), text: this.#take(length).toString() };
+        case "advanced":
+          return this.#clone(length);
+        default:
+          throw new BrokenPipeFrame("a frame has a format that there is not");
+      }
+    } catch (cause) {
+      throw new BrokenPipeFrame("a frame of the worker can't be read", { cause });
+    }
+  }
+
+  #clone(length: number): unknown {
+    let left = length - CLONE_HEAD;
+    const claim = (size: number): number => {
+      if (size > left) throw new RangeError(`${size} bytes of a frame that has ${left} left`);
+      left -= size;
+      return size;
+    };
+    const valueLength = this.#take(CLONE_HEAD).readUInt32LE(0);
+    const reader = new CloneReader(this.#take(claim(valueLength)), (size) => this.#copy(claim(size)));
+    reader.readHeader();
+    const value = reader.readValue();
+    if (left > 0) throw new RangeError(`a frame has ${left} bytes too many`);
+    return value;
   }
 
   #lengthOfNext(): number {
@@ -142,14 +188,10 @@ export class FrameReader {
     return Buffer.from(buffer, byteOffset, size);
   }
 
-  #isText(): boolean {
-    return this.#peek(HEAD).readUInt32LE(KEY_LENGTH + 4) !== 0;
-  }
-
-  /** The next bytes, where they are. */
-  #view(size: number): Buffer {
+  /** The next bytes, where they are if they are in one piece. */
+  #take(size: number): Buffer {
     const [first] = this.#chunks as [Uint8Array];
-    if (first.length < size) return this.#take(size);
+    if (first.length < size) return Buffer.from(this.#copy(size));
     const { buffer, byteOffset, length } = first;
     if (length === size) this.#chunks.shift();
     else this.#chunks[0] = first.subarray(size);
@@ -157,34 +199,19 @@ export class FrameReader {
     return Buffer.from(buffer, byteOffset, size);
   }
 
-  /** The next bytes, as memory of their own: arrays in a value share it, and are not to keep or to show others' bytes. */
-  #take(size: number): Buffer {
-    const taken = Buffer.allocUnsafeSlow(size);
+  /** The next bytes, as memory of their own. */
+  #copy(size: number): ArrayBuffer {
+    const copy = Buffer.allocUnsafeSlow(size);
     let at = 0;
     while (at < size) {
       const chunk = this.#chunks[0] as Uint8Array;
       const part = chunk.subarray(0, size - at);
-      taken.set(part, at);
+      copy.set(part, at);
       at += part.length;
       if (part.length === chunk.length) this.#chunks.shift();
       else this.#chunks[0] = chunk.subarray(part.length);
     }
     this.#size -= size;
-    return taken;
-  }
-}
-
-function payload(bytes: Buffer): unknown {
-  const format = FORMATS[bytes.readUInt32LE(KEY_LENGTH + 4)];
-  const body = bytes.subarray(HEAD);
-  try {
-    if (format === "json") return parse(body.toString());
-    if (format === "kept") return { type: "kept", key: bytes.toString("latin1", 0, KEY_LENGTH), text: body.toString() };
-    if (format === undefined) throw new BrokenPipeFrame("a frame has a format that there is not");
-    const deserializer = new DefaultDeserializer(body);
-    deserializer.readHeader();
-    return deserializer.readValue();
-  } catch (cause) {
-    throw new BrokenPipeFrame("a frame of the worker can't be read", { cause });
+    return copy.buffer;
   }
 }

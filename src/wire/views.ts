@@ -134,13 +134,24 @@ interface BufferClass {
   from(bytes: ArrayBuffer): ArrayBufferView;
 }
 
-function ownBytes(view: ArrayBufferView): ArrayBufferView {
+/** The same bytes in memory of their own. */
+export function ownBytes(view: ArrayBufferView): ArrayBufferView {
   const { buffer, byteOffset, byteLength } = view;
   const bytes = (buffer as ArrayBuffer).slice(byteOffset, byteOffset + byteLength);
   // Some transports tell a Buffer from other bytes.
   const { Buffer } = globalThis as { Buffer?: BufferClass };
-  if (Buffer?.isBuffer(view)) return Buffer.from(bytes);
-  const kind = Object.prototype.toString.call(view).slice(8, -1);
+  return viewOf(Buffer?.isBuffer(view) ? "Buffer" : kindOf(view), bytes);
+}
+
+/** What a view says that it is, whatever its class. */
+export function kindOf(view: ArrayBufferView): string {
+  return Object.prototype.toString.call(view).slice(8, -1);
+}
+
+/** A view of that kind of all these bytes. */
+export function viewOf(kind: string, bytes: ArrayBuffer): ArrayBufferView {
+  const { Buffer } = globalThis as { Buffer?: BufferClass };
+  if (kind === "Buffer" && Buffer) return Buffer.from(bytes);
   const View = (globalThis as unknown as Views)[kind] ?? Uint8Array;
   return new View(bytes);
 }

@@ -36,7 +36,10 @@ export class Outlet {
 
   /** Throws what structured clone, or JSON, throws for a value that it can't carry. */
   post(frame: unknown): void {
-    const bytes = writeFrame(frame, this.#key, this.#format);
+    for (const part of writeFrame(frame, this.#key, this.#format)) this.#write(part);
+  }
+
+  #write(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length;) {
       try {
         let written = bytes.length - at;

@@ -26,6 +26,34 @@ function join(frames: readonly Uint8Array[]): Uint8Array {
   return bytes;
 }
 
+/** The bytes of one frame. */
+const frameBytes = (...of: Parameters<typeof writeFrame>): Uint8Array => join(writeFrame(...of));
+
+/** Arrays that travel beside their value, and one byte less. */
+const sizes = [16_384, 16_383, 100_000];
+const kinds = [
+  Uint8Array,
+  Uint8ClampedArray,
+  Int8Array,
+  Uint16Array,
+  Int16Array,
+  Uint32Array,
+  Int32Array,
+  Float32Array,
+  Float64Array,
+  BigUint64Array,
+  BigInt64Array,
+  DataView,
+] as const;
+
+/** An array of that kind and about that size, in the middle of some memory. */
+function arrayOf(Kind: typeof kinds[number], size: number): ArrayBufferView {
+  const memory = new Uint8Array(size + 64).fill(7);
+  for (let i = 0; i < size; i += 97) memory[i] = i;
+  const each = "BYTES_PER_ELEMENT" in Kind ? Kind.BYTES_PER_ELEMENT : 1;
+  return new Kind(memory.buffer, 16, Math.floor(size / each));
+}
+
 const anything = fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true });
 
 // The pipe is Node's alone; Bun has no serializer to write for it (1.4.5, https://bun.sh/docs/runtime/nodejs-apis#node-v8).
@@ -33,14 +61,14 @@ describe.skipIf("Bun" in globalThis)("frames on a pipe", () => {
   it("come out as they went in, however the bytes are cut (property)", () => {
     const pieces = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 });
     fc.assert(fc.property(fc.array(anything, { maxLength: 4 }), pieces, (values, sizes) => {
-      const bytes = join(values.map((value) => writeFrame({ value }, KEY, "advanced")));
+      const bytes = join(values.map((value) => frameBytes({ value }, KEY, "advanced")));
       expect(readIn(sizes, bytes)).toEqual(values.map((value) => ({ value })));
     }));
   });
 
   it("carry JSON, too, in one stream with the other format (property)", () => {
     fc.assert(fc.property(fc.jsonValue(), fc.integer({ min: 1, max: 30 }), (value, size) => {
-      const bytes = join([writeFrame({ value }, KEY, "json"), writeFrame(1n, KEY, "advanced")]);
+      const bytes = join([frameBytes({ value }, KEY, "json"), frameBytes(1n, KEY, "advanced")]);
       expect(readIn([size], bytes)).toEqual([JSON.parse(JSON.stringify({ value })), 1n]);
     }));
   });
@@ -59,7 +87,7 @@ describe.skipIf("Bun" in globalThis)("frames on a pipe", () => {
 
   it("are refused when their payload is damaged (property)", () => {
     fc.assert(fc.property(anything, fc.nat(), fc.integer({ min: 1, max: 255 }), (value, where, change) => {
-      const bytes = writeFrame({ value }, KEY, "advanced");
+      const bytes = frameBytes({ value }, KEY, "advanced");
       const at = 12 + (where % (bytes.length - 12));
       bytes[at] = bytes[at]! ^ change;
       try {
@@ -72,7 +100,7 @@ describe.skipIf("Bun" in globalThis)("frames on a pipe", () => {
 
   it.each([
     ["text", () => new TextEncoder().encode("<<this is no frame>>\n")],
-    ["another worker's frame", () => writeFrame({ a: 1 }, "ffffffff", "advanced")],
+    ["another worker's frame", () => frameBytes({ a: 1 }, "ffffffff", "advanced")],
     ["a long frame without a key", () => new Uint8Array([0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 127, 0, 0, 0, 0])],
   ])("%s is refused as soon as its head is there", (_name, make) => {
     const bytes = make();
@@ -82,17 +110,69 @@ describe.skipIf("Bun" in globalThis)("frames on a pipe", () => {
   });
 
   it("are taken without a key when they are short: they tell why a module could not be loaded", () => {
-    expect(readIn([], writeFrame({ type: "fatal" }, NO_KEY, "advanced"))).toEqual([{ type: "fatal" }]);
+    expect(readIn([], frameBytes({ type: "fatal" }, NO_KEY, "advanced"))).toEqual([{ type: "fatal" }]);
   });
 
   it("keep nothing of their neighbours in the memory of their arrays", () => {
     const bytes = join([
-      writeFrame(["SECRET"], KEY, "advanced"),
-      writeFrame([new Uint8Array([1, 2, 3])], KEY, "advanced"),
+      frameBytes(["SECRET"], KEY, "advanced"),
+      frameBytes([new Uint8Array([1, 2, 3])], KEY, "advanced"),
     ]);
     const [, [array]] = readIn([], bytes) as [unknown, [Uint8Array]];
     expect(array).toEqual(new Uint8Array([1, 2, 3]));
     expect(new TextDecoder().decode(new Uint8Array(array.buffer))).not.toContain("SECRET");
+  });
+
+  it.each(kinds.map((Kind) => [Kind.name, Kind] as const))(
+    "give every %s memory of its own, of just its bytes, whatever the size",
+    (_name, Kind) => {
+      const values = sizes.flatMap((size) => [{ array: arrayOf(Kind, size), size }, "between"]);
+      const bytes = join(values.map((value) => frameBytes([value, value], KEY, "advanced")));
+      const frames = readIn([65_536], bytes) as [{ array: ArrayBufferView }, unknown][];
+      expect(frames).toEqual(values.map((value) => [value, value]));
+      for (const [{ array }] of frames) {
+        if (array) expect([array.byteOffset, array.buffer.byteLength]).toEqual([0, array.byteLength]);
+      }
+      // One object twice is one object.
+      expect(frames[0]![0]).toBe(frames[0]![1]);
+    },
+  );
+
+  it("tell a Buffer, large or small, from other bytes, and shared memory is copied", () => {
+    const shared = new Uint8Array(new SharedArrayBuffer(20_000)).fill(3);
+    const [read] = readIn([], frameBytes([Buffer.from("hi"), Buffer.alloc(20_000, 1), shared], KEY, "advanced")) as [
+      [Buffer, Buffer, Uint8Array],
+    ];
+    expect([Buffer.isBuffer(read[0]), Buffer.isBuffer(read[1]), Buffer.isBuffer(read[2])]).toEqual([true, true, false]);
+    expect([read[0].toString(), read[1].equals(Buffer.alloc(20_000, 1))]).toEqual(["hi", true]);
+    expect(read[2]).toEqual(new Uint8Array(20_000).fill(3));
+    expect(read[2].buffer).toBeInstanceOf(ArrayBuffer);
+  });
+
+  it("come out as they went in with large arrays among small values (property)", () => {
+    const large = fc.tuple(fc.constantFrom(...kinds), fc.constantFrom(...sizes)).map(([Kind, size]) =>
+      arrayOf(Kind, size)
+    );
+    const value = fc.array(fc.oneof(large, anything), { maxLength: 5 });
+    fc.assert(
+      fc.property(fc.array(value, { maxLength: 3 }), fc.integer({ min: 1000, max: 70_000 }), (values, size) => {
+        const bytes = join(values.map((each) => frameBytes({ each }, KEY, "advanced")));
+        expect(readIn([size], bytes)).toEqual(values.map((each) => ({ each })));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it.each([
+    ["the value's length", 16],
+    ["the frame's length", 8],
+  ])("are refused when %s is a lie about what stands beside it", (_name, at) => {
+    for (const change of [-1, 1, 8]) {
+      const bytes = frameBytes([new Uint8Array(20_000)], KEY, "advanced");
+      const lying = Buffer.from(bytes);
+      lying.writeUInt32LE(lying.readUInt32LE(at) + change, at);
+      expect(() => readIn([], Buffer.concat([lying, Buffer.alloc(16)]))).toThrow(BrokenPipeFrame);
+    }
   });
 
   it("throw what structured clone throws, before anything is written", () => {
