@@ -51,7 +51,8 @@ function arrayOf(Kind: typeof kinds[number], size: number): ArrayBufferView {
   const memory = new Uint8Array(size + 64).fill(7);
   for (let i = 0; i < size; i += 97) memory[i] = i;
   const each = "BYTES_PER_ELEMENT" in Kind ? Kind.BYTES_PER_ELEMENT : 1;
-  return new Kind(memory.buffer, 16, Math.floor(size / each));
+  const View = Kind as new (memory: ArrayBuffer, at: number, length: number) => ArrayBufferView;
+  return new View(memory.buffer, 16, Math.floor(size / each));
 }
 
 const anything = fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true });
