@@ -57,7 +57,7 @@ export const bunProcess: WorkerAdapter = {
 };
 
 function startBun(line: Line, spec: WorkerSpec): BunPort {
-  const exchange = spec.sendsAhead ? openExchange() : null;
+  const exchange = openExchange();
   try {
     return new BunPort(line, spec, exchange);
   } catch (error) {
@@ -144,8 +144,8 @@ class BunPort implements WorkerPort {
     }
   }
 
-  stop(): void {
-    if (this.#line.hasTeardown) this.send({ type: "stop" });
+  stop(free: boolean): void {
+    if (free || this.#line.hasTeardown) this.send({ type: "stop" });
     else this.#signal("SIGTERM");
   }
 

@@ -154,8 +154,8 @@ class ChildPort implements WorkerPort {
     if (!this.#line.ended && this.#channel.connected) this.#channel.send(frame);
   }
 
-  stop(): void {
-    if (this.#line.hasTeardown) this.send({ type: "stop" });
+  stop(free: boolean): void {
+    if (free || this.#line.hasTeardown) this.send({ type: "stop" });
     else this.#signal("SIGTERM");
   }
 

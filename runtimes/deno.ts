@@ -41,7 +41,7 @@ export const denoThread: WorkerAdapter = {
 class WebWorkerPort implements WorkerPort {
   readonly id: string = String(++lastThread);
   readonly pid = null;
-  readonly exchange: MemoryExchange | null;
+  readonly exchange = new MemoryExchange();
   readonly #worker: WebWorker;
   readonly #line: Line;
   readonly #keepAlive: KeepAlive;
@@ -52,7 +52,6 @@ class WebWorkerPort implements WorkerPort {
     const { Worker } = globalThis as unknown as { Worker: WebWorkerClass };
     this.#worker = new Worker(bootstrapUrl(spec), { type: "module" });
     this.#keepAlive = new KeepAlive(this.#worker);
-    this.exchange = spec.sendsAhead ? new MemoryExchange() : null;
     this.#worker.addEventListener("message", ({ data }) => this.#receive(data));
     this.#worker.addEventListener("messageerror", () => this.kill());
     this.#worker.addEventListener("error", (event) => {
@@ -60,7 +59,7 @@ class WebWorkerPort implements WorkerPort {
       event.preventDefault();
       this.#end({ code: 1, cause: new Error(event.message) });
     });
-    line.begin(this, true, this.exchange?.init ?? null);
+    line.begin(this, true, this.exchange.init);
   }
 
   #receive(frame: unknown): void {
@@ -154,7 +153,7 @@ export const denoProcess: WorkerAdapter = {
   name: "deno process",
   isolation: "process",
   start: (spec, events) =>
-    childPort(spec, events, spec.sendsAhead ? openExchange(mayWrite) : null, (key, more) => {
+    childPort(spec, events, openExchange(mayWrite), (key, more) => {
       const child = spawnDeno(spec, more);
       const from = child.stdio[4] as Readable | undefined;
       const channel = from ? new IpcChannel(child, from, key, checkFor(spec)) : NO_CHANNEL;

@@ -1,10 +1,9 @@
 /**
- * What host and worker share, so that jobs may be sent ahead without a promise being broken: which of them have begun is
- * known exactly, and no answer is lost, whatever the worker is doing, and after its death.
+ * What host and worker share, so that it is known exactly which jobs have begun, and no answer is lost, whatever the worker
+ * is doing, and after its death.
  *
- * **Tickets.** A job that is sent while its worker has others begins only with a ticket. The host grants one for each such
- * job before it sends it; the worker takes them in the order of the jobs; the host may take back all that are left, at any
- * moment and without the worker's help. Who takes a ticket has it alone, so a job that was taken back never begins, and after
+ * **Tickets.** A job begins only with a ticket. The host grants one for each job before it sends it; the worker takes them in
+ * the order of the jobs; the host may take back those that are left, at any moment and without the worker's help. Who takes a ticket has it alone, so a job that was taken back never begins, and after
  * the death of a worker the tickets that are left stand for its last jobs, which never began.
  *
  * **Mail.** Answers that wait for others to leave with them. See `src/wire/mail.ts`.
@@ -44,8 +43,12 @@ export class MemoryExchange implements Exchange {
     Atomics.add(this.#left, 0, count);
   }
 
-  recall(): number {
-    return Atomics.exchange(this.#left, 0, 0);
+  recall(most: number = Infinity): number {
+    for (;;) {
+      const left = Atomics.load(this.#left, 0);
+      const taken = Math.min(left, most);
+      if (Atomics.compareExchange(this.#left, 0, left, left - taken) === left) return taken;
+    }
   }
 
   kept(): string[] {
@@ -92,12 +95,13 @@ export class FileExchange implements Exchange {
     ftruncateSync(this.descriptors[0], this.#granted);
   }
 
-  recall(): number {
+  recall(most: number = Infinity): number {
     let taken = 0;
-    while (this.#open) {
-      const read = readSync(this.descriptors[0], CHUNK, 0, CHUNK.length, null);
+    while (this.#open && taken < most) {
+      const asked = Math.min(CHUNK.length, most - taken);
+      const read = readSync(this.descriptors[0], CHUNK, 0, asked, null);
       taken += read;
-      if (read < CHUNK.length) break;
+      if (read < asked) break;
     }
     return taken;
   }

@@ -23,7 +23,7 @@ export const nodeProcess: WorkerAdapter = {
   name: "node process",
   isolation: "process",
   start: (spec, events) =>
-    childPort(spec, events, spec.sendsAhead ? openExchange() : null, (key, more) => {
+    childPort(spec, events, openExchange(), (key, more) => {
       const child = spawnWorker(spec, more);
       // Without descriptors, say, there is a child without pipes, which then tells of its error.
       const [, , , to, from] = (child.stdio ?? []) as unknown as (Socket | undefined)[];

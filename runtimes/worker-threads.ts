@@ -28,7 +28,7 @@ function assertAttached(item: object): void {
 class ThreadPort implements WorkerPort {
   readonly id: string = String(++lastThread);
   readonly pid = null;
-  readonly exchange: MemoryExchange | null;
+  readonly exchange = new MemoryExchange();
   readonly #worker: Worker;
   readonly #line: Line;
   #terminated = false;
@@ -51,14 +51,13 @@ class ThreadPort implements WorkerPort {
       resourceLimits: spec.resourceLimits ?? undefined,
     });
     this.#worker = worker;
-    this.exchange = spec.sendsAhead ? new MemoryExchange() : null;
     // Captured and unread, it would fill up, and a worker that waits for it to drain would wait for ever.
     if (spec.stdio === "ignore") { for (const output of [worker.stdout, worker.stderr]) output?.resume(); }
     worker.on("message", (frame: unknown) => line.receive(frame));
     worker.on("messageerror", () => this.kill());
     worker.on("error", (error: unknown) => this.#error = error);
     worker.on("exit", (code) => this.#exited(code));
-    line.begin(this, true, this.exchange?.init ?? null);
+    line.begin(this, true, this.exchange.init);
   }
 
   /** A terminated thread reports code 1, which would read as a crash: it is told as the kill that it was. */
@@ -75,8 +74,8 @@ class ThreadPort implements WorkerPort {
   }
 
   /** A thread with a large heap takes a while to go, on Bun hundreds of milliseconds: the grace is the caller's. */
-  stop(): void {
-    if (this.#line.hasTeardown) this.send({ type: "stop" });
+  stop(free: boolean): void {
+    if (free || this.#line.hasTeardown) this.send({ type: "stop" });
     else this.#terminate();
   }
 

@@ -11,12 +11,12 @@ import type { Clock, Timer } from "./core/clock.ts";
 const LONGEST = 2 ** 31 - 1;
 
 /**
- * A timer that is late by more than this finds a program that was busy, in milliseconds. It waits once more for
- * {@link BREATH}, so that what has come meanwhile is read first: Deno reads what its processes say beside the loop, and no
- * number of turns is enough (2.9.6).
+ * A timer that is late by more than this finds a program that was busy, in milliseconds. It waits once more, as long as it was
+ * late but no longer than {@link BREATH}, so that what has come meanwhile is read first: Deno reads what its processes say
+ * beside the loop, and no number of turns is enough (2.9.6).
  */
 const LATE = 20;
-const BREATH = 20;
+const BREATH = 500;
 
 /** Timers that let the program end, unless asked otherwise: workers, not timers, keep it alive for its jobs. */
 export const realClock: Clock = {
@@ -53,7 +53,8 @@ class RealTimer implements Timer {
 
   /** The loop looks at timers before it reads what has come. */
   #due(): void {
-    if (performance.now() - this.#dueAt > LATE) this.#set(BREATH, () => this.#finish());
+    const late = performance.now() - this.#dueAt;
+    if (late > LATE) this.#set(Math.min(late, BREATH), () => this.#finish());
     else setImmediate(() => this.#finish());
   }
 

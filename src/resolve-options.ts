@@ -104,7 +104,6 @@ export function resolveOptions(options: unknown): ResolvedOptions {
       resourceLimits: isolation === "thread" ? limits : null,
       measures: measures(scheduler, isolation),
       concurrency: scheduler.concurrency,
-      sendsAhead: scheduler.prefetch !== 0,
     }),
     env: () => env ?? (runtime === "deno" && isolation === "thread" ? null : inheritedEnv(isolation)),
   });

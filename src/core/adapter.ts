@@ -31,8 +31,6 @@ export interface WorkerSpec {
   readonly measures: "rss" | "heap" | null;
   /** How many jobs may run at once. */
   readonly concurrency: number;
-  /** Whether jobs may be sent while it has others. */
-  readonly sendsAhead: boolean;
   /** How a process transport writes values. */
   readonly serialization: "advanced" | "json";
   /** Makes the error out of what a worker sent for one. */
@@ -70,16 +68,17 @@ export interface WorkerEvents {
   exit(exit: WorkerExit): void;
 }
 
-/** What host and worker share, so that jobs may be sent ahead. See `runtimes/exchange.ts`. */
+/** What host and worker share, so that both know which jobs have begun. See `runtimes/exchange.ts`. */
 export interface Exchange {
   /** Lets so many more jobs begin. Before they are sent: a worker that finds no ticket drops the job. */
   grant(count: number): void;
   /**
-   * Takes back the tickets of all jobs that have not begun.
+   * Takes back tickets that the worker has not taken.
    *
-   * @returns how many; they were for the last that were sent, and these never begin.
+   * @param most How many at most; all by default.
+   * @returns how many; they were for the last jobs that were sent, and these never begin.
    */
-  recall(): number;
+  recall(most?: number): number;
   /** The texts of answers that the worker has kept back, each once; it may have sent them since. See `readKept`. */
   kept(): readonly string[];
   /** Lets go of what it needs: the worker is gone. */
@@ -92,7 +91,7 @@ export interface WorkerPort {
   readonly id: string;
   /** The process id, or null for a thread and for a process that could not be started. */
   readonly pid: number | null;
-  /** For jobs that are sent while it has others; null where none can be sent. */
+  /** Null where none can be had: jobs count as begun when they are sent, and none is sent ahead. */
   readonly exchange: Exchange | null;
 
   /**
@@ -102,8 +101,12 @@ export interface WorkerPort {
    * @throws whatever the transport throws when a value can't be cloned; then nothing was sent.
    */
   send(frame: unknown, transfer?: readonly object[]): void;
-  /** Asks the worker to leave: it runs its teardown, if it has one, and ends. */
-  stop(): void;
+  /**
+   * Asks the worker to leave: it runs its teardown, if it has one, and ends.
+   *
+   * @param free Whether its loop is thought to be free, so that it will hear of it and can write out what it has printed.
+   */
+  stop(free: boolean): void;
   /** Ends the worker whatever it is doing. */
   kill(): void;
   /** Makes the worker keep the program alive. Idempotent. */

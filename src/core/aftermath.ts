@@ -50,14 +50,14 @@ export class Aftermath {
    */
   workerExited(worker: Worker, exit: WorkerExit, expected: boolean, unbegun: number): void {
     const { crew, service, isolation, ledger } = this.#parts;
-    if (worker.ahead > 0) service.sort(worker, unbegun);
+    service.sort(worker, unbegun);
     if (unbegun > 0) crew.retry();
     const jobs = [...worker.jobs.values()];
     worker.jobs.clear();
     const again = jobs.filter((job) => this.#mayRetry(job));
     const lost = jobs.filter((job) => !again.includes(job));
     for (const job of lost) this.#lose(job, worker, exit);
-    for (const job of again) this.#retry(job);
+    for (const job of again.reverse()) this.#retry(job);
     const ofItsOwn = exit.code === 0 && jobs.length === 0;
     if (!expected && !ofItsOwn) {
       ledger.lost.workers++;

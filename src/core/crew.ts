@@ -133,7 +133,9 @@ export class Crew {
       message: (frame) => turn(() => this.#parts.said(worker, frame)),
       exit: (exit) => turn(() => this.#exited(worker, exit)),
     });
-    const worker = new Worker(port, clock.now(), this.#after(this.#options.startTimeout, () => this.#tooSlow(worker)));
+    const { startTimeout, maxJobsPerWorker } = this.#options;
+    const timer = this.#after(startTimeout, () => this.#tooSlow(worker));
+    const worker = new Worker(port, clock.now(), timer, maxJobsPerWorker);
     this.#workers.add(worker);
     tell("worker:starting", () => ({
       type: "worker:starting",
@@ -147,7 +149,7 @@ export class Crew {
   #ready(worker: Worker): void {
     if (worker.state.at !== "starting") return;
     this.#breaker.succeeded();
-    worker.ages(this.#after(this.#options.maxWorkerAge, () => worker.spent ??= "age"));
+    worker.ages(this.#after(this.#options.maxWorkerAge, () => worker.worn ??= "age"));
     this.rest(worker);
     const started = this.#parts.clock.now() - worker.startedAt;
     this.#parts.tell("worker:ready", () => ({ type: "worker:ready", worker: worker.port.id, started }));
@@ -170,7 +172,7 @@ export class Crew {
   give(job: Job, worker: Worker): void {
     if (worker.jobs.size === 0) worker.heardAt = this.#parts.clock.now();
     worker.jobs.set(job.number, job);
-    if (++worker.begun >= this.#options.maxJobsPerWorker) worker.spent = "jobs";
+    worker.begun++;
   }
 
   /** A worker has been sent what it was to get. */
@@ -181,12 +183,12 @@ export class Crew {
   /** A job that a worker was given has not begun, and is not its any more. */
   takeBack(job: Job, worker: Worker): void {
     worker.jobs.delete(job.number);
-    if (--worker.begun < this.#options.maxJobsPerWorker && worker.spent === "jobs") worker.spent = null;
+    worker.begun--;
   }
 
   /** A worker has told how many bytes it uses. */
   measured(worker: Worker, bytes: number): void {
-    if (bytes >= this.#options.maxWorkerMemory) worker.spent ??= "memory";
+    if (bytes >= this.#options.maxWorkerMemory) worker.worn ??= "memory";
   }
 
   /**
@@ -238,8 +240,8 @@ export class Crew {
     const { state } = worker;
     if (state.at === "retiring" && state.end === "kill" && !worker.runs) return this.kill(worker);
     if (worker.jobs.size > 0) return;
-    if (state.at === "retiring" || (state.at === "busy" && worker.spent === "jobs")) this.stop(worker);
-    else if (state.at === "busy") this.rest(worker);
+    if (state.at === "retiring" || (state.at === "busy" && worker.isFull)) this.stop(worker);
+    else if (state.at === "busy" && !worker.hearsSoon(this.#parts.clock.now())) this.rest(worker);
   }
 
   /** A worker gets no more jobs, and is killed when those that it runs have ended. */
@@ -250,8 +252,9 @@ export class Crew {
 
   /** Asks a worker to leave; after the grace it is killed. */
   stop(worker: Worker): void {
+    const free = worker.state.at !== "starting" && worker.jobs.size === 0;
     worker.enter({ at: "stopping", timer: this.#after(this.#options.killGrace, () => worker.port.kill()) });
-    worker.port.stop();
+    worker.port.stop(free);
   }
 
   /** Ends a worker at once. */
@@ -284,7 +287,7 @@ export class Crew {
     if (recycled) this.#recycled++;
     const { code, signal } = exit;
     const expected = before.at === "stopping";
-    const jobs = worker.jobs.size - Math.min(unbegun, worker.ahead);
+    const jobs = Math.max(0, worker.jobs.size - unbegun);
     this.#parts.tell(
       "worker:exit",
       () => ({ type: "worker:exit", worker: worker.port.id, code, signal, expected, recycled, jobs }),
@@ -294,9 +297,9 @@ export class Crew {
     if (before.at === "starting") {
       this.#lostStarts++;
       this.#startFailed(loss.earlyExit(exit, worker.port, isolation), false);
-    } else if (before.at === "idle" && before.fresh) {
-      // Otherwise a module that dies just after it was loaded would be started over and over for `minWorkers`. One that
-      // leaves by itself is tried less and less often, and that is no error.
+    } else if ((before.at === "idle" && before.fresh) || (before.at === "busy" && worker.begun === 0)) {
+      // Otherwise a module that dies just after it was loaded would be started over and over, for `minWorkers` and for jobs
+      // that never begin. One that leaves by itself is tried less and less often, and that is no error.
       if (exit.code === 0) this.#breaker.failed(false);
       else this.#startFailed(loss.workerExit(exit, worker.port, isolation), false);
     }

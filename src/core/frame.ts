@@ -24,16 +24,16 @@ export type JobEntry = readonly [
   attempt?: number,
 ];
 
-/** The job is sent ahead, while its worker has others: it begins only with a ticket. See `exchange.ts`. */
-export const AHEAD = 1;
+/** The job begins without a ticket: it can't be taken back, and counts as begun when it is sent. See `exchange.ts`. */
+export const UNTICKETED = 1;
 
 /** Host to worker. */
 export type HostFrame =
   /** First of all; see `Init`. */
   | { readonly type: "init"; readonly init: Init }
   | { readonly type: "jobs"; readonly jobs: readonly JobEntry[] }
-  /** The jobs that were sent ahead and have not begun are taken back. Answered by `recalled`. */
-  | { readonly type: "recall" }
+  /** So many of the jobs that wait for a ticket, the last, are taken back. Answered by `recalled`. */
+  | { readonly type: "recall"; readonly count: number }
   /** The host no longer waits for this job's answer. */
   | { readonly type: "abort"; readonly job: JobNumber; readonly why: AbortWhy }
   /** Run the teardown and leave. */
@@ -60,7 +60,7 @@ export interface Init {
   readonly measures: "rss" | "heap" | null;
   /** How many jobs may run at once. */
   readonly concurrency: number;
-  /** What is shared with the host for jobs that are sent ahead: memory, descriptors, or null if none are sent. */
+  /** Where tickets and mail are: memory, descriptors, or null if there are none, and jobs need no ticket. */
   readonly exchange:
     | { readonly memory: SharedArrayBuffer }
     | { readonly tickets: number; readonly mail: number }
@@ -86,7 +86,7 @@ export type WorkerFrame =
   | { readonly type: "kept"; readonly key: string; readonly text: string; readonly memory?: number }
   /** The loop is free: the abort of this job was heard. `heeds`: its handler has taken its signal, and may stop. */
   | { readonly type: "aborting"; readonly key: string; readonly job: JobNumber; readonly heeds: boolean }
-  /** What was sent ahead and had no ticket left is dropped: more may be sent. */
+  /** What was taken back is dropped: more may be sent. */
   | { readonly type: "recalled"; readonly key: string }
   /** So many messages that answer no job. */
   | { readonly type: "stray"; readonly key: string; readonly count: number };

@@ -64,9 +64,12 @@ export class GivingUp {
   /** The worker's loop is free. A handler that knows that it is to stop (`heeds`) has the grace to do so. */
   heard(worker: Worker, job: Job | undefined, heeds: boolean): void {
     if (job?.state.at !== "aborting" || job.state.heard) return;
-    const { crew, after } = this.#parts;
+    const { crew, service, after } = this.#parts;
     // A handler that goes on regardless costs its worker, but not its neighbours: they finish first.
-    const timer = after(heeds ? this.#options.killGrace : this.#patience, () => crew.retire(worker));
+    const timer = after(heeds ? this.#options.killGrace : this.#patience, () => {
+      service.recall(worker);
+      crew.retire(worker);
+    });
     job.enter({ at: "aborting", worker, heard: true, timer });
     worker.unheard.delete(job);
   }

@@ -4,8 +4,9 @@
  * ```text
  *  queued ──assign──▶ running ──answer, loss──────────────────▶ settled
  *    │  ▲ ▲              ▲ │  └──timeout, cancel──▶ aborting ──────▲
- *    │  │ └──worker lost, retries left        (answered, but its worker has not let go)
- *    │  │                │
+ *    │  │ └─worker lost──┼─┘                  (answered, but its worker has not let go)
+ *    │  │ (had not begun,│ or retries left)
+ *    │  │                │ place free
  *    │  └─taken back── ahead ──answer─────────────────────────────▶│
  *    │      assign───────▲                                         │
  *    └── cancel, close, start failures, refusal ───────────────────┘
@@ -23,9 +24,9 @@ import type { Worker } from "./worker.ts";
 export type JobState =
   | { readonly at: "new" }
   | { readonly at: "queued" }
-  /** Sent while its worker had others, in a place of its own or behind them; it may have begun. If it runs for long it is soon known to. */
+  /** Sent to a worker that has no place for it; it may have got one since. */
   | { readonly at: "ahead"; readonly worker: Worker }
-  /** `timer` is the job's timeout, or null for none and for a job that has ended, whose answer is on its way. */
+  /** Sent to a place of its own, or known to have got one. `timer` is the job's timeout, null for none. */
   | { readonly at: "running"; readonly worker: Worker; readonly timer: Timer | null }
   /** The caller has its answer, the worker has not let go; `timer` ends the patience with it. `heard`: its loop is free. */
   | { readonly at: "aborting"; readonly worker: Worker; readonly timer: Timer | null; readonly heard: boolean }
@@ -48,6 +49,8 @@ export class Job implements JobHandle, Link<Job> {
 
   before: Job | null = null;
   after: Job | null = null;
+  /** Whether it was sent to begin with a ticket only: then it is known, when its worker is lost, whether it had begun. */
+  ticketed = false;
 
   readonly #done: (outcome: Outcome) => void;
   readonly #cancel: Cancel;
@@ -94,10 +97,17 @@ export class Job implements JobHandle, Link<Job> {
     this.#attempt++;
   }
 
-  /** The only way a job changes; what the old state owned is cancelled. */
+  /** The run that was thought to have begun had not. */
+  retract(): void {
+    this.#attempt--;
+  }
+
+  /** The only way a job changes; what the old state owned is cancelled, and its worker counts along. */
   enter(next: JobState): void {
     const old = this.#state;
     if (old.at === "running" || old.at === "aborting") old.timer?.cancel();
+    if (old.at === "ahead") old.worker.ahead--;
+    if (next.at === "ahead") next.worker.ahead++;
     this.#state = next;
   }
 

@@ -22,8 +22,6 @@ export class Ledger {
       readonly state: Stats["state"];
       /** Jobs that wait, also those in workers. */
       readonly waiting: number;
-      /** Of them those in workers. */
-      readonly queued: number;
       readonly expectedRun: number;
     },
   ): Stats {
@@ -38,7 +36,7 @@ export class Ledger {
         retiring: crew.count("retiring"),
         stopping: crew.count("stopping"),
       },
-      jobs: { waiting: now.waiting, running: jobsAt(crew, "running", "ahead").length - now.queued, ...this.jobs },
+      jobs: { waiting: now.waiting, running: jobsAt(crew, "running").length, ...this.jobs },
       recycled: crew.recycled,
       lost: { starts: crew.lostStarts, ...this.lost },
       expectedRun: now.expectedRun,

@@ -35,26 +35,20 @@ export class Placement {
     return room;
   }
 
-  /** Jobs that wait in workers for their turn. */
-  get queued(): number {
-    let queued = 0;
-    for (const worker of this.#crew) queued += Math.max(0, worker.jobs.size - this.#limits.concurrency);
-    return queued;
-  }
-
-  /** Whether any has jobs that were sent ahead. */
-  get isAhead(): boolean {
-    for (const worker of this.#crew) if (worker.ahead > 0) return true;
-    return false;
+  /** Jobs that were sent ahead and wait for a place. */
+  get ahead(): number {
+    let ahead = 0;
+    for (const worker of this.#crew) ahead += worker.ahead;
+    return ahead;
   }
 
   /** The worker with the fewest jobs and room for one more; among equals the newest, so that the others can go home. */
-  leastLoaded(): Worker | null {
+  leastLoaded(now: number): Worker | null {
     let best: Worker | null = null;
     for (const worker of this.#crew) {
       if (!worker.takesJobs || worker.jobs.size >= this.#limits.concurrency) continue;
-      // It would drop what comes with a ticket now.
-      if (worker.recalling && worker.jobs.size > 0) continue;
+      // Without a ticket a job shares the fate of what the worker has.
+      if (worker.recalledAt !== null && (worker.jobs.size > 0 || worker.hearsSoon(now))) continue;
       if (!best || worker.jobs.size <= best.jobs.size) best = worker;
     }
     return best;
@@ -81,7 +75,9 @@ export class Placement {
   leastAhead(limit: number, now: number): Worker | null {
     let best: Worker | null = null;
     for (const worker of this.#crew) {
-      if (worker.jobs.size >= limit || !worker.takesJobs || worker.recalling || worker.port.exchange === null) continue;
+      if (
+        worker.jobs.size >= limit || !worker.takesJobs || worker.recalledAt !== null || worker.port.exchange === null
+      ) continue;
       if (now - worker.heardAt <= LOOK_AHEAD && (!best || worker.jobs.size <= best.jobs.size)) best = worker;
     }
     return best;

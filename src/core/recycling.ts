@@ -80,7 +80,7 @@ function isHere({ state }: Worker): boolean {
 function firstSpent(workers: Iterable<Worker>): Worker | null {
   let first: Worker | null = null;
   for (const worker of workers) {
-    if (worker.spent === null || worker.spent === "jobs") continue;
+    if (worker.worn === null || worker.isFull) continue;
     if (!isHere(worker)) return null;
     first ??= worker;
   }

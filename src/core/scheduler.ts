@@ -174,8 +174,7 @@ export class Scheduler implements Engine {
 
   stats(): Stats {
     const expectedRun = this.#estimator.run(this.#clock.now());
-    const { queued } = this.#placement;
-    const now = { state: this.#lifetime.at, waiting: this.#backlog.size + queued, queued, expectedRun };
+    const now = { state: this.#lifetime.at, waiting: this.#waiting, expectedRun };
     return this.#ledger.stats(this.#parts.adapter, this.#crew, now);
   }
 
@@ -256,17 +255,13 @@ export class Scheduler implements Engine {
   #workerSaid(worker: Worker, frame: unknown): void {
     const heard = readAbortHeard(frame);
     if (heard) return this.#givingUp.heard(worker, worker.jobs.get(heard.job), heard.heeds);
-    if (readRecalled(frame)) {
-      worker.recalling = false;
-      return;
-    }
+    if (readRecalled(frame)) return this.#service.recalled(worker);
     const answers = readAnswers(frame);
     if (!answers) return void (this.#ledger.lost.messages += readStrays(frame));
     const memory = readMemory(frame);
     if (memory !== null) this.#crew.measured(worker, memory);
     worker.heardAt = this.#clock.now();
-    for (const answer of answers) this.#service.answered(worker, answer);
-    this.#crew.letGo(worker);
+    this.#service.answers(worker, answers);
   }
 
   // ---- ending
@@ -296,6 +291,7 @@ export class Scheduler implements Engine {
     this.#crew.dismiss();
     if (this.#crew.size > 0) return;
     this.#crew.hold();
+    this.#service.end();
     this.#tell("close", () => ({ type: "close" }));
     for (const closed of this.#lifetime.finish()) this.#outbox.push(closed);
   }
@@ -311,7 +307,7 @@ export class Scheduler implements Engine {
 
   /** How many jobs wait for their turn, in the backlog or in workers. */
   get #waiting(): number {
-    return this.#backlog.size + this.#placement.queued;
+    return this.#backlog.size + this.#placement.ahead;
   }
 
   #after(delay: number, change: () => void): Timer | null {

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { AHEAD, type JobEntry } from "./frame.ts";
+import { type JobEntry, UNTICKETED } from "./frame.ts";
 import type { Job } from "./job.ts";
 import type { Worker } from "./worker.ts";
 
@@ -16,12 +16,6 @@ export const NOT_PLAIN: unique symbol = Symbol("not plain");
 /** Copies a value that is small and plain data; {@link NOT_PLAIN} for another. Throws what a getter throws. */
 export type CopyPlain = (value: unknown) => unknown;
 
-/** A job for a worker. `ahead`: the worker has others before it. */
-export interface Assignment {
-  readonly job: Job;
-  readonly ahead: boolean;
-}
-
 /** A job that could not be sent. */
 export interface Unsent {
   readonly job: Job;
@@ -29,48 +23,70 @@ export interface Unsent {
 }
 
 /** Sends jobs to a worker, in order. Returns those that could not be sent. */
-export function sendJobs(worker: Worker, assignments: readonly Assignment[], copyPlain: CopyPlain): readonly Unsent[] {
+export function sendJobs(worker: Worker, jobs: readonly Job[], copyPlain: CopyPlain): readonly Unsent[] {
   const unsent: Unsent[] = [];
-  let together: JobEntry[] = [];
+  const send = (parts: readonly Part[]): void => {
+    const cause = sendFrame(worker, parts);
+    if (cause === SENT) return;
+    // Which of them can't be sent is found out one by one.
+    if (parts.length > 1) return parts.forEach((part) => send([part]));
+    unsent.push({ job: (parts[0] as Part).job, cause });
+  };
+  let together: Part[] = [];
   const sendTogether = (): void => {
-    if (together.length > 0) sendFrame(worker, together, []);
+    if (together.length > 0) send(together);
     together = [];
   };
-  for (const { job, ahead } of assignments) {
+  for (const job of jobs) {
     const { args, transfer } = job.request;
-    try {
-      const alone = assignments.length === 1 || transfer.length > 0;
-      const copy = alone ? NOT_PLAIN : copyPlain(args);
-      if (copy !== NOT_PLAIN) {
-        together.push(entry(job, copy, ahead));
-        continue;
-      }
+    const copy = jobs.length === 1 || transfer.length > 0 ? NOT_PLAIN : copied(args, copyPlain);
+    if (copy === NOT_PLAIN) {
       sendTogether();
-      sendFrame(worker, [entry(job, args, ahead)], transfer);
-    } catch (cause) {
-      unsent.push({ job, cause });
-    }
+      send([{ job, entry: entry(job, args) }]);
+    } else together.push({ job, entry: entry(job, copy) });
   }
   sendTogether();
   return unsent;
 }
 
-/** Tickets first: a worker that finds none drops the job. */
-function sendFrame({ port }: Worker, jobs: readonly JobEntry[], transfer: readonly object[]): void {
-  let ahead = 0;
-  for (const [, , flags = 0] of jobs) if ((flags & AHEAD) !== 0) ahead++;
-  if (ahead > 0) port.exchange?.grant(ahead);
+/** What throws when it is copied throws again when it is sent, alone. */
+function copied(args: unknown, copyPlain: CopyPlain): unknown {
   try {
-    port.send({ type: "jobs", jobs }, transfer);
-  } catch (error) {
-    if (ahead > 0) port.exchange?.grant(-ahead);
-    throw error;
+    return copyPlain(args);
+  } catch {
+    return NOT_PLAIN;
   }
 }
 
-function entry({ number, request, attempt }: Job, args: unknown, ahead: boolean): JobEntry {
+/** A job in a frame. */
+interface Part {
+  readonly job: Job;
+  readonly entry: JobEntry;
+}
+
+/** What {@link sendFrame} gives for a frame that was sent. */
+const SENT = Symbol("sent");
+
+/** Sends one frame; gives what was thrown if it could not be sent. Tickets first: a worker that finds none drops the job. */
+function sendFrame({ port }: Worker, parts: readonly Part[]): unknown {
+  let tickets = 0;
+  for (const { job } of parts) if (job.ticketed) tickets++;
+  let granted = 0;
+  try {
+    if (tickets > 0) port.exchange?.grant(tickets);
+    granted = tickets;
+    const transfer = parts.length === 1 ? (parts[0] as Part).job.request.transfer : [];
+    port.send({ type: "jobs", jobs: parts.map(({ entry }) => entry) }, transfer);
+    return SENT;
+  } catch (cause) {
+    if (granted > 0) port.exchange?.grant(-granted);
+    return cause;
+  }
+}
+
+function entry({ number, request, attempt, ticketed }: Job, args: unknown): JobEntry {
   const { task, id } = request;
-  const flags = ahead ? AHEAD : 0;
+  const flags = ticketed ? 0 : UNTICKETED;
   if (task === null && id === null && attempt === 0) return flags === 0 ? [number, args] : [number, args, flags];
   return [number, args, flags, task, id, attempt + 1];
 }

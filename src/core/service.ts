@@ -1,9 +1,10 @@
 /**
- * The jobs that workers have: given, sent ahead, known to have begun, answered, and taken back.
+ * The jobs that workers have: given, sent ahead, answered, and taken back.
  *
- * A job that is sent to a worker with others stands `ahead` until it is known to have begun: by its answer, or because
- * nothing was heard of its worker for a while. Who may be sent how many ahead `placement.ts` and `prefetch.ts`; how frames are
- * made `sender.ts`; what makes taking back safe `runtimes/exchange.ts`.
+ * A worker has places for some jobs, which count as running from the moment when they are sent; what it is sent beyond stands
+ * `ahead` until it is known to have got a place: by its answer, or by those of the jobs before it. Either way a job begins with a
+ * ticket only, where there are any, so that it is known which have begun. Who may be sent how many ahead `placement.ts` and
+ * `prefetch.ts`; how frames are made `sender.ts`; what makes taking back safe `runtimes/exchange.ts`.
  *
  * @module
  */
@@ -16,7 +17,7 @@ import { type Answer, readKept } from "./frame.ts";
 import type { Job } from "./job.ts";
 import type { Placement } from "./placement.ts";
 import { LOOK_AHEAD, Prefetch } from "./prefetch.ts";
-import { type Assignment, type CopyPlain, sendJobs, type Unsent } from "./sender.ts";
+import { type CopyPlain, sendJobs, type Unsent } from "./sender.ts";
 import { SilenceWatch } from "./silence.ts";
 import type { Worker } from "./worker.ts";
 
@@ -67,58 +68,62 @@ export class Service {
     this.#placement = parts.placement;
     this.#backlog = parts.backlog;
     this.#prefetch = new Prefetch(parts.prefetch);
-    this.#silence = new SilenceWatch(parts.clock, () => parts.turn(() => this.#recallFromSilent()));
+    this.#silence = new SilenceWatch(parts.clock, parts.turn, () => this.#recallFromSilent());
   }
 
   /** Gives jobs to workers with a place, then sends some ahead. Returns whether any could not be sent. */
   serve(): boolean {
-    const given = new Map<Worker, Assignment[]>();
+    const given = new Map<Worker, Job[]>();
+    const now = this.#clock.now();
     const limit = this.#placement.limit(this.#backlog.size, this.#prefetch.depth);
     for (let job = this.#backlog.peek(); job; job = this.#backlog.peek()) {
-      const worker = this.#placement.leastLoaded() ?? this.#leastAhead(job, limit);
+      const worker = this.#placement.leastLoaded(now) ?? this.#leastAhead(job, limit, now);
       if (!worker) break;
-      // A worker with other jobs may be about to end with one of them: with a ticket it is known whether this one had begun.
-      const ahead = worker.jobs.size > 0 && worker.port.exchange !== null && !this.isMoved(job);
+      job.ticketed = worker.port.exchange !== null && worker.recalledAt === null && !this.isMoved(job);
       this.leaveBacklog(job);
       this.#crew.give(job, worker);
-      const assignments = given.get(worker);
-      if (assignments) assignments.push({ job, ahead });
-      else given.set(worker, [{ job, ahead }]);
+      const jobs = given.get(worker);
+      if (jobs) jobs.push(job);
+      else given.set(worker, [job]);
     }
     let unsent = 0;
-    for (const [worker, assignments] of given) unsent += this.#send(worker, assignments);
-    if (this.#placement.isAhead) this.#silence.start();
+    for (const [worker, jobs] of given) unsent += this.#send(worker, jobs);
+    if (this.#placement.ahead > 0) this.#silence.start();
     return unsent > 0;
   }
 
   /** The worker that this job may be sent ahead to. What is moved to a thread can't be taken back. */
-  #leastAhead(job: Job, limit: number): Worker | null {
+  #leastAhead(job: Job, limit: number, now: number): Worker | null {
     if (limit === 0 || this.isMoved(job)) return null;
-    return this.#placement.leastAhead(limit, this.#clock.now());
+    return this.#placement.leastAhead(limit, now);
   }
 
   /** Nobody has a turn between a job's assignment and this. Returns how many could not be sent. */
-  #send(worker: Worker, assignments: readonly Assignment[]): number {
+  #send(worker: Worker, jobs: readonly Job[]): number {
     const before = this.#clock.now();
-    const unsent = sendJobs(worker, assignments, this.#parts.copyPlain);
+    const unsent = sendJobs(worker, jobs, this.#parts.copyPlain);
     const now = this.#clock.now();
-    const each = (now - before) / assignments.length;
+    const each = (now - before) / jobs.length;
     worker.sendTime = each > LARGE ? each : 0;
     for (const { job, cause } of unsent) {
       this.#crew.takeBack(job, worker);
       this.#parts.refused({ job, cause });
     }
-    if (unsent.length < assignments.length) this.#crew.engage(worker);
-    for (const { job, ahead } of assignments) {
-      if (job.state.at !== "queued") continue;
-      if (!ahead) {
-        this.#runs(job, worker, now);
-        continue;
-      }
-      job.enter(worker.hasAhead);
-      worker.ahead++;
-    }
+    if (unsent.length < jobs.length) this.#crew.engage(worker);
+    for (const job of jobs) if (job.state.at === "queued") job.enter(worker.hasAhead);
+    this.#fill(worker, now);
     return unsent.length;
+  }
+
+  /** Those of a worker's jobs that are first in line have its free places. */
+  #fill(worker: Worker, at: number): void {
+    let free = this.#parts.concurrency - (worker.jobs.size - worker.ahead);
+    if (free <= 0 || worker.ahead === 0) return;
+    for (const job of worker.jobs.values()) {
+      if (job.state.at !== "ahead") continue;
+      this.#runs(job, worker, at);
+      if (--free === 0) return;
+    }
   }
 
   #runs(job: Job, worker: Worker, at: number): void {
@@ -129,14 +134,20 @@ export class Service {
 
   /** A job has begun to run, or is known to have. */
   #begins(job: Job, worker: Worker, at: number): void {
-    if (job.state.at === "ahead") worker.ahead--;
     job.begin(at);
     this.#parts.began(job, worker);
   }
 
   // ---- answers
 
-  answered(worker: Worker, [number, failed, value, ran]: Answer): void {
+  /** A worker has answered these jobs. */
+  answers(worker: Worker, answers: readonly Answer[]): void {
+    for (const answer of answers) this.#answered(worker, answer);
+    this.#fill(worker, worker.heardAt);
+    this.#crew.letGo(worker);
+  }
+
+  #answered(worker: Worker, [number, failed, value, ran]: Answer): void {
     const job = worker.jobs.get(number);
     if (!job) {
       if (!worker.early.delete(number)) this.#parts.strayed();
@@ -160,24 +171,42 @@ export class Service {
     }
   }
 
-  // ---- taking back
-
-  #recallFromSilent(): void {
-    const now = this.#clock.now();
-    for (const worker of this.#crew) if (worker.ahead > 0 && now - worker.heardAt >= LOOK_AHEAD) this.recall(worker);
+  /** Nothing is left to serve. */
+  end(): void {
+    this.#silence.stop();
   }
 
-  /** Takes back the jobs that a worker has not begun. */
-  recall(worker: Worker): void {
-    if (worker.ahead === 0) return;
-    const { exchange } = worker.port;
-    const unbegun = exchange?.recall() ?? 0;
-    this.takeKept(worker, readKept(exchange?.kept() ?? []));
-    this.sort(worker, unbegun);
-    if (unbegun > 0) {
-      worker.recalling = true;
-      worker.port.send({ type: "recall" });
+  // ---- taking back
+
+  /** Whether another look is worth while. */
+  #recallFromSilent(): boolean {
+    const now = this.#clock.now();
+    let more = false;
+    for (const worker of this.#crew) {
+      if (worker.ahead === 0 && worker.recalledAt === null) continue;
+      if (now - worker.heardAt >= LOOK_AHEAD) this.recall(worker);
+      more ||= worker.ahead > 0 || worker.hearsSoon(now);
     }
+    return more;
+  }
+
+  /** Takes back the jobs ahead that a worker has not begun, and the answers that it keeps back. */
+  recall(worker: Worker): void {
+    const { exchange } = worker.port;
+    if (exchange === null) return;
+    const count = worker.ahead === 0 ? 0 : exchange.recall(worker.ahead);
+    this.takeKept(worker, readKept(exchange.kept()));
+    this.sort(worker, count);
+    if (count > 0) {
+      worker.recalledAt = this.#clock.now();
+      worker.port.send({ type: "recall", count });
+    }
+    this.#crew.letGo(worker);
+  }
+
+  /** A worker has heard that jobs were taken back. */
+  recalled(worker: Worker): void {
+    worker.recalledAt = null;
     this.#crew.letGo(worker);
   }
 
@@ -185,26 +214,29 @@ export class Service {
   takeKept(worker: Worker, answers: readonly Answer[]): void {
     for (const answer of answers) {
       if (!worker.jobs.has(answer[0])) continue;
-      this.answered(worker, answer);
+      this.#answered(worker, answer);
       worker.early.add(answer[0]);
     }
   }
 
-  /** Of the jobs that were sent ahead to a worker the last so many have not begun: they go back to where they were. */
+  /** So many of a worker's jobs, the last with tickets, have not begun: they go back to where they were. */
   sort(worker: Worker, unbegun: number): void {
-    const ahead = [...worker.jobs.values()].filter((job) => job.state.at === "ahead");
-    const begun = ahead.length - Math.min(unbegun, ahead.length);
-    ahead.forEach((job, at) => {
-      // What was begun before the last few has ended, and its answer is on its way. None began before the worker was heard.
-      if (at < begun) {
-        if (at >= begun - this.#parts.concurrency) return this.#runs(job, worker, worker.heardAt);
-        this.#begins(job, worker, worker.heardAt);
-        return job.enter(worker.runsUntimed);
-      }
-      worker.ahead--;
-      this.#crew.takeBack(job, worker);
-      this.putBack(job);
-    });
+    if (unbegun > 0) {
+      // The last first: each is put in front of those that followed it.
+      const ticketed = [...worker.jobs.values()].filter((job) => job.ticketed);
+      for (const job of ticketed.slice(-unbegun).reverse()) this.#takeBack(job, worker);
+    }
+    if (worker.ahead === 0) return;
+    // The others have begun. Some have ended, and their answers are on their way.
+    for (const job of worker.jobs.values()) if (job.state.at === "ahead") this.#runs(job, worker, worker.heardAt);
+  }
+
+  #takeBack(job: Job, worker: Worker): void {
+    this.#crew.takeBack(job, worker);
+    // Nobody waits for it any more.
+    if (job.state.at !== "running" && job.state.at !== "ahead") return job.settle();
+    if (job.state.at === "running") job.retract();
+    this.putBack(job);
   }
 
   putBack(job: Job): void {

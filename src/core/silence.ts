@@ -5,28 +5,48 @@
  * @module
  */
 
-import type { Clock } from "./clock.ts";
+import type { Clock, Timer } from "./clock.ts";
 import { LOOK_AHEAD } from "./prefetch.ts";
 
-/** A look now and then, as long as jobs are sent ahead. */
+/** The longest time between two looks, in milliseconds. */
+const SELDOM = 64;
+
+/** A look now and then, as long as there is something to look after; less and less often. */
 export class SilenceWatch {
   readonly #clock: Clock;
-  readonly #look: () => void;
-  #watching = false;
+  readonly #turn: (change: () => void) => void;
+  readonly #look: () => boolean;
+  #timer: Timer | null = null;
+  #pause = LOOK_AHEAD;
 
-  /** @param look To be called; it starts the watch anew if there still is something to look after. */
-  constructor(clock: Clock, look: () => void) {
+  /**
+   * @param turn Runs a change of state as one turn.
+   * @param look Takes a look; returns whether there is something to look after still.
+   */
+  constructor(clock: Clock, turn: (change: () => void) => void, look: () => boolean) {
     this.#clock = clock;
+    this.#turn = turn;
     this.#look = look;
   }
 
-  /** Sees to it that a look is taken. */
+  /** Sees to it that a look is taken soon: something was sent ahead. */
   start(): void {
-    if (this.#watching) return;
-    this.#watching = true;
-    this.#clock.schedule(LOOK_AHEAD, () => {
-      this.#watching = false;
-      this.#look();
-    });
+    this.#pause = LOOK_AHEAD;
+    if (this.#timer === null) this.#wait();
+  }
+
+  /** Nothing more will be sent. */
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+  }
+
+  #wait(): void {
+    this.#timer = this.#clock.schedule(this.#pause, () =>
+      this.#turn(() => {
+        this.#timer = null;
+        this.#pause = Math.min(2 * this.#pause, SELDOM);
+        if (this.#look()) this.#wait();
+      }));
   }
 }

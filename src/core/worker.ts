@@ -31,6 +31,9 @@ export type WorkerState =
   | { readonly at: "stopping"; readonly timer: Timer | null }
   | { readonly at: "exited" };
 
+/** How long a worker may take to hear that jobs were taken back before it is given others regardless, in milliseconds. */
+const HEARS_RECALL = 100;
+
 /** One worker, from its start to its exit. */
 export class Worker {
   readonly port: WorkerPort;
@@ -38,7 +41,10 @@ export class Worker {
   /** Where most of its jobs stand: made once, not for each. */
   readonly hasAhead: JobState = { at: "ahead", worker: this };
   readonly runsUntimed: JobState = { at: "running", worker: this, timer: null };
-  /** What it has: running jobs, and aborting ones that it has not let go. Empty unless busy, retiring or stopping. */
+  /**
+   * What it has, in the order in which it was sent: running jobs, jobs ahead, and aborting or settled ones that it has not let
+   * go. Empty unless busy, retiring or stopping.
+   */
   readonly jobs: Map<JobNumber, Job> = new Map<JobNumber, Job>();
   /** Those of its jobs that were aborted and that it has not heard of. */
   readonly unheard: Set<Job> = new Set<Job>();
@@ -46,22 +52,32 @@ export class Worker {
   readonly early: Set<JobNumber> = new Set<JobNumber>();
   /** How many jobs it was given so far, less those that were taken back. */
   begun = 0;
-  /** How many of its jobs were sent ahead and are not known to have begun. */
+  /** How many of its jobs are `ahead`; see `Job.enter`. */
   ahead = 0;
-  /** Whether it has yet to hear that jobs were taken back. Until then none is sent ahead: it would take the old ones for them. */
-  recalling = false;
+  /**
+   * Since when it has yet to hear that jobs were taken back, or null. Until then no ticket is granted: it would take it for an
+   * old one.
+   */
+  recalledAt: number | null = null;
   /** When it last answered, or was given a job while it had none. */
   heardAt = 0;
   /** How long it took to send it each of the last jobs, in milliseconds, if they were large; otherwise 0. */
   sendTime = 0;
-  /** Why it has served long enough; null for one that may go on. */
-  spent: Spent | null = null;
+  /** Whether it is too old, or too large. */
+  worn: "age" | "memory" | null = null;
   #state: WorkerState;
   /** Until it is too old; runs across its states. */
   #age: Timer | null = null;
 
-  constructor(port: WorkerPort, startedAt: number, timer: Timer | null) {
+  readonly #mostJobs: number;
+
+  /**
+   * @param timer The start timeout.
+   * @param mostJobs How many jobs it may begin.
+   */
+  constructor(port: WorkerPort, startedAt: number, timer: Timer | null, mostJobs: number = Infinity) {
     this.port = port;
+    this.#mostJobs = mostJobs;
     this.startedAt = startedAt;
     this.#state = { at: "starting", timer };
   }
@@ -70,10 +86,25 @@ export class Worker {
     return this.#state;
   }
 
+  /** Whether it has begun all the jobs that it may. */
+  get isFull(): boolean {
+    return this.begun >= this.#mostJobs;
+  }
+
+  /** Why it has served long enough; null for one that may go on. */
+  get spent(): Spent | null {
+    return this.isFull ? "jobs" : this.worn;
+  }
+
   /** Whether jobs may be given to it. One that has yet to show that its loop is free may be stuck, and gets none. */
   get takesJobs(): boolean {
-    if (this.spent === "jobs") return false;
+    if (this.isFull) return false;
     return this.#state.at === "idle" || (this.#state.at === "busy" && this.unheard.size === 0);
+  }
+
+  /** Whether it is about to hear that jobs were taken back. One that takes long may be stuck. */
+  hearsSoon(now: number): boolean {
+    return this.recalledAt !== null && now - this.recalledAt < HEARS_RECALL;
   }
 
   /** Whether it runs a job that somebody waits for. */

@@ -192,7 +192,7 @@ function typeOf(error: Error): string {
 }
 
 /** The stack down to the bootstrap: what called that tells the user nothing. */
-function stackOf(error: Error): string | null {
+export function stackOf(error: Error): string | null {
   const stack: unknown = attempt(() => error.stack, null);
   if (typeof stack !== "string") return null;
   const lines = stack.split("\n");

@@ -27,21 +27,24 @@ export class Answers {
   readonly #key: string;
   readonly #gauge: Gauge;
   readonly #exchange: WorkerExchange;
+  readonly #safe: () => void;
   /** Their texts. */
   #kept: string[] = [];
   #soon = false;
-  /** How many answers went alone, of how many the end is awaited, and how many have left for sure. */
-  #alone = 0;
-  #awaited = 0;
-  #left = 0;
   /** Since when the oldest has been kept, in milliseconds. */
   #since = 0;
+  /** Frames that have not left the worker: those of answers that are in the mail too, and those of others. */
+  #mailed = 0;
+  #unmailed = 0;
+  #awaited = false;
 
-  constructor(link: Link, init: Init, exchange: WorkerExchange) {
+  /** @param safe Called when {@link mayBeLost} was true and no longer is. */
+  constructor(link: Link, init: Init, exchange: WorkerExchange, safe: () => void) {
     this.#exchange = exchange;
     this.#link = link;
     this.#key = init.key;
     this.#gauge = new Gauge(init.measures);
+    this.#safe = safe;
   }
 
   /**
@@ -53,15 +56,34 @@ export class Answers {
   add(answer: Required<Answer>, transfer: readonly object[], last: boolean, now: number): void {
     const alone = transfer.length > 0 || (last && this.#kept.length === 0);
     const text = alone || !isJson(answer[2]) ? null : stringify(answer);
-    if (text === null || (!last && !this.#exchange.keep(text))) {
-      this.flush();
-      this.#link.post({ type: "answers", key: this.#key, answers: [answer], ...this.#memory() }, transfer);
-      this.#alone++;
-      return;
-    }
+    if (text === null || (!last && !this.#exchange.keep(text))) return this.#addAlone(answer, transfer);
     if (this.#kept.length === 0) this.#since = now;
     this.#kept.push(text);
     if (last) this.flush();
+  }
+
+  #addAlone(answer: Required<Answer>, transfer: readonly object[]): void {
+    this.flush();
+    const frame = { type: "answers", key: this.#key, answers: [answer], ...this.#memory() } as const;
+    this.#unmailed++;
+    try {
+      this.#link.post(frame, transfer, () => this.#left());
+    } catch (error) {
+      this.#unmailed--;
+      throw error;
+    }
+  }
+
+  #left(): void {
+    if (--this.#unmailed > 0 || !this.#awaited) return;
+    this.#awaited = false;
+    this.#safe();
+  }
+
+  /** Whether an answer could be lost with the worker: it has not left, and its host can't read it elsewhere. */
+  mayBeLost(): boolean {
+    this.#awaited = this.#unmailed > 0;
+    return this.#awaited;
   }
 
   /** Sends what was kept back. */
@@ -69,8 +91,11 @@ export class Answers {
     if (this.#kept.length === 0) return;
     const text = `[${this.#kept.join()}]`;
     this.#kept = [];
-    this.#link.post({ type: "kept", key: this.#key, text, ...this.#memory() });
-    this.#exchange.sent();
+    this.#mailed++;
+    this.#link.post({ type: "kept", key: this.#key, text, ...this.#memory() }, [], () => {
+      // Until then, and as long as others are kept, the host may need what is in the mail.
+      if (--this.#mailed === 0 && this.#kept.length === 0) this.#exchange.sent();
+    });
   }
 
   /** Sends what has been kept back long enough. */
@@ -86,20 +111,6 @@ export class Answers {
       this.#soon = false;
       this.flush();
     });
-  }
-
-  /** Whether an answer may still be lost with the worker; calls `left` when those so far no longer can. */
-  mayBeLost(left: () => void): boolean {
-    const count = this.#alone;
-    if (!this.#link.drain || this.#left === count) return false;
-    if (this.#awaited < count) {
-      this.#awaited = count;
-      this.#link.drain(() => {
-        this.#left = count;
-        left();
-      });
-    }
-    return this.#left < count;
   }
 
   #memory(): { memory?: number } {

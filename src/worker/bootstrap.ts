@@ -11,7 +11,7 @@ import { setImmediate } from "node:timers";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { realpathSync } from "node:fs";
 import { frameType, type HostFrame, type Init, THREAD_MARK } from "../core/frame.ts";
-import { sendThrown } from "../wire/error-codec.ts";
+import { sendThrown, stackOf } from "../wire/error-codec.ts";
 import { type Contract, readContract } from "./contract.ts";
 import { endOnRejections, reportFatal, reportFatalInDeno } from "./fatal.ts";
 import { type Inbox, separateInbox } from "./inbox.ts";
@@ -68,7 +68,7 @@ function serve(process: NodeJS.Process, link: Link): void {
       case "jobs":
         return runner?.take((frame as Extract<HostFrame, { type: "jobs" }>).jobs);
       case "recall":
-        return runner?.recall();
+        return runner?.recall((frame as Extract<HostFrame, { type: "recall" }>).count);
       case "abort": {
         const { job, why } = frame as Extract<HostFrame, { type: "abort" }>;
         return runner?.abort(job, why);
@@ -88,7 +88,7 @@ function serve(process: NodeJS.Process, link: Link): void {
     if (!hasHandlers(contract)) await listener(inbox, link);
     // What the module left behind and rejects, or throws at once, ends the worker before it gets a job.
     await new Promise((resolve) => setImmediate(resolve));
-    const jobs = new Runner(link, contract, inbox, init);
+    const jobs = new Runner(link, contract, inbox, init, failIn(link));
     // Also when a job ends its worker.
     process.on("exit", () => jobs.flush());
     runner = jobs;
@@ -97,6 +97,9 @@ function serve(process: NodeJS.Process, link: Link): void {
 
   async function leave(): Promise<void> {
     await contract?.teardown?.();
+    // What was printed is to arrive, however slowly it is read. How long that may take is the host's to say.
+    await written(process, "stdout");
+    await written(process, "stderr");
     link.leave(0);
   }
 }
@@ -131,7 +134,8 @@ function reportThrown(link: Link): (error: unknown) => void {
 /** Prints and reports an error, and ends the worker, as Node does. */
 function failIn(link: Link): (error: unknown) => void {
   return (error) => {
-    console.error(error);
+    // Bun's own text shows where we are, which is a URL of 30 KB in a thread (1.4.5).
+    console.error(globals.Bun && error instanceof Error ? stackOf(error) : error);
     reportThrown(link)(error);
     link.leave(1);
   };
@@ -153,6 +157,18 @@ async function load(process: NodeJS.Process, { imports, module, argv }: Init, pa
   } catch {
     // Node reports what the main module throws, and ends.
     return await new Promise(() => {});
+  }
+}
+
+/** Resolves once what was written to the stream has left the worker, or can't. */
+async function written(process: NodeJS.Process, name: "stdout" | "stderr"): Promise<void> {
+  try {
+    const stream = process[name];
+    // Bun's streams tell of what they keep by their end alone (1.4.5); its console doesn't use them.
+    if (globals.Bun) await new Promise<void>((resolve) => stream.end(resolve));
+    else if (stream.writableLength > 0) await new Promise((resolve) => stream.write("", resolve));
+  } catch {
+    // There is none.
   }
 }
 

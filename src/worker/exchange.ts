@@ -1,5 +1,5 @@
 /**
- * The worker's side of what it shares with its host, so that jobs may be sent ahead. See `runtimes/exchange.ts`.
+ * The worker's side of what it shares with its host, so that it is known which jobs have begun. See `runtimes/exchange.ts`.
  *
  * @module
  */
@@ -12,7 +12,10 @@ import { LONGEST_MAIL, MAIL_SIZE, mailLength, writeMail } from "../wire/mail.ts"
 
 /** Tickets to take, and a place for the answers that are kept back. */
 export interface WorkerExchange {
-  /** Takes one ticket; false when none is left, and then none ever was for the jobs that wait here: they were taken back. */
+  /**
+   * Takes one ticket; false when none is left, and then the jobs that wait here for one were taken back. Throws if the module
+   * has closed what they come from.
+   */
   takeTicket(): boolean;
   /** Keeps a text for the host; false if there is no room for it. */
   keep(text: string): boolean;
@@ -22,7 +25,7 @@ export interface WorkerExchange {
 
 /** Where this worker takes its tickets and keeps its answers. */
 export function exchangeOf({ exchange }: Init): WorkerExchange {
-  if (exchange === null) return { takeTicket: () => false, keep: () => false, sent() {} };
+  if (exchange === null) return { takeTicket: () => true, keep: () => false, sent() {} };
   return "tickets" in exchange ? new FileExchange(exchange) : new MemoryExchange(exchange.memory);
 }
 
@@ -55,7 +58,6 @@ class FileExchange implements WorkerExchange {
     this.#mail = mail;
   }
 
-  /** Throws if the module has closed the descriptor: then the worker is of no use, and ends. */
   takeTicket(): boolean {
     this.#byte[0] = 1;
     made(() => readSync(this.#tickets, this.#byte, 0, 1, null));
@@ -66,7 +68,14 @@ class FileExchange implements WorkerExchange {
   keep(text: string): boolean {
     if (!this.#rounds.hasRoomFor(text)) return false;
     const length = writeMail(this.#entry, text, this.#rounds.round);
-    made(() => writeSync(this.#mail, this.#entry, 0, length, this.#rounds.at));
+    let written = length;
+    try {
+      made(() => written = writeSync(this.#mail, this.#entry, 0, length, this.#rounds.at));
+    } catch {
+      // No space on the device, or the module has closed the descriptor.
+      return false;
+    }
+    if (written < length) return false;
     this.#rounds.at += length;
     return true;
   }

@@ -11,10 +11,12 @@ import type { HostFrame, Init, WorkerFrame } from "../core/frame.ts";
 export interface Link {
   /** What the host says first, for a transport to which it matters; `path` is the module's. */
   begin?(init: Init, path: string): void;
-  /** Sends a frame. Throws what the transport throws for a value that it can't carry. */
-  post(frame: WorkerFrame, transfer?: readonly object[]): void;
-  /** Calls `left` once all that was posted has left the worker; absent where it has when `post` returns. */
-  drain?(left: () => void): void;
+  /**
+   * Sends a frame. Throws what the transport throws for a value that it can't carry.
+   *
+   * @param left Called once the frame has left the worker, before `post` returns if it has by then.
+   */
+  post(frame: WorkerFrame, transfer?: readonly object[], left?: () => void): void;
   /** Takes frames from the host. */
   listen(receive: (frame: HostFrame) => void): void;
   /** Whether waiting for the host keeps the worker alive; otherwise it ends when its module has nothing left to do. */

@@ -47,7 +47,10 @@ export function pipeLink(process: NodeJS.Process): Link {
       takeTitle(process, title, path);
       outlet.begin(init);
     },
-    post: (frame) => outlet.post(frame),
+    post(frame, _, left) {
+      outlet.post(frame);
+      left?.();
+    },
     listen(receive) {
       const take = (chunk: Uint8Array): void => {
         let threw = true;

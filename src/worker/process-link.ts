@@ -28,17 +28,15 @@ export function bunLink(process: NodeJS.Process): Link {
   const disconnect = process.disconnect?.bind(process);
   let prepare: (frame: unknown) => unknown = withOwnBytes;
   const link = incoming(process);
-  // The frame goes after all others, and means nothing to the host.
-  const drain = (left: () => void): void => void send({ type: "pong" }, left);
   return {
     ...link,
     begin(init, path) {
       link.begin(init, path);
       if (init.serialization === "json") prepare = (frame) => frame;
     },
-    post: (frame) => void send(prepare(frame)),
-    drain,
-    disconnect: () => drain(() => setImmediate(() => disconnect?.())),
+    post: (frame, _, left) => void send(prepare(frame), left),
+    // What was posted may not have left yet: the frame goes after it, and means nothing to the host.
+    disconnect: () => void send({ type: "pong" }, () => setImmediate(() => disconnect?.())),
   };
 }
 
@@ -54,7 +52,10 @@ export function denoLink(process: NodeJS.Process): Link {
       link.begin(init, path);
       outlet.begin(init);
     },
-    post: (frame) => outlet.post(frame),
+    post(frame, _, left) {
+      outlet.post(frame);
+      left?.();
+    },
     disconnect: () => void setImmediate(() => disconnect?.()),
   };
 }

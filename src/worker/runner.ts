@@ -10,7 +10,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setImmediate } from "node:timers";
 import { ClusterError } from "../core/errors.ts";
-import { type AbortWhy, AHEAD, type Init, type JobEntry, type JobNumber } from "../core/frame.ts";
+import { type AbortWhy, type Init, type JobEntry, type JobNumber, UNTICKETED } from "../core/frame.ts";
 import { notCloneable } from "../wire/cloneable.ts";
 import { sendThrown } from "../wire/error-codec.ts";
 import { Answers } from "./answers.ts";
@@ -39,6 +39,7 @@ export class Runner {
   readonly #init: Init;
   readonly #exchange: WorkerExchange;
   readonly #answers: Answers;
+  readonly #endWith: (error: unknown) => void;
   /** The jobs that have not begun, from `#next` on. */
   #line: JobEntry[] = [];
   #next = 0;
@@ -48,10 +49,12 @@ export class Runner {
   /** Tells which job a `process.send` of an unmodified module belongs to, however late it comes. */
   readonly #current = new AsyncLocalStorage<Run>();
 
-  constructor(link: Link, contract: Contract, inbox: Inbox, init: Init) {
+  /** @param endWith Ends the worker with an error. */
+  constructor(link: Link, contract: Contract, inbox: Inbox, init: Init, endWith: (error: unknown) => void) {
     this.#init = init;
     this.#exchange = exchangeOf(init);
-    this.#answers = new Answers(link, init, this.#exchange);
+    this.#answers = new Answers(link, init, this.#exchange, () => this.#advance());
+    this.#endWith = endWith;
     this.#link = link;
     this.#contract = contract;
     this.#inbox = inbox;
@@ -63,9 +66,9 @@ export class Runner {
     this.#advance();
   }
 
-  /** Drops what was sent ahead and has not begun: the host has taken it back. */
-  recall(): void {
-    this.#dropAhead();
+  /** Drops so many jobs, the last that wait for a ticket: the host has taken them back. */
+  recall(count: number): void {
+    this.#drop(count);
     this.#link.post({ type: "recalled", key: this.#init.key });
   }
 
@@ -80,38 +83,22 @@ export class Runner {
     return this.#next < this.#line.length;
   }
 
+  get #hasPlace(): boolean {
+    return this.#runs.size < this.#init.concurrency;
+  }
+
   /** Begins jobs as long as there is room. */
   #advance(): void {
     if (this.#advancing) return;
     this.#advancing = true;
-    const since = performance.now();
-    let threw = true;
-    let held = false;
+    // What a listener throws is the module's own affair, and it may survive it: the jobs after it go on then.
+    let goOn = true;
     try {
-      while (this.#waiting && this.#runs.size < this.#init.concurrency) {
-        const now = performance.now();
-        if (now - since > TURN) break;
-        const [number, args, flags = 0, task = null, id = null, attempt = 1] = this.#line[this.#next] as JobEntry;
-        const ahead = (flags & AHEAD) !== 0;
-        // It may end the worker, and what another job has answered is not to go with it.
-        held = ahead && this.#answers.mayBeLost(() => this.#advance());
-        if (held) break;
-        this.#next++;
-        if (ahead && !this.#exchange.takeTicket()) {
-          this.#dropAhead();
-          continue;
-        }
-        this.#answers.flushIfDue(now);
-        const context = new RunContext({ id: id ?? String(number), task, attempt });
-        this.#begin({ number, context, begunAt: now, answered: false }, args);
-      }
-      threw = false;
+      goOn = this.#beginWaiting(performance.now() + TURN);
     } finally {
       this.#advancing = false;
-      // What a listener throws is the module's own affair, and it may survive it: the jobs after it go on then.
-      if (threw || (this.#waiting && !held && this.#runs.size < this.#init.concurrency)) {
-        setImmediate(() => this.#advance());
-      }
+      // What has come is read between the first and the second.
+      if (goOn) setImmediate(() => setImmediate(() => this.#advance()));
     }
     if (!this.#waiting) {
       this.#line = [];
@@ -123,6 +110,36 @@ export class Runner {
     else this.#answers.flush();
   }
 
+  /** Returns whether to go on once the loop has turned. */
+  #beginWaiting(until: number): boolean {
+    while (this.#waiting && this.#hasPlace) {
+      const now = performance.now();
+      if (now > until) return true;
+      // The job may end the worker, and what another has answered is not to go with it.
+      if (this.#answers.mayBeLost()) return false;
+      const [number, args, flags = 0, task = null, id = null, attempt = 1] = this.#line[this.#next] as JobEntry;
+      if ((flags & UNTICKETED) === 0 && !this.#takeTicket()) {
+        this.#drop(Infinity);
+        continue;
+      }
+      this.#next++;
+      this.#answers.flushIfDue(now);
+      const context = new RunContext({ id: id ?? String(number), task, attempt });
+      this.#begin({ number, context, begunAt: now, answered: false }, args);
+    }
+    return false;
+  }
+
+  /** Without tickets to be had the worker is of no use, and ends, whatever the module does about what is thrown. */
+  #takeTicket(): boolean {
+    try {
+      return this.#exchange.takeTicket();
+    } catch (error) {
+      this.#endWith(error);
+      return false;
+    }
+  }
+
   /** Once the code that has answered has returned. */
   #advanceSoon(): void {
     // What a listener throws must be seen by the runtime as thrown; Deno's microtasks swallow some values (2.9.6).
@@ -130,8 +147,16 @@ export class Runner {
     else setImmediate(() => this.#advance());
   }
 
-  #dropAhead(): void {
-    this.#line = this.#line.slice(this.#next).filter(([, , flags = 0]) => (flags & AHEAD) === 0);
+  #drop(count: number): void {
+    const line = this.#line.slice(this.#next);
+    let left = count;
+    for (let at = line.length - 1; at >= 0 && left > 0; at--) {
+      if (needsTicket(line[at] as JobEntry)) {
+        line.splice(at, 1);
+        left--;
+      }
+    }
+    this.#line = line;
     this.#next = 0;
   }
 
@@ -148,13 +173,24 @@ export class Runner {
 
   abort(number: JobNumber, why: AbortWhy): void {
     const run = this.#runs.get(number);
-    if (!run || run.answered) return;
+    if (!run) return this.#leaveOut(number);
+    if (run.answered) return;
     const reason = why === "timeout"
       ? new DOMException("The job ran longer than its timeout", "TimeoutError")
       : new DOMException("The job was aborted", "AbortError");
     // Said before the handler hears of it: its answer may come at once.
     this.#link.post({ type: "aborting", key: this.#init.key, job: number, heeds: run.context.takesSignal });
     run.context.abort(reason);
+  }
+
+  /** A job that has not begun never does; nobody waits for the answer, but the host for the job's end. */
+  #leaveOut(number: JobNumber): void {
+    const at = this.#line.findIndex((entry, i) => i >= this.#next && entry[0] === number);
+    if (at < 0) return;
+    const entry = this.#line[at] as JobEntry;
+    if (needsTicket(entry) && !this.#takeTicket()) return this.#drop(Infinity);
+    this.#line.splice(at, 1);
+    this.#link.post({ type: "answers", key: this.#init.key, answers: [[number, 1, null, 0]] });
   }
 
   /** What `process.send` does: the first message of a job is its answer. */
@@ -221,6 +257,10 @@ export class Runner {
     this.#answers.add([run.number, failed, value, ran], failed ? [] : run.context.transfers, !this.#waiting, now);
     if (this.#waiting && !this.#advancing) this.#advanceSoon();
   }
+}
+
+function needsTicket([, , flags = 0]: JobEntry): boolean {
+  return (flags & UNTICKETED) === 0;
 }
 
 function isThenable(value: unknown): boolean {

@@ -21,7 +21,10 @@ export function threadLink(process: NodeJS.Process, port: MessagePort): Link {
   port.on("close", () => setImmediate(() => exit()));
   Object.defineProperty(process, "connected", { value: true, writable: true, configurable: true, enumerable: true });
   return {
-    post: (frame, transfer = []) => post(withOwnBytes(frame, transfer), transfer as Transferable[]),
+    post(frame, transfer = [], left) {
+      post(withOwnBytes(frame, transfer), transfer as Transferable[]);
+      left?.();
+    },
     listen: (receive) => void port.on("message", (frame: HostFrame) => receive(frame)),
     hold: (held) => held ? port.ref() : port.unref(),
     leave: (code) => exit(code),

@@ -53,7 +53,10 @@ export function webLink(process: NodeJS.Process, scope: WorkerScope, deno: DenoR
   Object.defineProperty(process, "channel", { get: () => undefined, configurable: true, enumerable: true });
 
   return {
-    post: (frame, transfer = []) => post(withOwnBytes(frame, transfer), transfer),
+    post(frame, transfer = [], left) {
+      post(withOwnBytes(frame, transfer), transfer);
+      left?.();
+    },
     listen: (receive) => scope.addEventListener("message", (event) => receive(event.data as HostFrame)),
     // A Deno `Worker` lives until it is closed.
     hold: () => {},

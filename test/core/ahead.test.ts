@@ -1,6 +1,6 @@
 import process from "node:process";
 import { describe, expect, it } from "vitest";
-import { AHEAD, type Answer, type JobEntry, type JobNumber } from "../../src/core/frame.ts";
+import { type Answer, type JobEntry, type JobNumber, UNTICKETED } from "../../src/core/frame.ts";
 import { Cluster, type FakeWorker, type Submitted, takeViolations } from "./fakes.ts";
 import { type Random, random } from "./random.ts";
 
@@ -8,6 +8,8 @@ import { type Random, random } from "./random.ts";
 const HISTORIES = 100;
 
 const answerOf = (number: JobNumber): Answer => [number, 0, `value ${number}`, number % 3_000];
+
+const needsTicket = ([, , flags = 0]: JobEntry): boolean => (flags & UNTICKETED) === 0;
 
 /** Does what a worker of ours does with what it is sent, as slowly as the test wants. */
 class Hand {
@@ -28,27 +30,40 @@ class Hand {
     while (this.#read < this.fake.frames.length) {
       const frame = this.fake.frames[this.#read++]!;
       if (frame.type === "jobs") this.#line.push(...frame.jobs);
-      if (frame.type === "abort" && this.running.has(frame.job)) this.fake.hear(frame.job, false);
+      if (frame.type === "abort") this.#abort(frame.job);
       if (frame.type !== "recall") continue;
-      this.#dropAhead();
+      this.#drop(frame.count);
       this.fake.says({ type: "recalled" });
     }
   }
 
-  #dropAhead(): void {
-    this.#line = this.#line.filter(([, , flags = 0]) => (flags & AHEAD) === 0);
+  /** What has not begun is left out, as if it had. */
+  #abort(number: JobNumber): void {
+    if (this.running.has(number)) return this.fake.hear(number, false);
+    const at = this.#line.findIndex(([waiting]) => waiting === number);
+    if (at < 0) return;
+    if (needsTicket(this.#line[at]!) && !this.fake.shared.take()) return this.#drop(Infinity);
+    this.#line.splice(at, 1);
+    this.fake.says({ type: "answers", answers: [[number, 1, null, 0]] });
+  }
+
+  #drop(count: number): void {
+    const waiting = this.#line.filter(needsTicket);
+    const dropped = new Set(waiting.slice(Math.max(0, waiting.length - count)));
+    this.#line = this.#line.filter((entry) => !dropped.has(entry));
   }
 
   /** Begins the next job, if there is one and room for it. Returns its number. */
   begin(now: number): JobNumber | null {
     if (this.running.size >= this.#concurrency) return null;
-    const entry = this.#line.shift();
+    const [entry] = this.#line;
     if (!entry) return null;
-    const [number, , flags = 0] = entry;
-    if ((flags & AHEAD) !== 0 && !this.fake.shared.take()) {
-      this.#dropAhead();
+    if (needsTicket(entry) && !this.fake.shared.take()) {
+      this.#drop(Infinity);
       return null;
     }
+    this.#line.shift();
+    const [number] = entry;
     this.running.set(number, now);
     return number;
   }
@@ -83,8 +98,6 @@ class History {
   readonly #moved = new Set<JobNumber>();
   /** Jobs whose caller gave them up before they had begun. */
   readonly #unwanted = new Set<JobNumber>();
-  /** Jobs that were given to a worker that had nothing else; they count as begun. */
-  readonly #given = new Set<JobNumber>();
   readonly #log: string[] = [];
   #lastBegun = 0;
 
@@ -101,12 +114,7 @@ class History {
       maxJobsPerWorker: pick([7, Infinity, Infinity]),
       maxWorkerAge: pick([40, Infinity, Infinity]),
     }, pick(["process", "thread"]));
-    this.#cluster.adapter.watch = {
-      sending: (_, frame) => {
-        if (frame.type !== "jobs") return;
-        for (const [number, , flags = 0] of frame.jobs) if ((flags & AHEAD) === 0) this.#given.add(number);
-      },
-    };
+    this.#cluster.adapter.manual = true;
   }
 
   play(): void {
@@ -193,13 +201,18 @@ class History {
     this.#jobs.get(number)!.cancel();
   }
 
-  /** Whether it has begun, or a worker that had nothing else was given it. */
+  /** Whether it has begun, or may, because it was sent to a place of its own. */
   #mayRun(number: JobNumber): boolean {
-    return [...this.#hands.values()].some(({ fake, running, ended }) => {
-      if (fake.at === "exited") return false;
-      const [, , flags = 0] = fake.jobs.get(number) ?? [number, null, AHEAD];
-      return (flags & AHEAD) === 0 || running.has(number) || ended.includes(number);
-    });
+    return this.#hasStarted(number) ||
+      [...this.#hands.values()].some(({ fake, running, ended }) =>
+        fake.at !== "exited" && (running.has(number) || ended.includes(number))
+      );
+  }
+
+  /** Whether it was told to have started. */
+  #hasStarted(number: JobNumber): boolean {
+    this.#cluster.flush();
+    return this.#cluster.facts.some((fact) => fact.type === "job:started" && fact.job === String(number));
   }
 
   #act(hand: Hand, what: "read" | "begin" | "end" | "flush"): void {
@@ -229,9 +242,9 @@ class History {
   }
 
   #exit(hand: Hand): void {
-    // One that was given to a worker that had nothing else counts as begun; one that has ended is not lost.
-    const begun = [...hand.fake.jobs].filter(([number, [, , flags = 0]]) =>
-      ((flags & AHEAD) === 0 || hand.running.has(number)) && !hand.ended.includes(number)
+    // Without a ticket it counts as begun when it is sent; one that has ended is not lost.
+    const begun = [...hand.fake.jobs].filter(([number, entry]) =>
+      (!needsTicket(entry) || hand.running.has(number)) && !hand.ended.includes(number)
     ).map(([number]) => number);
     this.#log.push(`${hand.fake.id} dies with ${begun}`);
     for (const number of begun) this.#lost.set(number, (this.#lost.get(number) ?? 0) + 1);
@@ -277,7 +290,7 @@ class History {
         expect(lost, `job ${number} failed for its worker`).toBeGreaterThan(0);
       }
       if (job.code === "CC_ERR_TIMEOUT") {
-        expect(begun > 0 || this.#given.has(number), `job ${number} timed out and never ran`).toBe(true);
+        expect(begun > 0 || this.#hasStarted(number), `job ${number} timed out and never ran`).toBe(true);
       }
     }
   }

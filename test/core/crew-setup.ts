@@ -23,7 +23,7 @@ export class CrewSetup {
     this.crew = new Crew(this.#options, {
       clock: this.clock,
       adapter: this.adapter,
-      spec: () => ({ module: "file:///worker.js" }) as WorkerSpec,
+      spec: () => ({ module: "file:///worker.js", concurrency: this.#options.concurrency }) as WorkerSpec,
       turn: (change) => {
         this.turns++;
         change();

@@ -21,7 +21,7 @@ import type { Clock, Timer } from "../../src/core/clock.ts";
 import type { CloseMode, JobHandle, JobRequest, Outcome, Stats } from "../../src/core/engine.ts";
 import { ClusterError } from "../../src/core/errors.ts";
 import type { Fact } from "../../src/core/fact.ts";
-import { type AbortWhy, AHEAD, type HostFrame, type JobEntry, type JobNumber } from "../../src/core/frame.ts";
+import { type AbortWhy, type HostFrame, type JobEntry, type JobNumber, UNTICKETED } from "../../src/core/frame.ts";
 import { copyPlain } from "../../src/wire/plain.ts";
 import { Scheduler, type SchedulerOptions } from "../../src/core/scheduler.ts";
 
@@ -160,6 +160,10 @@ export class FakeAdapter implements WorkerAdapter {
   /** Every worker ever started, the oldest first. */
   readonly workers: FakeWorker[] = [];
   watch: AdapterWatch = {};
+  /** Whether the test begins jobs itself. */
+  manual = false;
+  /** Whether workers share tickets and mail with their host. */
+  exchanges = true;
 
   constructor(isolation: Isolation = "process") {
     this.isolation = isolation;
@@ -196,19 +200,19 @@ export class FakeExchange implements Exchange {
     this.left += count;
   }
 
-  /** A worker begins a job that was sent ahead. */
+  /** A worker begins a job. */
   take(): boolean {
     if (this.left === 0) return false;
     this.left--;
     return true;
   }
 
-  recall(): number {
+  recall(most = Infinity): number {
     if (this.closed) violation("tickets taken back after the worker's exit");
-    const { left } = this;
-    this.left = 0;
-    this.#takenBack(left);
-    return left;
+    const count = Math.min(this.left, most);
+    this.left -= count;
+    this.#takenBack(count);
+    return count;
   }
 
   kept(): string[] {
@@ -221,11 +225,12 @@ export class FakeExchange implements Exchange {
   }
 }
 
-/** A worker that does nothing by itself. */
+/** A worker that begins jobs as soon as it has a place for them, unless the test does that, and does nothing else by itself. */
 export class FakeWorker implements WorkerPort {
   readonly id: string;
   readonly pid: number | null;
   readonly exchange: FakeExchange | null;
+  readonly #begun = new Set<JobNumber>();
   readonly spec: WorkerSpec;
   /** What arrived, cloned as a transport would. */
   readonly frames: HostFrame[] = [];
@@ -237,13 +242,14 @@ export class FakeWorker implements WorkerPort {
   #at: "starting" | "ready" | "exited" = "starting";
   #stops = 0;
   #kills = 0;
+  #recalls = 0;
   #holdsProgram = true;
 
   constructor(adapter: FakeAdapter, spec: WorkerSpec, events: WorkerEvents, number: number) {
     this.#adapter = adapter;
     this.#events = events;
     this.spec = spec;
-    this.exchange = spec.sendsAhead ? new FakeExchange((count) => this.#takenBack(count)) : null;
+    this.exchange = adapter.exchanges ? new FakeExchange((count) => this.#takenBack(count)) : null;
     this.id = String(number);
     this.pid = adapter.isolation === "process" ? 4_710 + number : null;
   }
@@ -275,7 +281,7 @@ export class FakeWorker implements WorkerPort {
     return [...this.jobs.values()].map((entry) => entry[1]);
   }
 
-  /** What it shares with its host; throws unless jobs are sent ahead. */
+  /** What it shares with its host; throws if it shares nothing. */
   get shared(): FakeExchange {
     if (!this.exchange) throw new Error(`worker ${this.id} shares nothing`);
     return this.exchange;
@@ -309,10 +315,28 @@ export class FakeWorker implements WorkerPort {
     this.says({ type: "aborting", job, heeds });
   }
 
+  /** Says that it has heard that jobs were taken back, if it has. */
+  hearRecalls(): void {
+    for (; this.#recalls > 0; this.#recalls--) this.says({ type: "recalled" });
+  }
+
   says(frame: unknown): void {
     this.#alive("message");
     this.#forget(frame);
+    this.#begin();
     this.#events.message(frame);
+  }
+
+  #begin(): void {
+    if (this.#adapter.manual || this.ending) return;
+    let free = this.spec.concurrency - [...this.jobs.keys()].filter((number) => this.#begun.has(number)).length;
+    for (const [number, , flags = 0] of this.jobs.values()) {
+      if (free <= 0) return;
+      if (this.#begun.has(number)) continue;
+      if ((flags & UNTICKETED) === 0 && this.exchange?.take() === false) return;
+      this.#begun.add(number);
+      free--;
+    }
   }
 
   exit(exit: Partial<WorkerExit> = {}): void {
@@ -346,12 +370,15 @@ export class FakeWorker implements WorkerPort {
   send(frame: unknown, transfer: readonly object[] = []): void {
     this.#callable("send");
     const sent = frame as HostFrame;
-    if (sent.type === "jobs") this.#checkJobs(sent.jobs);
     this.#adapter.watch.sending?.(this, sent);
     const moved = this.#adapter.isolation === "thread" ? [...transfer] : [];
     const arrived = structuredClone(sent, { transfer: moved as ArrayBuffer[] });
+    if (arrived.type === "jobs") this.#checkJobs(arrived.jobs);
     this.frames.push(arrived);
-    if (arrived.type === "jobs") { for (const entry of arrived.jobs) this.jobs.set(entry[0], entry); }
+    if (arrived.type === "recall") this.#recalls++;
+    if (arrived.type !== "jobs") return;
+    for (const entry of arrived.jobs) this.jobs.set(entry[0], entry);
+    this.#begin();
   }
 
   stop(): void {
@@ -381,12 +408,14 @@ export class FakeWorker implements WorkerPort {
     if (this.#at === "exited") violation(`worker ${this.id}: ${what}() after its exit`);
   }
 
-  /** The last so many that were sent ahead may be sent again. */
+  /** The last so many may be sent again. */
   #takenBack(count: number): void {
     if (count === 0) return;
-    const ahead = [...this.jobs.values()].filter(([, , flags = 0]) => (flags & AHEAD) !== 0);
-    if (ahead.length < count) violation(`worker ${this.id}: ${count} jobs taken back of ${ahead.length}`);
-    for (const [number] of ahead.slice(-count)) {
+    const waiting = [...this.jobs.values()].filter(([number, , flags = 0]) =>
+      (flags & UNTICKETED) === 0 && !this.#begun.has(number)
+    );
+    if (waiting.length < count) violation(`worker ${this.id}: ${count} jobs taken back of ${waiting.length}`);
+    for (const [number] of waiting.slice(-count)) {
       this.jobs.delete(number);
       this.#seen.delete(number);
     }
@@ -510,7 +539,7 @@ export class Cluster {
           this.#tell("fault");
         },
       },
-      spec: () => ({ module: "file:///worker.js", sendsAhead: this.options.prefetch !== 0 }) as WorkerSpec,
+      spec: () => ({ module: "file:///worker.js", concurrency: this.options.concurrency }) as WorkerSpec,
       copyPlain,
       decodeError: (encoded) => ({ decoded: encoded }),
       notCloneable: (request, cause) =>

@@ -30,11 +30,11 @@ describe("Placement.room", () => {
 describe("Placement.leastLoaded", () => {
   it("Placement.leastLoaded is the newest among equals, so that the oldest can go home", () => {
     const setup = new Setup({ maxWorkers: 3 });
-    expect(setup.placement.leastLoaded()).toBeNull();
+    expect(setup.placement.leastLoaded(0)).toBeNull();
     const workers = setup.ready(3);
-    expect(setup.placement.leastLoaded()).toBe(workers[2]);
+    expect(setup.placement.leastLoaded(0)).toBe(workers[2]);
     give(workers[2]!, 1);
-    expect(setup.placement.leastLoaded()).toBe(workers[1]);
+    expect(setup.placement.leastLoaded(0)).toBe(workers[1]);
   });
 
   it("Placement.leastLoaded is the one with the fewest jobs, and never a full one", () => {
@@ -42,9 +42,9 @@ describe("Placement.leastLoaded", () => {
     const [first, second] = setup.ready(2);
     give(first!, 1);
     give(second!, 2, 3);
-    expect(setup.placement.leastLoaded()).toBe(first);
+    expect(setup.placement.leastLoaded(0)).toBe(first);
     give(first!, 4);
-    expect(setup.placement.leastLoaded()).toBeNull();
+    expect(setup.placement.leastLoaded(0)).toBeNull();
   });
 
   it("Placement.leastLoaded is never one that starts, retires or stops", () => {
@@ -54,6 +54,6 @@ describe("Placement.leastLoaded", () => {
     setup.crew.stop(stopping!);
     setup.crew.grow(1, 0);
     expect(setup.states()).toEqual(["retiring", "stopping", "starting"]);
-    expect([setup.placement.leastLoaded(), setup.crew.takers]).toEqual([null, 0]);
+    expect([setup.placement.leastLoaded(0), setup.crew.takers]).toEqual([null, 0]);
   });
 });

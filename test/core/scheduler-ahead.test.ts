@@ -119,15 +119,35 @@ describe("Scheduler taking back", () => {
     expect(recalls(worker)).toBe(0);
   });
 
-  it("Scheduler sends nothing ahead until the worker has heard that jobs were taken back", () => {
+  it("Scheduler sends nothing until the worker has heard that jobs were taken back, and keeps it busy", () => {
     const { cluster, worker } = ahead({ a: {}, b: {} });
     cluster.advance(3);
     worker.says({ type: "answers", answers: [[1, 0, "x", 10]] });
-    expect(worker.running).toEqual(["b"]);
     cluster.submit("c");
-    expect(worker.running).toEqual(["b"]);
-    worker.says({ type: "recalled" });
-    expect(worker.running).toEqual(["b", "c"]);
+    expect([worker.running, cluster.stats.workers.busy, worker.holdsProgram]).toEqual([[], 1, true]);
+    worker.hearRecalls();
+    expect([worker.running, worker.shared.left]).toEqual([["b", "c"], 1]);
+  });
+
+  it("Scheduler sends a worker that has not heard for long a job without a ticket, one at a time", () => {
+    const { cluster, worker } = ahead({ a: {}, b: {}, c: {} });
+    cluster.advance(3);
+    worker.answer();
+    cluster.advance(200);
+    expect([worker.running, worker.shared.left]).toEqual([["b"], 0]);
+    worker.crash();
+    expect(cluster.stats.jobs).toMatchObject({ failed: 1, waiting: 1 });
+  });
+
+  it("Scheduler sends a worker home that has never heard that jobs were taken back", () => {
+    const { cluster, worker, jobs } = ahead({ a: {}, b: {} });
+    cluster.advance(3);
+    jobs["b"]!.cancel();
+    worker.answer();
+    cluster.close();
+    expect(worker.stops).toBe(0);
+    cluster.advance(200);
+    expect(worker.stops).toBe(1);
   });
 
   it("Scheduler forgets a job that is cancelled before it has begun, at no cost to the worker", () => {
@@ -136,6 +156,7 @@ describe("Scheduler taking back", () => {
     cluster.flush();
     expect([jobs["b"]!.error, jobs["c"]!.outcome]).toEqual(["not wanted", null]);
     worker.answer();
+    worker.hearRecalls();
     expect(worker.running).toEqual(["c"]);
     expect([worker.aborts, worker.kills]).toEqual([[], 0]);
   });
@@ -169,12 +190,12 @@ describe("Scheduler taking back", () => {
 
   it("Scheduler does not let a job time out that has ended, when another keeps its answer back", () => {
     const { cluster, worker, jobs } = ahead({ a: {}, b: { timeout: 1 }, c: {} });
-    worker.shared.take();
     worker.answer();
     // b has ended, c runs and blocks the worker's loop.
+    worker.shared.mail = [JSON.stringify([2, 0, "kept", 5])];
     worker.shared.take();
     cluster.advance(1_000);
-    expect([jobs["b"]!.outcome, jobs["c"]!.outcome, worker.aborts]).toEqual([null, null, []]);
+    expect([jobs["b"]!.value, jobs["c"]!.outcome, worker.aborts]).toEqual(["kept", null, []]);
   });
 
   it("Scheduler gives a job its timeout that began while nothing was heard of the worker", () => {
@@ -214,11 +235,138 @@ describe("Scheduler taking back", () => {
 
   it("Scheduler counts no job as lost when a worker leaves between two", () => {
     const { cluster, worker } = ahead({ a: {}, b: {} });
+    cluster.adapter.manual = true;
     worker.answer();
     worker.exit({ code: 0 });
     cluster.flush();
     expect([cluster.faults, cluster.stats.lost.workers]).toEqual([[], 0]);
     expect(cluster.facts.find((fact) => fact.type === "worker:exit")).toMatchObject({ jobs: 0 });
+  });
+});
+
+describe("Scheduler with places", () => {
+  const two = { concurrency: 2, prefetch: 5 };
+
+  it("Scheduler counts jobs with a place as running from when they are sent, and gives a ticket to each", () => {
+    const { cluster, worker } = ahead({ a: {}, b: {}, c: {} }, two);
+    expect([cluster.stats.jobs, worker.shared.left]).toMatchObject([{ running: 2, waiting: 1 }, 1]);
+    cluster.advance(0);
+    expect(cluster.count("job:started")).toBe(2);
+  });
+
+  it("Scheduler gives the place of a job that has ended to the next in line", () => {
+    const { cluster, worker, jobs } = ahead({ a: {}, b: {}, c: { timeout: 50 }, d: {} }, two);
+    cluster.advance(1);
+    worker.answer();
+    expect(cluster.stats.jobs).toMatchObject({ running: 2, waiting: 1 });
+    cluster.advance(60);
+    expect(jobs["c"]!.code).toBe("CC_ERR_TIMEOUT");
+  });
+
+  it("Scheduler takes back from a silent worker what has no place, and leaves what has one", () => {
+    const { cluster, worker } = ahead({ a: {}, b: {}, c: {} }, { concurrency: 2, prefetch: 5 });
+    cluster.adapter.manual = true;
+    worker.answer();
+    // c has b's neighbour's place, and the worker has not begun it.
+    cluster.submit("d");
+    cluster.advance(3);
+    expect([recalls(worker), worker.running, cluster.stats.jobs]).toMatchObject([1, ["b", "c"], {
+      running: 2,
+      waiting: 1,
+    }]);
+    cluster.advance(1_000);
+    expect([recalls(worker), worker.running]).toEqual([1, ["b", "c"]]);
+  });
+
+  it("Scheduler lets every job time out that runs beside others, whatever is known of those since", () => {
+    const { cluster, worker, jobs } = ahead({ a: { timeout: 50 }, b: {}, c: {}, d: {}, e: {} }, two);
+    // b, c and d have ended, and nothing was heard of it.
+    for (let i = 0; i < 2; i++) worker.shared.take();
+    cluster.advance(3);
+    cluster.advance(60);
+    expect(jobs["a"]!.code).toBe("CC_ERR_TIMEOUT");
+  });
+
+  it("Scheduler runs again what was sent to a worker that was about to leave", () => {
+    const cluster = new Cluster({ prefetch: 0, minWorkers: 1 });
+    cluster.warm();
+    cluster.allReady();
+    cluster.adapter.manual = true;
+    const first = cluster.submit("a");
+    cluster.worker(0).shared.take();
+    cluster.worker(0).answer();
+    const job = cluster.submit("b");
+    cluster.worker(0).exit({ code: 0 });
+    cluster.flush();
+    expect([first.outcome?.ok, job.outcome, cluster.faults]).toEqual([true, null, []]);
+    cluster.worker(1).ready();
+    expect([...cluster.worker(1).jobs.values()].map(([, args, , , , attempt = 1]) => [args, attempt])).toEqual([
+      ["b", 1],
+    ]);
+    cluster.worker(1).shared.take();
+    cluster.worker(1).answer("done");
+    cluster.flush();
+    expect([job.value, cluster.stats.jobs]).toMatchObject(["done", { retried: 0, succeeded: 2 }]);
+  });
+
+  it("Scheduler gives up starting workers that die before they have begun anything", () => {
+    const cluster = new Cluster({ prefetch: 0, maxWorkers: 1 });
+    cluster.adapter.manual = true;
+    const job = cluster.submit("a");
+    for (let starts = 0; starts < 10 && !job.outcome; starts++) {
+      cluster.worker(-1).ready();
+      cluster.worker(-1).crash();
+      cluster.advance(60_000);
+    }
+    expect([job.code, cluster.worker(0).exchange?.closed]).toEqual(["CC_ERR_WORKER_START", true]);
+  });
+
+  it("Scheduler lets neighbours of a job that goes on regardless finish, those that were sent ahead included", () => {
+    const { cluster, worker, jobs } = ahead({ a: {}, b: {}, c: {}, d: {} }, { ...two, killGrace: 100 });
+    jobs["a"]!.cancel();
+    worker.hear(1, false);
+    worker.hearRecalls();
+    cluster.submit("e");
+    worker.says({ type: "answers", answers: [[2, 0, "x", 10]] });
+    cluster.advance(2_000);
+    expect(worker.kills).toBe(0);
+    worker.says({ type: "answers", answers: [[3, 0, "x", 10]] });
+    cluster.advance(0);
+    expect([worker.kills, jobs["b"]!.value, jobs["c"]!.value]).toEqual([1, "x", "x"]);
+  });
+
+  it("Scheduler takes the answer of a job that is to time out where the worker keeps it", () => {
+    const { cluster, worker, jobs } = ahead({ a: { timeout: 50 }, b: {} }, two);
+    worker.shared.mail = [JSON.stringify([1, 0, "in time", 5])];
+    cluster.advance(60);
+    expect([jobs["a"]!.value, worker.aborts]).toEqual(["in time", []]);
+  });
+
+  it("Scheduler counts nothing of what the end has cut off", () => {
+    const { cluster } = ahead({ a: {}, b: {}, c: {}, d: {} }, two);
+    cluster.close("now");
+    expect(cluster.stats.jobs).toMatchObject({ running: 0, waiting: 0 });
+  });
+
+  it("Scheduler does not forget a worker's age over jobs that were sent ahead and taken back", () => {
+    const { cluster, worker } = ahead({ a: {}, b: {}, c: {} }, { maxJobsPerWorker: 3, maxWorkerAge: 2, maxWorkers: 1 });
+    cluster.advance(5);
+    worker.answer();
+    worker.hearRecalls();
+    expect(worker.stops).toBe(1);
+  });
+
+  it("Scheduler fails of a frame that can't be written only the job for which it can't", () => {
+    const { cluster } = ahead({}, { prefetch: 5 });
+    cluster.adapter.watch.sending = (_, frame) => {
+      if (frame.type === "jobs" && frame.jobs.some(([, args]) => typeof args === "bigint")) {
+        throw new TypeError("BigInt");
+      }
+    };
+    const jobs = cluster.clock.together(() => cluster.submitAll("a", "b", 3n, "d"));
+    cluster.flush();
+    expect(jobs.map((job) => job.code)).toEqual([null, null, "CC_ERR_NOT_CLONEABLE", null]);
+    expect([cluster.worker(0).running, cluster.worker(0).shared.left]).toEqual([["a", "b", "d"], 2]);
   });
 });
 

@@ -268,6 +268,7 @@ class History {
       if (worker.ending) worker.exit();
       else if (worker.at === "starting") worker.ready();
       else if (worker.jobs.size > 0) answer(worker, this.#random.integer(7));
+      if (worker.at === "ready") worker.hearRecalls();
     }
     this.#cluster.advance(20);
     this.#check();

@@ -40,6 +40,22 @@ const cases: Case[] = [
     },
   },
   {
+    name: "F-21 What a worker has said is written whole before it leaves, though its reader is slower",
+    async run(kit) {
+      const log = kit.file("log");
+      const [file, ...args] = command(kit, log, String(LINES));
+      const env = { ...process.env, BY_STREAM: "1" };
+      const child = spawn(file as string, args, { stdio: ["ignore", "pipe", "pipe"], env });
+      const read = { stdout: 0, stderr: 0 };
+      for (const name of ["stdout", "stderr"] as const) {
+        child[name].on("data", (chunk: Uint8Array) => void (read[name] += chunk.length));
+      }
+      const code = await new Promise((resolve) => child.on("close", resolve));
+      assert.deepEqual([...kit.lines(log), code], ["said", "said", "exited", 0]);
+      for (const [name, size] of Object.entries(read)) assert.ok(size >= 2 * LINES * 1024, `${name}: ${size}`);
+    },
+  },
+  {
     name: "F-21 Output that is closed brings nobody down",
     async run(kit) {
       if (process.platform === "win32") kit.notHere("needs a POSIX system");

@@ -5,7 +5,8 @@ import { ComputeCluster, type Isolation } from "../../mod.ts";
 
 const [isolation, log, lines, file] = process.argv.slice(2) as [Isolation, string, string, string?];
 const tell = (text: unknown): void => appendFileSync(log, `${text}\n`);
-const cc = new ComputeCluster({ module: new URL("../workers/loud.mjs", import.meta.url), isolation, maxWorkers: 1 });
+const module = new URL("../workers/loud.mjs", import.meta.url);
+const cc = new ComputeCluster({ module, isolation, maxWorkers: 1, killGrace: 20_000 });
 process.on("uncaughtException", (error) => tell(`uncaught ${error}`));
 if (file) {
   cc.enqueue({ lines: Number(lines), file }, (error) => tell((error as Error & { code: string }).code));

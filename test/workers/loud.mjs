@@ -21,8 +21,13 @@ function write(fd) {
 process.on("message", ({ lines, file }) => {
   if (file) appendFileSync(file, `${process.pid}\n`);
   for (let i = 0; i < lines; i++) {
-    write(1);
-    write(2);
+    if (process.env.BY_STREAM) {
+      process.stdout.write(LINE);
+      process.stderr.write(LINE);
+    } else {
+      write(1);
+      write(2);
+    }
   }
   console.log(String(LINE));
   console.error(String(LINE));

@@ -1,0 +1,115 @@
+/** Jobs that were sent and have not begun: they never cost anything, and are never thought to have run. */
+
+import assert from "node:assert/strict";
+import type { Case } from "../conformance/case.ts";
+import { type Failure, until } from "../conformance/kit.ts";
+import { registerSuites } from "../conformance/register.ts";
+import { quietly } from "./quiet.ts";
+
+const WORKER = "comes-and-goes.mjs";
+
+/** A job can't be told from one that has begun without a shared file: Deno needs a permission for it, Windows has none. */
+const WAYS = [["auto", 1], [0, 1], [0, 4], ["auto", 4]] as const;
+
+const cases: Case[] = [
+  ...WAYS.map(([prefetch, concurrency]): Case => ({
+    name: `A worker that leaves after an answer takes no job along that has not begun (${prefetch}, ${concurrency})`,
+    run: (kit) =>
+      quietly(async () => {
+        const cc = kit.cluster(WORKER, { maxWorkers: 1, maxBacklog: Infinity, prefetch, concurrency });
+        const jobs = Array.from({ length: 20 }, (_, n) => kit.job(cc, n, { task: "leave" }));
+        assert.deepEqual(await Promise.all(jobs), jobs.map((_, n) => ({ ok: n })));
+        assert.deepEqual(kit.faults, []);
+      }),
+  })),
+  ...WAYS.map(([prefetch, concurrency]): Case => ({
+    name: `A worker that dies in a job takes no other along that has not begun (${prefetch}, ${concurrency})`,
+    run: (kit) =>
+      quietly(async () => {
+        const cc = kit.cluster(WORKER, { maxWorkers: 1, maxBacklog: Infinity, prefetch, concurrency });
+        const file = kit.file("begun");
+        await kit.value(cc, 1);
+        const jobs = Array.from(
+          { length: 12 },
+          (_, n) => n % 4 === 0 ? kit.job(cc, n, { task: "die" }) : kit.job(cc, { file, n }, { task: "note" }),
+        );
+        const ended = await Promise.all(jobs);
+        const failed = ended.flatMap((end, n) => "error" in end ? [n] : []);
+        assert.deepEqual(failed, [0, 4, 8]);
+        assert.deepEqual(kit.lines(file).map(Number), [1, 2, 3, 5, 6, 7, 9, 10, 11]);
+      }),
+  })),
+  {
+    name: "An aborted job that waits inside of a worker costs its neighbours nothing, and never begins",
+    async run(kit) {
+      for (const prefetch of [0, "auto"] as const) {
+        const cc = kit.cluster(WORKER, {
+          maxWorkers: 1,
+          concurrency: 3,
+          prefetch,
+          killGrace: 200,
+          maxBacklog: Infinity,
+        });
+        const [free, done, file] = [
+          kit.file(`free ${prefetch}`),
+          kit.file(`done ${prefetch}`),
+          kit.file(`begun ${prefetch}`),
+        ];
+        await kit.value(cc, 1);
+        const neighbour = kit.job(cc, done, { task: "wait" });
+        // The next two go in one frame, so that the worker has the second in its hands while the first blocks its loop.
+        await until(() => cc.stats().jobs.running === 1);
+        const blocked = kit.job(cc, free, { task: "block" });
+        const abort = new AbortController();
+        const unwanted = kit.job(cc, { file, n: 1 }, { task: "note", signal: abort.signal });
+        await until(() => cc.stats().jobs.running === 3);
+        abort.abort(new Error("not wanted"));
+        assert.equal(((await unwanted) as { error: Error }).error.message, "not wanted");
+        kit.write(free);
+        assert.deepEqual(await blocked, { ok: "blocked" });
+        assert.equal(await kit.value(cc, "next"), "next");
+        kit.write(done);
+        assert.deepEqual(await neighbour, { ok: "waited" });
+        assert.equal(cc.stats().lost.workers, 0);
+        // Deno reads its processes' channel beside the loop (2.9.6): the job may begin first, and is told then.
+        if (kit.runtime !== "deno" || kit.isolation === "thread") assert.deepEqual(kit.lines(file), []);
+      }
+    },
+  },
+  {
+    name: "A job that can't be written costs no other of its frame",
+    async run(kit) {
+      // A thread gets values, not text.
+      if (kit.isolation === "thread") kit.notHere("about processes");
+      const cc = kit.cluster(WORKER, { maxWorkers: 1, serialization: "json", maxBacklog: Infinity });
+      await Promise.all(Array.from({ length: 50 }, (_, n) => kit.value(cc, n)));
+      const ended = await Promise.all([1, 2n, 3, [4n], 5].map((args) => kit.job(cc, args)));
+      assert.deepEqual(
+        ended.map((end) => "error" in end ? (end.error as Failure)["code"] : end.ok),
+        [1, "CC_ERR_NOT_CLONEABLE", 3, "CC_ERR_NOT_CLONEABLE", 5],
+      );
+    },
+  },
+  {
+    name: "Answers that a dead worker had sent, but its host had not read, arrive",
+    run: (kit) =>
+      quietly(async () => {
+        const cc = kit.cluster(WORKER, { maxWorkers: 1, prefetch: 1_000, maxBacklog: Infinity });
+        await kit.value(cc, 1);
+        // More than a socket holds, each small enough to be sent with others.
+        const pad = "p".repeat(3_500);
+        const jobs = Array.from(
+          { length: 600 },
+          (_, n) => n === 400 ? kit.job(cc, null, { task: "die" }) : kit.job(cc, { n, pad }),
+        );
+        // Nothing is read while the worker fills its line, and dies.
+        await Promise.resolve();
+        const end = performance.now() + 400;
+        while (performance.now() < end);
+        const failed = (await Promise.all(jobs)).flatMap((ended, n) => "error" in ended ? [n] : []);
+        assert.deepEqual(failed, [400]);
+      }),
+  },
+];
+
+registerSuites({ "jobs that have not begun": cases });
