@@ -7,9 +7,8 @@
 import type { WorkerSpec } from "../src/core/adapter.ts";
 
 /**
- * A `data:` URL of the bootstrap's source. Only what has a meaning in a URL or on a command line is encoded: a command line of
- * Windows has 32767 characters.
+ * A `data:` URL of the bootstrap's source. Only what has a meaning in it is encoded: a command line of Windows has 32767 characters.
  */
 export function bootstrapUrl({ bootstrap }: Pick<WorkerSpec, "bootstrap">): string {
-  return "data:text/javascript," + bootstrap.replaceAll(/[%#?"]|[^\x20-\x7e]+/g, encodeURIComponent);
+  return "data:text/javascript," + bootstrap.replaceAll(/[%#?]|[^\x20-\x7e]+/g, encodeURIComponent);
 }

@@ -67,7 +67,10 @@ const FOLDERS: readonly (() => string)[] = [() => "/dev/shm", tmpdir];
 /** No child but the worker is to have them. Bun does not see to that by itself (1.4.5). */
 const CLOSE_ON_EXEC = process.platform === "linux" ? 0o2_000_000 : 0;
 
-const CHUNK = Buffer.alloc(256);
+/** How many tickets are made in stock. */
+const STOCK = 256;
+
+const CHUNK = Buffer.alloc(512);
 const MAIL = Buffer.alloc(MAIL_SIZE);
 
 /** Two files. */
@@ -76,7 +79,9 @@ export class FileExchange implements Exchange {
   /** What the child is to inherit. */
   readonly descriptors: readonly [tickets: number, mail: number];
   readonly #reader = new MailReader();
-  #granted = 0;
+  /** How many tickets there ever were, and how many of them are for jobs that have not been sent yet. */
+  #made = 0;
+  #spare = 0;
   #open = true;
 
   /** @param folder Where the files are made; throws if that can't be done. */
@@ -90,20 +95,29 @@ export class FileExchange implements Exchange {
     }
   }
 
+  /** A worker takes no more than it has jobs, so that some can be made in stock: that takes a system call. */
   grant(count: number): void {
-    this.#granted += count;
-    ftruncateSync(this.descriptors[0], this.#granted);
+    if (this.#spare < count) {
+      ftruncateSync(this.descriptors[0], this.#made + count + STOCK);
+      this.#made += count + STOCK;
+      this.#spare += count + STOCK;
+    }
+    this.#spare -= count;
   }
 
   recall(most: number = Infinity): number {
+    // Those that are for no job are taken along: with one of them a job would begin that was taken back.
+    const wanted = this.#spare + most;
     let taken = 0;
-    while (this.#open && taken < most) {
-      const asked = Math.min(CHUNK.length, most - taken);
+    while (this.#open && taken < wanted) {
+      const asked = Math.min(CHUNK.length, wanted - taken);
       const read = readSync(this.descriptors[0], CHUNK, 0, asked, null);
       taken += read;
       if (read < asked) break;
     }
-    return taken;
+    const recalled = Math.max(0, taken - this.#spare);
+    this.#spare = 0;
+    return recalled;
   }
 
   kept(): string[] {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import process from "node:process";
 import { setImmediate } from "node:timers";
 import type { Clock, Timer } from "./core/clock.ts";
 
@@ -21,7 +22,8 @@ const BREATH = 500;
 /** Timers that let the program end, unless asked otherwise: workers, not timers, keep it alive for its jobs. */
 export const realClock: Clock = {
   now: () => performance.now(),
-  endOfTick: (run) => queueMicrotask(run),
+  // Not a microtask: what awaits several answers goes on in microtasks that are not all there yet when the first is run.
+  endOfTick: (run) => process.nextTick(run),
   // Not a microtask: a caller that awaits one refusal after the other would keep the event loop from ever turning.
   soon: (run) => void setImmediate(run),
   schedule: (delay, run, keepAlive = false) => new RealTimer(delay, run, keepAlive),

@@ -28,7 +28,7 @@ export interface Clock {
    */
   schedule(delay: number, run: () => void, keepAlive?: boolean): Timer;
 
-  /** Calls `run` once the code that is running now, and what it has queued as microtasks so far, has ended. */
+  /** Calls `run` once the code that is running now has ended, and with it the microtasks, if it is one. */
   endOfTick(run: () => void): void;
 
   /** Calls `run` as soon as the code that is running now has returned to the runtime. */

@@ -71,14 +71,18 @@ export class Placement {
     return Math.min(this.#limits.concurrency * (1 + depth), Math.ceil(jobs / takers));
   }
 
-  /** The worker with the fewest jobs of those that one may be sent ahead to. One that is silent may run a long job. */
-  leastAhead(limit: number, now: number): Worker | null {
+  /**
+   * The worker with the fewest jobs of those that one may be sent ahead to. One that is silent may run a long job.
+   *
+   * @param refills Whether a worker is to get more at all.
+   */
+  leastAhead(limit: number, now: number, refills: (worker: Worker) => boolean): Worker | null {
     let best: Worker | null = null;
     for (const worker of this.#crew) {
-      if (
-        worker.jobs.size >= limit || !worker.takesJobs || worker.recalledAt !== null || worker.port.exchange === null
-      ) continue;
-      if (now - worker.heardAt <= LOOK_AHEAD && (!best || worker.jobs.size <= best.jobs.size)) best = worker;
+      const { size } = worker.jobs;
+      if (size >= limit || (best && size > best.jobs.size) || now - worker.heardAt > LOOK_AHEAD) continue;
+      if (!worker.takesJobs || worker.recalledAt !== null || worker.port.exchange === null) continue;
+      if (refills(worker)) best = worker;
     }
     return best;
   }

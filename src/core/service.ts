@@ -27,6 +27,11 @@ import type { Worker } from "./worker.ts";
  */
 const LARGE = 0.5;
 
+/**
+ * A worker that may have this many jobs is sent more only when it has half of them left: a frame costs as much as some jobs.
+ */
+const FEW = 8;
+
 /** What the service is given to work with, and whom it tells. */
 export interface ServiceParts {
   readonly clock: Clock;
@@ -76,8 +81,10 @@ export class Service {
     const given = new Map<Worker, Job[]>();
     const now = this.#clock.now();
     const limit = this.#placement.limit(this.#backlog.size, this.#prefetch.depth);
+    const low = limit < FEW ? limit : limit / 2;
+    const refills = (worker: Worker): boolean => worker.jobs.size < low || given.has(worker);
     for (let job = this.#backlog.peek(); job; job = this.#backlog.peek()) {
-      const worker = this.#placement.leastLoaded(now) ?? this.#leastAhead(job, limit, now);
+      const worker = this.#placement.leastLoaded(now) ?? this.#leastAhead(job, limit, now, refills);
       if (!worker) break;
       job.ticketed = worker.port.exchange !== null && worker.recalledAt === null && !this.isMoved(job);
       this.leaveBacklog(job);
@@ -93,9 +100,9 @@ export class Service {
   }
 
   /** The worker that this job may be sent ahead to. What is moved to a thread can't be taken back. */
-  #leastAhead(job: Job, limit: number, now: number): Worker | null {
+  #leastAhead(job: Job, limit: number, now: number, refills: (worker: Worker) => boolean): Worker | null {
     if (limit === 0 || this.isMoved(job)) return null;
-    return this.#placement.leastAhead(limit, now);
+    return this.#placement.leastAhead(limit, now, refills);
   }
 
   /** Nobody has a turn between a job's assignment and this. Returns how many could not be sent. */

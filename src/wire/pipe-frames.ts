@@ -10,7 +10,8 @@
  *
  * payload of format 0, structured clone:   length of the value, u32 | 0, u32 | value | the arrays beside it (`clone.ts`)
  *            format 1, JSON:               text
- *            format 2, answers:            the text that stands between the brackets of a `kept` frame
+ *            format 2, answers:            the text of a `kept` frame, or the answers of an `answers` frame as JSON
+ *            format 3, jobs:               the jobs of a `jobs` frame as JSON
  * ```
  *
  * @module
@@ -40,10 +41,13 @@ const LONGEST_WITHOUT_KEY = 1 << 20;
 // Taken hold of before a worker's module can replace them.
 const { parse, stringify } = JSON;
 
-/** Answers that are JSON already go as they are. */
-const FORMATS: readonly (Format | "kept")[] = ["advanced", "json", "kept"];
+/** By number. The most frequent frames go without what all of them have: it takes time to be read. */
+const FORMATS = ["advanced", "json", "kept", "jobs"] as const;
+type PipeFormat = typeof FORMATS[number];
 
 type KeptFrame = Extract<WorkerFrame, { type: "kept" }>;
+type AnswersFrame = Extract<WorkerFrame, { type: "answers" }>;
+type JobsFrame = Extract<HostFrame, { type: "jobs" }>;
 
 /** Bytes that are no frame. */
 export class BrokenPipeFrame extends Error {
@@ -57,33 +61,38 @@ export class BrokenPipeFrame extends Error {
  * Throws what structured clone, or JSON, throws for a value that it can't carry.
  */
 export function writeFrame(frame: unknown, key: string, asked: Format): readonly [Buffer, ...Uint8Array[]] {
-  const format = formatOf(frame, asked);
-  if (format === "advanced") return writeClone(frame, key);
-  const bytes = textBytes(format === "kept" ? (frame as KeptFrame).text : stringify(frame));
-  writeHead(bytes, key, bytes.length - HEAD, format);
+  const text = textOf(frame, asked);
+  if (text === null) return writeClone(frame, key);
+  const bytes = textBytes(text.text);
+  writeHead(bytes, key, bytes.length - HEAD, text.format);
   return [bytes];
 }
 
-function writeHead(bytes: Buffer, key: string, length: number, format: Format | "kept"): void {
+function writeHead(bytes: Buffer, key: string, length: number, format: PipeFormat): void {
   bytes.write(key, 0, KEY_LENGTH, "latin1");
   bytes.writeUInt32LE(length, KEY_LENGTH);
   bytes.writeUInt32LE(FORMATS.indexOf(format), KEY_LENGTH + 4);
 }
 
-function formatOf(frame: unknown, asked: Format): Format | "kept" {
-  if (frameType(frame) === "kept" && !Object.hasOwn(frame as object, "memory")) return "kept";
-  return asked === "json" || carriesJson(frame) ? "json" : "advanced";
-}
-
-function carriesJson(frame: unknown): boolean {
+/** The frame as text, or null if JSON would lose something and is not asked for. */
+function textOf(frame: unknown, asked: Format): { format: PipeFormat; text: string } | null {
+  const mayLose = asked === "json";
   switch (frameType(frame)) {
-    case "jobs":
-      return (frame as Extract<HostFrame, { type: "jobs" }>).jobs.every((entry) => isJson(entry[1]));
-    case "answers":
-      return (frame as Extract<WorkerFrame, { type: "answers" }>).answers.every((answer) => isJson(answer[2]));
-    default:
-      return false;
+    case "jobs": {
+      const { jobs } = frame as JobsFrame;
+      if (mayLose || jobs.every((entry) => isJson(entry[1]))) return { format: "jobs", text: stringify(jobs) };
+      break;
+    }
+    case "answers": {
+      const { answers, memory } = frame as AnswersFrame;
+      if (!mayLose && !answers.every((answer) => isJson(answer[2]))) break;
+      if (memory === undefined) return { format: "kept", text: stringify(answers) };
+      return { format: "json", text: stringify(frame) };
+    }
+    case "kept":
+      if ((frame as KeptFrame).memory === undefined) return { format: "kept", text: (frame as KeptFrame).text };
   }
+  return mayLose || frameType(frame) === "kept" ? { format: "json", text: stringify(frame) } : null;
 }
 
 function writeClone(frame: unknown, key: string): readonly [Buffer, ...Uint8Array[]] {
@@ -146,6 +155,8 @@ export class FrameReader {
           return parse(this.#take(length).toString());
         case "kept":
           return { type: "kept", key: head.toString("latin1", 0, KEY_LENGTH), text: this.#take(length).toString() };
+        case "jobs":
+          return { type: "jobs", jobs: parse(this.#take(length).toString()) };
         case "advanced":
           return this.#clone(length);
         default:

@@ -18,8 +18,9 @@ import type { Link } from "./link.ts";
 // Taken hold of before the module can replace it.
 const { stringify } = JSON;
 
-/** How long an answer may wait for others, in milliseconds. */
-const FLUSH = 0.25;
+/** How long an answer may wait for others, in milliseconds, and for how many. */
+const FLUSH = 1;
+const MANY = 32;
 
 /** Gathers answers into frames. */
 export class Answers {
@@ -100,7 +101,7 @@ export class Answers {
 
   /** Sends what has been kept back long enough. */
   flushIfDue(now: number): void {
-    if (now - this.#since > FLUSH) this.flush();
+    if (this.#kept.length >= MANY || now - this.#since > FLUSH) this.flush();
   }
 
   /** Sends it once the loop turns. */

@@ -37,6 +37,18 @@ describe("Scheduler sending ahead", () => {
       .toEqual([[1], [2, 3]]);
   });
 
+  it("Scheduler sends a worker that may have many more only when half of them are left, in one frame", () => {
+    const { cluster, worker } = ahead({}, { prefetch: 9, maxWorkers: 1 });
+    cluster.clock.together(() => cluster.submitAll(...Array.from({ length: 40 }, (_, n) => n)));
+    const counts = (): number[] => worker.frames.flatMap((frame) => frame.type === "jobs" ? [frame.jobs.length] : []);
+    expect(counts().reduce((sum, count) => sum + count)).toBe(10);
+    const before = counts().length;
+    for (let answered = 0; answered < 5; answered++) worker.answer();
+    expect(counts()).toHaveLength(before);
+    worker.answer();
+    expect(counts().slice(before)).toEqual([6]);
+  });
+
   it("Scheduler counts jobs that were sent ahead as waiting", () => {
     const { jobs, cluster } = ahead({ a: {}, b: {}, c: {}, d: {} }, { maxBacklog: 2 });
     cluster.flush();
