@@ -13,7 +13,8 @@
  */
 
 export { ComputeCluster, ComputeCluster as default } from "./src/cluster.ts";
-export type { ClusterEvents, EnqueueCallback } from "./src/cluster.ts";
+export type { ClusterEvents, ClusterStats, EnqueueCallback } from "./src/cluster.ts";
+export type { CallStats } from "./src/calls.ts";
 export type { ComputeClusterOptions, ResourceLimits } from "./src/options.ts";
 export type { EnqueueOptions } from "./src/job-options.ts";
 export type { TaskArgs, TaskName, TaskResult } from "./src/tasks.ts";

@@ -17,6 +17,8 @@ declare namespace ComputeCluster {
   type ComputeClusterOptions = esm.ComputeClusterOptions;
   type DenoPermissions = esm.DenoPermissions;
   type EnqueueCallback<R> = esm.EnqueueCallback<R>;
+  type CallStats = esm.CallStats;
+  type ClusterStats = esm.ClusterStats;
   type EnqueueOptions<T extends string = string> = esm.EnqueueOptions<T>;
   type ErrorCode = esm.ErrorCode;
   type ErrorDetails = esm.ErrorDetails;

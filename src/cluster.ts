@@ -9,6 +9,7 @@ import { EventEmitter } from "node:events";
 import process from "node:process";
 import { adapterFor } from "../runtimes/select.ts";
 import { onAbort } from "./abort-watch.ts";
+import { Calls, type CallStats } from "./calls.ts";
 import type { CloseMode, Engine, Outcome, Stats } from "./core/engine.ts";
 import { ClusterError } from "./core/errors.ts";
 import type { Fact } from "./core/fact.ts";
@@ -43,6 +44,11 @@ export type ClusterEvents =
   }
   & { [F in Fact as F["type"]]: [fact: F] };
 
+/** What `stats()` tells: what the cluster is doing and has done, and how the program's own functions took part. */
+export interface ClusterStats extends Stats {
+  readonly calls: CallStats;
+}
+
 /** Called with an error, or with null and the answer. Never twice, and never before `enqueue` has returned. */
 export type EnqueueCallback<R> = (error: Error | null, result: R) => void;
 
@@ -65,6 +71,7 @@ export type EnqueueCallback<R> = (error: Error | null, result: R) => void;
 export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   readonly #engine: Engine;
   readonly #options: ResolvedOptions;
+  readonly #calls = new Calls();
   /** What workers have thrown, as long as somebody has it. */
   readonly #thrown = new WeakSet<object>();
   /** Errors that don't say yet where their job was enqueued, and their jobs. */
@@ -134,7 +141,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
         args,
         options,
         site,
-        (outcome) => context.runInAsyncScope(callBack, null, callback as EnqueueCallback<unknown>, outcome),
+        (outcome) => context.runInAsyncScope(() => this.#callBack(callback as EnqueueCallback<unknown>, outcome)),
       );
       return this;
     }
@@ -174,8 +181,8 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   }
 
   /** A snapshot of what the cluster is doing and has done. */
-  stats(): Stats {
-    return this.#engine.stats();
+  stats(): ClusterStats {
+    return { ...this.#engine.stats(), calls: this.#calls.stats };
   }
 
   /** `await using cluster = new ComputeCluster(…)` closes at the end of the block. */
@@ -234,12 +241,19 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
 
   #end(mode: CloseMode, callback: ((error: null) => void) | undefined): Promise<void> | this {
     if (typeof callback === "function") {
-      this.#engine.close(mode, () => guarded(() => callback(null)));
+      this.#engine.close(mode, () => this.#calls.make("callback", () => callback(null)));
       return this;
     }
     return new Promise((resolve, reject) => {
       if (callback !== undefined && callback !== null) reject(wrongType("callback", "a function", callback));
       this.#engine.close(mode, resolve);
+    });
+  }
+
+  #callBack(callback: EnqueueCallback<unknown>, outcome: Outcome): void {
+    this.#calls.make("callback", () => {
+      if (outcome.ok) callback(null, outcome.value);
+      else callback(truthy(outcome.error) as Error, undefined);
     });
   }
 
@@ -251,29 +265,26 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
 
   #tell(fact: Fact): void {
     const emit = this.emit as (event: string, ...args: unknown[]) => boolean;
-    guarded(() => emit.call(this, fact.type, fact));
+    this.#calls.make(fact.type, () => emit.call(this, fact.type, fact));
     const told = sentence(fact, this.#options.isolation);
-    if (told && this.listenerCount(told.event) > 0) guarded(() => emit.call(this, told.event, told.text));
+    if (told && this.listenerCount(told.event) > 0) {
+      this.#calls.make(told.event, () => emit.call(this, told.event, told.text));
+    }
   }
 
   /** Unheard, it is printed: the program can go on. */
   #warn(error: Error): void {
-    if (this.listenerCount("error") > 0) return guarded(() => this.emit("error", error));
+    if (this.listenerCount("error") > 0) return this.#calls.make("error", () => this.emit("error", error));
     process.emitWarning(error);
   }
 
   /** Unheard, it is thrown: in a turn of the event loop of its own, so that the jobs' callers have had their answers. */
   #fault(error: Error): void {
-    if (this.listenerCount("error") > 0) return guarded(() => this.emit("error", error));
+    if (this.listenerCount("error") > 0) return this.#calls.make("error", () => this.emit("error", error));
     setTimeout(() => {
       throw error;
     }, 0);
   }
-}
-
-function callBack(callback: EnqueueCallback<unknown>, outcome: Outcome): void {
-  if (outcome.ok) return guarded(() => callback(null, outcome.value));
-  guarded(() => callback(truthy(outcome.error) as Error, undefined));
 }
 
 /** A callback tells success by a falsy error, so a falsy one is wrapped, as Node's `util.callbackify` does. */
@@ -281,17 +292,6 @@ function truthy(thrown: unknown): unknown {
   if (thrown) return thrown;
   const message = `the job was rejected with a falsy value: ${String(thrown)}`;
   return new ClusterError("CC_ERR_FALSY_REJECTION", message, { reason: thrown });
-}
-
-/** What a user's function throws is the user's own uncaught exception; it must not unwind the cluster. */
-function guarded(call: () => void): void {
-  try {
-    call();
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
-  }
 }
 
 function argsNotCloneable(

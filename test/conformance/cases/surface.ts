@@ -205,4 +205,28 @@ export const surface: Case[] = [
       assert.ok(stats.expectedRun > 0);
     },
   },
+  {
+    name: "stats tell how often a listener or a callback held up the program, and which did longest",
+    async run(kit) {
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 1 });
+      assert.deepEqual(cc.stats().calls, { slow: 0, longest: 0, slowest: null });
+      const block = (ms: number): void => {
+        const end = performance.now() + ms;
+        while (performance.now() < end);
+      };
+      await kit.value(cc, { op: "echo" });
+      const { slow } = cc.stats().calls;
+      cc.once("job:settled", () => block(400));
+      await new Promise<void>((resolve) =>
+        cc.enqueue({ op: "echo" }, () => {
+          block(30);
+          resolve();
+        })
+      );
+      await until(() => cc.stats().calls.slow >= slow + 2);
+      const { longest, slowest } = cc.stats().calls;
+      assert.ok(longest >= 400, `${longest}`);
+      assert.equal(slowest, "job:settled");
+    },
+  },
 ];
