@@ -46,6 +46,7 @@ export type ClusterEvents =
 
 /** What `stats()` tells: what the cluster is doing and has done, and how the program's own functions took part. */
 export interface ClusterStats extends Stats {
+  /** How long listeners and callbacks took. */
   readonly calls: CallStats;
 }
 

@@ -151,15 +151,19 @@ export const stopping: Case[] = [
     },
   },
   {
-    name: "A handler that ignores its signal loses its worker after killGrace",
+    name: "A handler that ignores its signal loses its worker after killGrace, and not before",
     async run(kit) {
+      const patient = kit.cluster("handler.mjs", { maxWorkers: 1, killGrace: 20_000 });
       const cc = kit.cluster("handler.mjs", { maxWorkers: 1, killGrace: 100 });
-      await cc.ready();
+      await Promise.all([patient.ready(), cc.ready()]);
+      const early = await kit.error(patient, 5_000, { task: "stubborn", timeout: 1 });
+      assert.equal(early["code"], "CC_ERR_TIMEOUT");
       const exit = new Promise<{ expected: boolean }>((resolve) => cc.once("worker:exit", resolve));
       const error = await kit.error(cc, 20_000, { task: "stubborn", timeout: 100 });
       assert.equal(error["code"], "CC_ERR_TIMEOUT");
       assert.equal((await exit).expected, true);
       assert.equal(await kit.value(cc, 4, { task: "double" }), 8);
+      assert.deepEqual([patient.stats().workers.busy, patient.stats().workers.stopping], [1, 0]);
     },
   },
   {
