@@ -11,7 +11,7 @@ import { bootstrapUrl } from "./bootstrap-url.ts";
 import { type FileExchange, openExchange } from "./exchange.ts";
 import { guard, unguard } from "./guard.ts";
 import { type Line, open } from "./line.ts";
-import { CUT_OFF, LAST_WORDS } from "./patience.ts";
+import { after, CUT_OFF, LAST_WORDS, LEAVING } from "./patience.ts";
 import { StderrTail } from "./stderr-tail.ts";
 import { threadPort } from "./worker-threads.ts";
 
@@ -132,11 +132,11 @@ class BunPort implements WorkerPort {
     this.#line.end({ code, signal: signal === null ? null : String(signal), stderr: this.#stderr.toString() });
   }
 
-  send(frame: unknown): void {
+  send(frame: unknown, _?: readonly object[], plain = false): void {
     if (this.#line.ended || this.#child.connected === false) return;
     try {
       // Bun, unlike Node and Deno, sends all the memory behind a view to a process too (1.4.5).
-      this.#child.send(this.#clones ? withOwnBytes(frame) : frame);
+      this.#child.send(this.#clones && !plain ? withOwnBytes(frame) : frame);
     } catch (error) {
       // Between a worker's death and the news of it, its exit tells.
       if ((error as { code?: unknown }).code === "ERR_IPC_CHANNEL_CLOSED") return;
@@ -146,7 +146,7 @@ class BunPort implements WorkerPort {
 
   stop(free: boolean): void {
     if (free || this.#line.hasTeardown) this.send({ type: "stop" });
-    else this.#signal("SIGTERM");
+    if (!this.#line.hasTeardown) after(free ? LEAVING : 0, () => this.#signal("SIGTERM"));
   }
 
   kill(): void {

@@ -12,7 +12,7 @@ import type { ChildChannel } from "./child-channel.ts";
 import type { FileExchange } from "./exchange.ts";
 import { guard, unguard } from "./guard.ts";
 import { type Line, NOT_STARTED, open } from "./line.ts";
-import { CUT_OFF, LAST_WORDS } from "./patience.ts";
+import { after, CUT_OFF, LAST_WORDS, LEAVING } from "./patience.ts";
 import { StderrTail } from "./stderr-tail.ts";
 
 /** Own options of a spawn, undefined or not: none is to come from a polluted prototype. */
@@ -156,7 +156,7 @@ class ChildPort implements WorkerPort {
 
   stop(free: boolean): void {
     if (free || this.#line.hasTeardown) this.send({ type: "stop" });
-    else this.#signal("SIGTERM");
+    if (!this.#line.hasTeardown) after(free ? LEAVING : 0, () => this.#signal("SIGTERM"));
   }
 
   kill(): void {

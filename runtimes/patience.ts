@@ -1,5 +1,5 @@
 /**
- * How long process adapters wait for what may never come.
+ * How long adapters wait for what may never come.
  *
  * @module
  */
@@ -29,4 +29,16 @@ export function waitForThread(ended: () => boolean, giveUp: () => void): void {
     clearInterval(timer);
     giveUp();
   }, HEARING.apart);
+}
+
+/**
+ * How long a worker that is asked to leave, and has no teardown, may take to write out what it has printed, in milliseconds. It
+ * is signalled then: an idle worker's loop may be stuck, and the grace before it is killed may have no end.
+ */
+export const LEAVING = 5_000;
+
+/** Calls `then` after so many milliseconds, at once for none. The program may end meanwhile. */
+export function after(delay: number, then: () => void): void {
+  if (delay === 0) then();
+  else setTimeout(then, delay).unref();
 }

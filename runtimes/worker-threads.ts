@@ -10,7 +10,7 @@ import { THREAD_MARK } from "../src/core/frame.ts";
 import { withOwnBytes } from "../src/wire/views.ts";
 import { MemoryExchange } from "./exchange.ts";
 import { type Line, open } from "./line.ts";
-import { waitForThread } from "./patience.ts";
+import { after, LEAVING, waitForThread } from "./patience.ts";
 
 let lastThread = 0;
 
@@ -67,16 +67,16 @@ class ThreadPort implements WorkerPort {
     this.#line.end({ code: this.#error && code === 0 ? 1 : code, cause: this.#error });
   }
 
-  send(frame: unknown, transfer: readonly object[] = []): void {
+  send(frame: unknown, transfer: readonly object[] = [], plain = false): void {
     if (this.#line.ended) return;
     transfer.forEach(assertAttached);
-    this.#worker.postMessage(withOwnBytes(frame, transfer), transfer as Transferable[]);
+    this.#worker.postMessage(plain ? frame : withOwnBytes(frame, transfer), transfer as Transferable[]);
   }
 
   /** A thread with a large heap takes a while to go, on Bun hundreds of milliseconds: the grace is the caller's. */
   stop(free: boolean): void {
     if (free || this.#line.hasTeardown) this.send({ type: "stop" });
-    else this.#terminate();
+    if (!this.#line.hasTeardown) after(free ? LEAVING : 0, () => this.#terminate());
   }
 
   kill(): void {

@@ -17,6 +17,12 @@ import type { Service } from "./service.ts";
 import type { WarmUp } from "./warm-up.ts";
 import type { Worker } from "./worker.ts";
 
+/**
+ * How many workers may be lost when a job was the next that they would have begun. Once may be chance; but a job can end a
+ * worker before it begins, by arguments for which there is no memory.
+ */
+const SUSPICIONS = 3;
+
 /** What the aftermath is given to work with. */
 export interface AftermathParts {
   readonly isolation: Isolation;
@@ -50,15 +56,16 @@ export class Aftermath {
    */
   workerExited(worker: Worker, exit: WorkerExit, expected: boolean, unbegun: number): void {
     const { crew, service, isolation, ledger } = this.#parts;
-    service.sort(worker, unbegun);
+    const next = service.sort(worker, unbegun);
     if (unbegun > 0) crew.retry();
     const jobs = [...worker.jobs.values()];
+    const ofItsOwn = exit.code === 0 && jobs.length === 0;
+    if (next && !expected && jobs.length === 0 && (!ofItsOwn || worker.begun === 0)) this.#suspect(next, worker, exit);
     worker.jobs.clear();
     const again = jobs.filter((job) => this.#mayRetry(job));
     const lost = jobs.filter((job) => !again.includes(job));
     for (const job of lost) this.#lose(job, worker, exit);
     for (const job of again.reverse()) this.#retry(job);
-    const ofItsOwn = exit.code === 0 && jobs.length === 0;
     if (!expected && !ofItsOwn) {
       ledger.lost.workers++;
       // Where every job is run again nothing has failed yet: no reason for the program to end.
@@ -69,6 +76,17 @@ export class Aftermath {
       ledger.lost.abandoned++;
       this.#tell("warn", loss.abandoned(worker.port));
     }
+  }
+
+  /** Nothing that the worker had begun explains its end. */
+  #suspect(job: Job, worker: Worker, exit: WorkerExit): void {
+    if (++job.suspicions < SUSPICIONS || job.state.at !== "queued") return;
+    this.#parts.service.leaveBacklog(job);
+    this.#parts.settle(job, { ok: false, error: this.#exitError(worker, exit, job) }, worker);
+  }
+
+  #exitError(worker: Worker, exit: WorkerExit, job: Job): ClusterError {
+    return loss.workerExit(exit, worker.port, this.#parts.isolation, job.id);
   }
 
   #mayRetry(job: Job): boolean {
@@ -84,9 +102,12 @@ export class Aftermath {
 
   #lose(job: Job, worker: Worker, exit: WorkerExit): void {
     if (job.state.at !== "running") return job.settle();
-    const { settle, isolation } = this.#parts;
-    const error = loss.workerExit(exit, worker.port, isolation, job.id);
-    settle(job, { ok: false, error: job.attempt > 1 ? loss.poison(job.id, job.attempt, error) : error }, worker);
+    const error = this.#exitError(worker, exit, job);
+    this.#parts.settle(
+      job,
+      { ok: false, error: job.attempt > 1 ? loss.poison(job.id, job.attempt, error) : error },
+      worker,
+    );
   }
 
   /**

@@ -297,9 +297,9 @@ export class Crew {
     if (before.at === "starting") {
       this.#lostStarts++;
       this.#startFailed(loss.earlyExit(exit, worker.port, isolation), false);
-    } else if ((before.at === "idle" && before.fresh) || (before.at === "busy" && worker.begun === 0)) {
-      // Otherwise a module that dies just after it was loaded would be started over and over, for `minWorkers` and for jobs
-      // that never begin. One that leaves by itself is tried less and less often, and that is no error.
+    } else if (before.at === "idle" && before.fresh) {
+      // Otherwise a module that dies just after it was loaded would be started over and over for `minWorkers`. One that
+      // leaves by itself is tried less and less often, and that is no error.
       if (exit.code === 0) this.#breaker.failed(false);
       else this.#startFailed(loss.workerExit(exit, worker.port, isolation), false);
     }

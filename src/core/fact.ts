@@ -19,6 +19,8 @@ export type Fact =
     readonly attempt: number;
     readonly waited: number;
   }
+  /** Its worker was lost before the job had begun, though it was told to have: it waits again, and this run does not count. */
+  | { readonly type: "job:returned"; readonly job: string; readonly task: string | null; readonly worker: string }
   | {
     readonly type: "job:settled";
     readonly job: string;

@@ -24,6 +24,11 @@ export function started({ id, request: { task }, attempt, startedAt, submittedAt
   return { type: "job:started", job: id, task, worker: worker.port.id, attempt, waited: startedAt - submittedAt };
 }
 
+/** The job had not begun after all. */
+export function returned({ id, request: { task } }: Job, worker: Worker): Fact {
+  return { type: "job:returned", job: id, task, worker: worker.port.id };
+}
+
 /** The job has its outcome. `worker` is the one that ran it, if one did. */
 export function settled(job: Job, outcome: Outcome, worker: Worker | null, now: number): Fact {
   const { id, startedAt, submittedAt, request: { task } } = job;

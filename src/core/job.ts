@@ -52,6 +52,9 @@ export class Job implements JobHandle, Link<Job> {
   /** Whether it was sent to begin with a ticket only: then it is known, when its worker is lost, whether it had begun. */
   ticketed = false;
 
+  /** How many workers were lost when it was the next that they would have begun. */
+  suspicions = 0;
+
   readonly #done: (outcome: Outcome) => void;
   readonly #cancel: Cancel;
   #state: JobState = NEW;

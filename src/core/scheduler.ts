@@ -114,6 +114,7 @@ export class Scheduler implements Engine {
       began: (job, worker) => {
         if (this.#hears("job:started")) this.#say(facts.started(job, worker));
       },
+      returned: (job, worker) => this.#tell("job:returned", () => facts.returned(job, worker)),
       timeout: (job) => this.#timeout(job),
       ended: (job, worker, failed, value) => this.#settle(job, this.#outcome(failed, value), worker),
       refused: ({ job, cause }) => this.#settle(job, { ok: false, error: parts.notCloneable(job, cause) }, null),

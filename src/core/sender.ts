@@ -42,8 +42,8 @@ export function sendJobs(worker: Worker, jobs: readonly Job[], copyPlain: CopyPl
     const copy = jobs.length === 1 || transfer.length > 0 ? NOT_PLAIN : copied(args, copyPlain);
     if (copy === NOT_PLAIN) {
       sendTogether();
-      send([{ job, entry: entry(job, args) }]);
-    } else together.push({ job, entry: entry(job, copy) });
+      send([{ job, args }]);
+    } else together.push({ job, args: copy });
   }
   sendTogether();
   return unsent;
@@ -61,26 +61,38 @@ function copied(args: unknown, copyPlain: CopyPlain): unknown {
 /** A job in a frame. */
 interface Part {
   readonly job: Job;
-  readonly entry: JobEntry;
+  readonly args: unknown;
 }
 
 /** What {@link sendFrame} gives for a frame that was sent. */
 const SENT = Symbol("sent");
 
 /** Sends one frame; gives what was thrown if it could not be sent. Tickets first: a worker that finds none drops the job. */
-function sendFrame({ port }: Worker, parts: readonly Part[]): unknown {
-  let tickets = 0;
-  for (const { job } of parts) if (job.ticketed) tickets++;
-  let granted = 0;
+function sendFrame(worker: Worker, parts: readonly Part[]): unknown {
+  const { port } = worker;
+  const tickets = grant(worker, parts);
   try {
-    if (tickets > 0) port.exchange?.grant(tickets);
-    granted = tickets;
     const transfer = parts.length === 1 ? (parts[0] as Part).job.request.transfer : [];
-    port.send({ type: "jobs", jobs: parts.map(({ entry }) => entry) }, transfer);
+    const jobs = parts.map(({ job, args }) => entry(job, args));
+    port.send({ type: "jobs", jobs }, transfer, parts.length > 1);
     return SENT;
   } catch (cause) {
-    if (granted > 0) port.exchange?.grant(-granted);
+    if (tickets > 0) port.exchange?.grant(-tickets);
     return cause;
+  }
+}
+
+/** Where none can be had (a limit on the size of files), jobs go without. Returns how many were granted. */
+function grant({ port }: Worker, parts: readonly Part[]): number {
+  let tickets = 0;
+  for (const { job } of parts) if (job.ticketed) tickets++;
+  if (tickets === 0) return 0;
+  try {
+    port.exchange?.grant(tickets);
+    return tickets;
+  } catch {
+    for (const { job } of parts) job.ticketed = false;
+    return 0;
   }
 }
 

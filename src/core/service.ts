@@ -46,6 +46,8 @@ export interface ServiceParts {
   turn(change: () => void): void;
   /** A run of the job has begun. */
   began(job: Job, worker: Worker): void;
+  /** It had not, and the worker is lost. */
+  returned(job: Job, worker: Worker): void;
   /** The timer that ends a job which runs too long, or null. */
   timeout(job: Job): Timer | null;
   /** The worker has answered; `failed` 1 means that `value` is an encoded error. */
@@ -226,23 +228,30 @@ export class Service {
     }
   }
 
-  /** So many of a worker's jobs, the last with tickets, have not begun: they go back to where they were. */
-  sort(worker: Worker, unbegun: number): void {
-    if (unbegun > 0) {
-      // The last first: each is put in front of those that followed it.
-      const ticketed = [...worker.jobs.values()].filter((job) => job.ticketed);
-      for (const job of ticketed.slice(-unbegun).reverse()) this.#takeBack(job, worker);
-    }
-    if (worker.ahead === 0) return;
+  /**
+   * So many of a worker's jobs, the last with tickets, have not begun: they go back to where they were.
+   *
+   * @returns the first of them, or null.
+   */
+  sort(worker: Worker, unbegun: number): Job | null {
+    const back = unbegun === 0 ? [] : [...worker.jobs.values()].filter((job) => job.ticketed).slice(-unbegun);
+    // The last first: each is put in front of those that followed it.
+    for (const job of back.toReversed()) this.#takeBack(job, worker);
     // The others have begun. Some have ended, and their answers are on their way.
-    for (const job of worker.jobs.values()) if (job.state.at === "ahead") this.#runs(job, worker, worker.heardAt);
+    if (worker.ahead > 0) {
+      for (const job of worker.jobs.values()) if (job.state.at === "ahead") this.#runs(job, worker, worker.heardAt);
+    }
+    return back[0] ?? null;
   }
 
   #takeBack(job: Job, worker: Worker): void {
     this.#crew.takeBack(job, worker);
     // Nobody waits for it any more.
     if (job.state.at !== "running" && job.state.at !== "ahead") return job.settle();
-    if (job.state.at === "running") job.retract();
+    if (job.state.at === "running") {
+      job.retract();
+      this.#parts.returned(job, worker);
+    }
     this.putBack(job);
   }
 

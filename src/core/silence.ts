@@ -17,6 +17,7 @@ export class SilenceWatch {
   readonly #turn: (change: () => void) => void;
   readonly #look: () => boolean;
   #timer: Timer | null = null;
+  #dueAt = 0;
   #pause = LOOK_AHEAD;
 
   /**
@@ -32,7 +33,9 @@ export class SilenceWatch {
   /** Sees to it that a look is taken soon: something was sent ahead. */
   start(): void {
     this.#pause = LOOK_AHEAD;
-    if (this.#timer === null) this.#wait();
+    if (this.#timer !== null && this.#dueAt <= this.#clock.now() + LOOK_AHEAD) return;
+    this.stop();
+    this.#wait();
   }
 
   /** Nothing more will be sent. */
@@ -42,6 +45,7 @@ export class SilenceWatch {
   }
 
   #wait(): void {
+    this.#dueAt = this.#clock.now() + this.#pause;
     this.#timer = this.#clock.schedule(this.#pause, () =>
       this.#turn(() => {
         this.#timer = null;

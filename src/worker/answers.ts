@@ -34,7 +34,7 @@ export class Answers {
   #soon = false;
   /** Since when the oldest has been kept, in milliseconds. */
   #since = 0;
-  /** Frames that have not left the worker: those of answers that are in the mail too, and those of others. */
+  /** Frames that have not left the worker: those with answers that are in the mail too, and those with others. */
   #mailed = 0;
   #unmailed = 0;
   #awaited = false;
@@ -60,7 +60,7 @@ export class Answers {
     if (text === null || (!last && !this.#exchange.keep(text))) return this.#addAlone(answer, transfer);
     if (this.#kept.length === 0) this.#since = now;
     this.#kept.push(text);
-    if (last) this.flush();
+    if (last) this.#flush(true);
   }
 
   #addAlone(answer: Required<Answer>, transfer: readonly object[]): void {
@@ -89,13 +89,19 @@ export class Answers {
 
   /** Sends what was kept back. */
   flush(): void {
-    if (this.#kept.length === 0) return;
+    if (this.#kept.length > 0) this.#flush(false);
+  }
+
+  /** @param unmailed Whether the last of them is in no mail. */
+  #flush(unmailed: boolean): void {
     const text = `[${this.#kept.join()}]`;
     this.#kept = [];
     this.#mailed++;
+    if (unmailed) this.#unmailed++;
     this.#link.post({ type: "kept", key: this.#key, text, ...this.#memory() }, [], () => {
       // Until then, and as long as others are kept, the host may need what is in the mail.
       if (--this.#mailed === 0 && this.#kept.length === 0) this.#exchange.sent();
+      if (unmailed) this.#left();
     });
   }
 

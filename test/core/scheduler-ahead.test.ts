@@ -121,6 +121,18 @@ describe("Scheduler taking back", () => {
     expect(cluster.worker(1).running).toEqual(["b", "c"]);
   });
 
+  it("Scheduler looks at a worker soon to which jobs were sent ahead, though it waits for another to hear", () => {
+    const { cluster, worker } = ahead({ a: {}, b: {}, c: {}, d: {} }, { maxWorkers: 2 });
+    // Both have jobs taken back, and hear of it late: looks get rare.
+    cluster.advance(31);
+    worker.answer();
+    worker.hearRecalls();
+    cluster.flush();
+    expect([worker.running.length, recalls(worker)]).toEqual([2, 1]);
+    cluster.advance(3);
+    expect(recalls(worker)).toBe(2);
+  });
+
   it("Scheduler leaves a worker alone that answers", () => {
     const { cluster, worker } = ahead({ a: {}, b: {}, c: {}, d: {} });
     for (let round = 0; round < 3; round++) {
@@ -319,18 +331,65 @@ describe("Scheduler with places", () => {
     cluster.worker(1).answer("done");
     cluster.flush();
     expect([job.value, cluster.stats.jobs]).toMatchObject(["done", { retried: 0, succeeded: 2 }]);
+    const told = cluster.facts.flatMap((fact) => "job" in fact && fact.job === "2" ? [fact.type] : []);
+    expect(told).toEqual(["job:queued", "job:started", "job:returned", "job:started", "job:settled"]);
   });
 
-  it("Scheduler gives up starting workers that die before they have begun anything", () => {
-    const cluster = new Cluster({ prefetch: 0, maxWorkers: 1 });
+  it.each([0, 1])("Scheduler gives up a job of which workers die, or leave, before they begin it: code %i", (code) => {
+    const cluster = new Cluster({ prefetch: 5, maxWorkers: 1, maxBacklog: Infinity });
     cluster.adapter.manual = true;
-    const job = cluster.submit("a");
-    for (let starts = 0; starts < 10 && !job.outcome; starts++) {
+    const [bad, ...others] = cluster.clock.together(() => cluster.submitAll("bad", "x", "y"));
+    let lost = 0;
+    for (; lost < 10 && !bad!.outcome; lost++) {
+      cluster.worker(-1).ready();
+      cluster.worker(-1).exit({ code });
+      cluster.advance(10_000);
+    }
+    expect([bad!.code, lost, others.map((job) => job.outcome)]).toEqual(["CC_ERR_WORKER_EXIT", 3, [null, null]]);
+    expect((bad!.error as { retryable: boolean }).retryable).toBe(false);
+    cluster.adapter.manual = false;
+    cluster.worker(-1).ready();
+    expect(cluster.worker(-1).running[0]).toBe("x");
+  });
+
+  it("Scheduler gives up a job of which workers die before they begin it while another worker serves", () => {
+    const cluster = new Cluster({ maxWorkers: 2 });
+    cluster.submit("long");
+    cluster.worker(0).ready();
+    cluster.adapter.manual = true;
+    const bad = cluster.submit("bad");
+    let lost = 0;
+    for (; lost < 10 && !bad.outcome; lost++) {
+      const [worker] = cluster.adapter.alive.slice(-1);
+      worker!.ready();
+      worker!.crash();
+      cluster.advance(10_000);
+    }
+    expect([bad.code, lost]).toEqual(["CC_ERR_WORKER_EXIT", 3]);
+  });
+
+  it("Scheduler blames no job for the end of a worker that ran another", () => {
+    const cluster = new Cluster({ prefetch: 5, maxWorkers: 1, maxBacklog: Infinity });
+    const jobs = cluster.clock.together(() => cluster.submitAll(...Array.from({ length: 6 }, (_, n) => n)));
+    for (let lost = 0; lost < 5; lost++) {
       cluster.worker(-1).ready();
       cluster.worker(-1).crash();
-      cluster.advance(60_000);
+      cluster.advance(10_000);
     }
-    expect([job.code, cluster.worker(0).exchange?.closed]).toEqual(["CC_ERR_WORKER_START", true]);
+    expect(jobs.map((job) => job.code)).toEqual([...Array.from({ length: 5 }, () => "CC_ERR_WORKER_EXIT"), null]);
+  });
+
+  it("Scheduler sends jobs without tickets where none can be granted", () => {
+    const { cluster, worker } = ahead({ a: {} });
+    worker.shared.grant = () => {
+      throw new Error("file too large");
+    };
+    const jobs = cluster.clock.together(() => cluster.submitAll("b", "c"));
+    worker.answer();
+    worker.answer();
+    worker.answer();
+    cluster.flush();
+    expect(jobs.map((job) => job.outcome?.ok)).toEqual([true, true]);
   });
 
   it("Scheduler lets neighbours of a job that goes on regardless finish, those that were sent ahead included", () => {

@@ -40,6 +40,36 @@ const cases: Case[] = [
       }),
   })),
   {
+    name: "A job of whose arguments workers die before they begin it fails alone",
+    run: (kit) =>
+      quietly(async () => {
+        // A small heap is the way to it.
+        if (kit.runtime !== "node" || kit.isolation === "thread") kit.notHere("needs a limit on a process' heap");
+        const execArgv = ["--max-old-space-size=30"];
+        const cc = kit.cluster(WORKER, { maxWorkers: 1, maxBacklog: Infinity, execArgv, stdio: "ignore" });
+        await kit.value(cc, 1);
+        const large = Array.from({ length: 600_000 }, (_, i) => ({ i, text: `text ${i}` }));
+        const ended = await Promise.all([large, 2, 3].map((args) => kit.job(cc, args)));
+        const [failed, ...others] = ended as [{ error: Failure }, unknown, unknown];
+        assert.deepEqual([failed.error["code"], failed.error["retryable"]], ["CC_ERR_WORKER_EXIT", false]);
+        assert.deepEqual(others, [{ ok: 2 }, { ok: 3 }]);
+      }),
+  },
+  {
+    name: "Jobs of workers that leave before they begin anything fail, and the cluster closes",
+    run: (kit) =>
+      quietly(async () => {
+        const cc = kit.cluster("leaves-at-once.mjs", { maxWorkers: 1, maxBacklog: Infinity });
+        const ended = await Promise.all([1, 2].map((args) => kit.job(cc, args)));
+        // A worker may be quick enough to take one.
+        for (const [i, end] of ended.entries()) {
+          if ("ok" in end) assert.equal(end.ok, i + 1);
+          else assert.match((end.error as Failure)["code"] as string, /^CC_ERR_WORKER_(?:EXIT|START)$/);
+        }
+        await cc.close();
+      }),
+  },
+  {
     name: "An aborted job that waits inside of a worker costs its neighbours nothing, and never begins",
     async run(kit) {
       for (const prefetch of [0, "auto"] as const) {
@@ -50,19 +80,20 @@ const cases: Case[] = [
           killGrace: 200,
           maxBacklog: Infinity,
         });
-        const [free, done, file] = [
+        const [free, done, begun, file] = [
           kit.file(`free ${prefetch}`),
           kit.file(`done ${prefetch}`),
+          kit.file(`blocks ${prefetch}`),
           kit.file(`begun ${prefetch}`),
         ];
         await kit.value(cc, 1);
         const neighbour = kit.job(cc, done, { task: "wait" });
         // The next two go in one frame, so that the worker has the second in its hands while the first blocks its loop.
         await until(() => cc.stats().jobs.running === 1);
-        const blocked = kit.job(cc, free, { task: "block" });
+        const blocked = kit.job(cc, { begun, file: free }, { task: "block" });
         const abort = new AbortController();
         const unwanted = kit.job(cc, { file, n: 1 }, { task: "note", signal: abort.signal });
-        await until(() => cc.stats().jobs.running === 3);
+        await until(() => kit.lines(begun).length === 1);
         abort.abort(new Error("not wanted"));
         assert.equal(((await unwanted) as { error: Error }).error.message, "not wanted");
         kit.write(free);

@@ -68,6 +68,14 @@ export class Account {
     cc.on("error", (error) => this.faults.push(error));
     cc.on("job:queued", ({ job }) => this.#entry(job).queued++);
     cc.on("job:refused", ({ job }) => this.#entry(job).refused++);
+    cc.on("job:returned", ({ job, worker }) => {
+      const entry = this.#entry(job);
+      const { jobs } = this.#worker(worker);
+      jobs.splice(jobs.lastIndexOf(entry), 1);
+      if (entry.workers.pop() !== worker) {
+        throw new Discrepancy("answers", `job ${job} returned from ${worker}, where it was not`);
+      }
+    });
     cc.on("job:started", ({ job, worker }) => {
       const entry = this.#entry(job);
       entry.workers.push(worker);

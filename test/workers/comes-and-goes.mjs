@@ -13,8 +13,9 @@ export const note = ({ file, n }) => {
   return n;
 };
 
-/** Blocks the worker's loop until the file is there; bounded, so that a failing test leaves nothing behind. */
-export const block = (file) => {
+/** Says so, and blocks the worker's loop until a file is there; bounded, so that a failing test leaves nothing behind. */
+export const block = ({ begun, file }) => {
+  appendFileSync(begun, "begun\n");
   const end = Date.now() + 20_000;
   while (!existsSync(file) && Date.now() < end);
   return "blocked";
