@@ -11,7 +11,7 @@ import { bootstrapUrl } from "./bootstrap-url.ts";
 import { type FileExchange, openExchange } from "./exchange.ts";
 import { guard, unguard } from "./guard.ts";
 import { type Line, open } from "./line.ts";
-import { after, CUT_OFF, LAST_WORDS, LEAVING } from "./patience.ts";
+import { CUT_OFF, LAST_WORDS } from "./patience.ts";
 import { StderrTail } from "./stderr-tail.ts";
 import { threadPort } from "./worker-threads.ts";
 
@@ -96,7 +96,7 @@ class BunPort implements WorkerPort {
       ...(spec.env ? { env: { ...spec.env } } : {}),
       ...(spec.cwd === null ? {} : { cwd: spec.cwd }),
       ipc: (message) => line.receive(message),
-      onDisconnect: () => setTimeout(() => this.kill(), CUT_OFF).unref(),
+      onDisconnect: () => line.unlessEnded(CUT_OFF, () => this.kill()),
       onExit: (_, code, signal) => void this.#exited(code, signal),
     });
     this.pid = this.#child.pid;
@@ -124,8 +124,10 @@ class BunPort implements WorkerPort {
   async #exited(code: number | null, signal: string | number | null): Promise<void> {
     unguard(this.pid);
     this.#letGoOfStderr();
-    const patience = new Promise<void>((resolve) => setTimeout(resolve, LAST_WORDS));
+    let deadline: ReturnType<typeof setTimeout> | undefined;
+    const patience = new Promise<void>((resolve) => deadline = setTimeout(resolve, LAST_WORDS));
     await Promise.race([this.#readStderr(), patience]);
+    clearTimeout(deadline);
     // One turn of the loop for messages that were read with the exit
     // (https://github.com/oven-sh/bun/pull/39479: their order is not certain).
     await new Promise((resolve) => setImmediate(resolve));
@@ -145,8 +147,7 @@ class BunPort implements WorkerPort {
   }
 
   stop(free: boolean): void {
-    if (free || this.#line.hasTeardown) this.send({ type: "stop" });
-    if (!this.#line.hasTeardown) after(free ? LEAVING : 0, () => this.#signal("SIGTERM"));
+    this.#line.stop(this, free, () => this.#signal("SIGTERM"));
   }
 
   kill(): void {

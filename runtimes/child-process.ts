@@ -12,7 +12,7 @@ import type { ChildChannel } from "./child-channel.ts";
 import type { FileExchange } from "./exchange.ts";
 import { guard, unguard } from "./guard.ts";
 import { type Line, NOT_STARTED, open } from "./line.ts";
-import { after, CUT_OFF, LAST_WORDS, LEAVING } from "./patience.ts";
+import { CUT_OFF, LAST_WORDS } from "./patience.ts";
 import { StderrTail } from "./stderr-tail.ts";
 
 /** Own options of a spawn, undefined or not: none is to come from a polluted prototype. */
@@ -140,7 +140,7 @@ class ChildPort implements WorkerPort {
 
   /** A worker without its line is of no use. */
   #cutOff(): void {
-    setTimeout(() => this.kill(), CUT_OFF).unref();
+    this.#line.unlessEnded(CUT_OFF, () => this.kill());
   }
 
   #ended(ending: { code?: number | null; signal?: string | null; cause?: unknown }): void {
@@ -155,8 +155,7 @@ class ChildPort implements WorkerPort {
   }
 
   stop(free: boolean): void {
-    if (free || this.#line.hasTeardown) this.send({ type: "stop" });
-    if (!this.#line.hasTeardown) after(free ? LEAVING : 0, () => this.#signal("SIGTERM"));
+    this.#line.stop(this, free, () => this.#signal("SIGTERM"));
   }
 
   kill(): void {

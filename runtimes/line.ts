@@ -8,6 +8,7 @@
 import { randomUUID } from "node:crypto";
 import type { WorkerEvents, WorkerExit, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { frameType, type Init } from "../src/core/frame.ts";
+import { LEAVING } from "./patience.ts";
 
 /** What a transport knows of a worker's end; the line adds what the worker had reported. */
 export type Ending = Partial<WorkerExit>;
@@ -38,6 +39,7 @@ export class Line {
   readonly key: string = randomUUID().slice(0, 8);
   #fatal: unknown = null;
   #pong: (() => void) | null = null;
+  readonly #deadlines = new Set<ReturnType<typeof setTimeout>>();
   #ended = false;
 
   constructor(spec: WorkerSpec, events: WorkerEvents) {
@@ -107,10 +109,28 @@ export class Line {
     this.#pong = then;
   }
 
+  /** Asks the worker to leave, as a port's `stop` is to; `signal` is what ends one that has no teardown. */
+  stop(port: Pick<WorkerPort, "send">, free: boolean, signal: () => void): void {
+    if (free || this.#hasTeardown) port.send({ type: "stop" });
+    if (this.#hasTeardown) return;
+    if (free) this.unlessEnded(LEAVING, signal);
+    else signal();
+  }
+
+  /** Calls `then` after so many milliseconds if the worker is still there. The program may end meanwhile. */
+  unlessEnded(delay: number, then: () => void): void {
+    if (this.#ended) return;
+    const deadline = setTimeout(then, delay);
+    deadline.unref();
+    // Kept to be cleared: what it calls holds the port, the cluster, and all that the program's listeners hold.
+    this.#deadlines.add(deadline);
+  }
+
   /** The worker is gone; a no-op after the first time. */
   end({ code = null, signal = null, stderr = "", cause = null, abandoned = false }: Ending): void {
     if (this.#ended) return;
     this.#ended = true;
+    for (const deadline of this.#deadlines) clearTimeout(deadline);
     this.#events.exit({ code, signal, stderr, cause: this.#fatal ?? cause, abandoned });
   }
 }

@@ -36,9 +36,3 @@ export function waitForThread(ended: () => boolean, giveUp: () => void): void {
  * is signalled then: an idle worker's loop may be stuck, and the grace before it is killed may have no end.
  */
 export const LEAVING = 5_000;
-
-/** Calls `then` after so many milliseconds, at once for none. The program may end meanwhile. */
-export function after(delay: number, then: () => void): void {
-  if (delay === 0) then();
-  else setTimeout(then, delay).unref();
-}

@@ -10,7 +10,7 @@ import { THREAD_MARK } from "../src/core/frame.ts";
 import { withOwnBytes } from "../src/wire/views.ts";
 import { MemoryExchange } from "./exchange.ts";
 import { type Line, open } from "./line.ts";
-import { after, LEAVING, waitForThread } from "./patience.ts";
+import { waitForThread } from "./patience.ts";
 
 let lastThread = 0;
 
@@ -75,8 +75,7 @@ class ThreadPort implements WorkerPort {
 
   /** A thread with a large heap takes a while to go, on Bun hundreds of milliseconds: the grace is the caller's. */
   stop(free: boolean): void {
-    if (free || this.#line.hasTeardown) this.send({ type: "stop" });
-    if (!this.#line.hasTeardown) after(free ? LEAVING : 0, () => this.#terminate());
+    this.#line.stop(this, free, () => this.#terminate());
   }
 
   kill(): void {

@@ -9,11 +9,11 @@ import { registerSuites } from "../conformance/register.ts";
 const WORKERS: readonly Contract[] = ["handler.mjs", "contract.cjs"];
 
 /** Runs a program that can ask for its garbage to be collected. */
-function collecting(kit: Kit, ...args: string[]): Promise<Program> {
+function collecting(kit: Kit, program: string, ...args: string[]): Promise<Program> {
   const [first, ...flags] = kit.runtime === "deno"
     ? ["run", "--v8-flags=--expose-gc", ...kit.hostFlags.slice(1)]
     : [...kit.runtime === "node" ? ["--expose-gc"] : [], ...kit.hostFlags];
-  const file = fileURLToPath(new URL("../programs/leaks.ts", import.meta.url));
+  const file = fileURLToPath(new URL(`../programs/${program}`, import.meta.url));
   return kit.start([...first === undefined ? [] : [first], ...flags, file, kit.isolation, ...args]).ended;
 }
 
@@ -23,12 +23,19 @@ const cases: Case[] = [
   ...WORKERS.map((worker): Case => ({
     name: `F-27 Nothing of a job is kept once it is answered, and no listener (${worker})`,
     async run(kit) {
-      const { code, stdout, stderr } = await collecting(kit, worker);
+      const { code, stdout, stderr } = await collecting(kit, "leaks.ts", worker);
       const [alive, ...rest] = stdout.trim().split("\n");
       assert.deepEqual(rest, ["steady true", "shared true", "restored true"], stderr);
       // One message per worker at most.
       assert.ok(Number(alive?.split(" ")[1]) <= (kit.lacks("forgets") ? 2 : 0), alive);
       assert.equal(code, 0);
+    },
+  })),
+  ...WORKERS.map((worker): Case => ({
+    name: `F-27 Nothing holds a cluster that has ended, however it and its workers ended (${worker})`,
+    async run(kit) {
+      const { code, stdout, stderr } = await collecting(kit, "forgets.ts", worker);
+      assert.deepEqual([code, stdout], [0, "[]\n"], stderr);
     },
   })),
   ...WORKERS.flatMap((worker) =>
