@@ -134,11 +134,11 @@ class BunPort implements WorkerPort {
     this.#line.end({ code, signal: signal === null ? null : String(signal), stderr: this.#stderr.toString() });
   }
 
-  send(frame: unknown, _?: readonly object[], plain = false): void {
+  send(frame: unknown): void {
     if (this.#line.ended || this.#child.connected === false) return;
     try {
       // Bun, unlike Node and Deno, sends all the memory behind a view to a process too (1.4.5).
-      this.#child.send(this.#clones && !plain ? withOwnBytes(frame) : frame);
+      this.#child.send(this.#clones ? withOwnBytes(frame) : frame);
     } catch (error) {
       // Between a worker's death and the news of it, its exit tells.
       if ((error as { code?: unknown }).code === "ERR_IPC_CHANNEL_CLOSED") return;

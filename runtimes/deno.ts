@@ -75,8 +75,8 @@ class WebWorkerPort implements WorkerPort {
     this.#line.end(ending);
   }
 
-  send(frame: unknown, transfer: readonly object[] = [], plain = false): void {
-    if (!this.#line.ended) this.#worker.postMessage(plain ? frame : withOwnBytes(frame, transfer), transfer);
+  send(frame: unknown, transfer: readonly object[] = []): void {
+    if (!this.#line.ended) this.#worker.postMessage(withOwnBytes(frame, transfer), transfer);
   }
 
   /** A thread that is still loading ends when it has loaded: the ping waits for it, and the grace is the caller's. */

@@ -67,10 +67,10 @@ class ThreadPort implements WorkerPort {
     this.#line.end({ code: this.#error && code === 0 ? 1 : code, cause: this.#error });
   }
 
-  send(frame: unknown, transfer: readonly object[] = [], plain = false): void {
+  send(frame: unknown, transfer: readonly object[] = []): void {
     if (this.#line.ended) return;
     transfer.forEach(assertAttached);
-    this.#worker.postMessage(plain ? frame : withOwnBytes(frame, transfer), transfer as Transferable[]);
+    this.#worker.postMessage(withOwnBytes(frame, transfer), transfer as Transferable[]);
   }
 
   /** A thread with a large heap takes a while to go, on Bun hundreds of milliseconds: the grace is the caller's. */

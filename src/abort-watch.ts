@@ -5,8 +5,22 @@
  * @module
  */
 
+import { Chain, type Link } from "./core/chain.ts";
+
+/** What one job has to do then. */
+class Wish implements Link<Wish> {
+  before: Wish | null = null;
+  after: Wish | null = null;
+  open = true;
+  readonly run: () => void;
+
+  constructor(run: () => void) {
+    this.run = run;
+  }
+}
+
 interface Watch {
-  readonly runs: Set<() => void>;
+  readonly wishes: Chain<Wish>;
   readonly listener: () => void;
 }
 
@@ -19,22 +33,29 @@ const watches = new WeakMap<AbortSignal, Watch>();
  */
 export function onAbort(signal: AbortSignal, run: () => void): () => void {
   const watch = watches.get(signal) ?? startWatch(signal);
-  watch.runs.add(run);
+  const wish = new Wish(run);
+  watch.wishes.push(wish);
   return () => {
-    if (!watch.runs.delete(run) || watch.runs.size > 0) return;
+    if (!wish.open) return;
+    wish.open = false;
+    watch.wishes.remove(wish);
+    if (watch.wishes.size > 0) return;
     watches.delete(signal);
     signal.removeEventListener("abort", watch.listener);
   };
 }
 
 function startWatch(signal: AbortSignal): Watch {
-  const runs = new Set<() => void>();
+  const wishes = new Chain<Wish>();
   const listener = (): void => {
     watches.delete(signal);
-    for (const run of runs) run();
-    runs.clear();
+    for (let wish = wishes.first; wish; wish = wishes.first) {
+      wish.open = false;
+      wishes.remove(wish);
+      wish.run();
+    }
   };
-  const watch = { runs, listener };
+  const watch = { wishes, listener };
   watches.set(signal, watch);
   signal.addEventListener("abort", listener, { once: true });
   return watch;

@@ -15,7 +15,7 @@ import { ClusterError } from "./core/errors.ts";
 import type { Fact } from "./core/fact.ts";
 import { Scheduler } from "./core/scheduler.ts";
 import type { Job } from "./core/job.ts";
-import { EnqueueSite, located, mayCapture } from "./enqueue-site.ts";
+import { EnqueueSite, mayCapture, whenFailed } from "./enqueue-site.ts";
 import { checkJob, type EnqueueOptions } from "./job-options.ts";
 import type { ComputeClusterOptions } from "./options.ts";
 import { realClock } from "./real-clock.ts";
@@ -25,7 +25,7 @@ import type { TaskArgs, TaskName, TaskResult } from "./tasks.ts";
 import { wrongType } from "./validate.ts";
 import { type Format, notCloneable } from "./wire/cloneable.ts";
 import { decodeThrown } from "./wire/error-codec.ts";
-import { copyPlain } from "./wire/plain.ts";
+import { isJson } from "./wire/plain.ts";
 import { bootstrap } from "./worker/bootstrap.generated.ts";
 
 /** The events of a cluster, and what their listeners get. */
@@ -95,7 +95,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
       spec: () => ({ ...spec, env: env(), bootstrap, decodeError: decodeThrown, setupNotCloneable }),
       decodeError: (encoded) => this.#decode(encoded),
       notCloneable: (job, cause) => argsNotCloneable(job, spec.serialization, cause),
-      copyPlain,
+      isJson,
       observer: {
         hears: (type) => this.#hears(type),
         tell: (fact) => this.#tell(fact),
@@ -150,7 +150,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
       if (callback !== undefined && callback !== null) return reject(wrongType("callback", "a function", callback));
       this.#run(args, options, site, (outcome) => outcome.ok ? resolve(outcome.value) : reject(outcome.error));
     });
-    return site ? answer : located(answer, (found, error) => this.#locateLate(error, found));
+    return site ? answer : whenFailed(answer, this.#locateLate);
   }
 
   /**
@@ -227,12 +227,15 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     else this.#unlocated.set(error, job);
   }
 
-  #locateLate(error: unknown, site: EnqueueSite): void {
+  /** @param own How many frames of the stack are the cluster's own. */
+  readonly #locateLate = (error: unknown, own = 1): never => {
     const job = this.#unlocated.get(error as object);
-    if (job === undefined) return;
-    this.#unlocated.delete(error as object);
-    this.#locate(error, site, job);
-  }
+    if (job !== undefined) {
+      this.#unlocated.delete(error as object);
+      this.#locate(error, new EnqueueSite(own), job);
+    }
+    throw error;
+  };
 
   #decode(encoded: unknown): unknown {
     const error = decodeThrown(encoded);

@@ -98,10 +98,9 @@ export interface WorkerPort {
    * Sends one frame.
    *
    * @param transfer Objects to move instead of copying; threads only.
-   * @param plain Whether it is known that there is nothing but plain data in it.
    * @throws whatever the transport throws when a value can't be cloned; then nothing was sent.
    */
-  send(frame: unknown, transfer?: readonly object[], plain?: boolean): void;
+  send(frame: unknown, transfer?: readonly object[]): void;
   /**
    * Asks the worker to leave: it runs its teardown, if it has one, and ends.
    *

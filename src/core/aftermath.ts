@@ -5,7 +5,7 @@
  */
 
 import type { Isolation, WorkerExit } from "./adapter.ts";
-import type { Backlog } from "./backlog.ts";
+import type { Chain } from "./chain.ts";
 import type { Crew } from "./crew.ts";
 import type { Observer, Outcome } from "./engine.ts";
 import type { ClusterError } from "./errors.ts";
@@ -28,7 +28,7 @@ export interface AftermathParts {
   readonly isolation: Isolation;
   /** How often a job is run again whose worker was lost. */
   readonly retries: number;
-  readonly backlog: Backlog<Job>;
+  readonly backlog: Chain<Job>;
   readonly crew: Crew;
   readonly service: Service;
   readonly warmUp: WarmUp;
@@ -58,10 +58,9 @@ export class Aftermath {
     const { crew, service, isolation, ledger } = this.#parts;
     const next = service.sort(worker, unbegun);
     if (unbegun > 0) crew.retry();
-    const jobs = [...worker.jobs.values()];
+    const jobs = worker.jobs.removeAll();
     const ofItsOwn = exit.code === 0 && jobs.length === 0;
     if (next && !expected && jobs.length === 0 && (!ofItsOwn || worker.begun === 0)) this.#suspect(next, worker, exit);
-    worker.jobs.clear();
     const again = jobs.filter((job) => this.#mayRetry(job));
     const lost = jobs.filter((job) => !again.includes(job));
     for (const job of lost) this.#lose(job, worker, exit);
@@ -128,7 +127,7 @@ export class Aftermath {
   /** Fails the jobs that wait. */
   failWaiting(reason: (job: Job) => ClusterError): void {
     const { backlog, service, settle } = this.#parts;
-    for (let job = backlog.peek(); job; job = backlog.peek()) {
+    for (let job = backlog.first; job; job = backlog.first) {
       service.leaveBacklog(job);
       settle(job, { ok: false, error: reason(job) }, null);
     }

@@ -171,7 +171,7 @@ export class Crew {
   /** A worker is to get a job; see {@link engage}. */
   give(job: Job, worker: Worker): void {
     if (worker.jobs.size === 0) worker.heardAt = this.#parts.clock.now();
-    worker.jobs.set(job.number, job);
+    worker.jobs.push(job);
     worker.begun++;
   }
 
@@ -182,7 +182,7 @@ export class Crew {
 
   /** A job that a worker was given has not begun, and is not its any more. */
   takeBack(job: Job, worker: Worker): void {
-    worker.jobs.delete(job.number);
+    worker.jobs.remove(job);
     worker.begun--;
   }
 

@@ -32,6 +32,8 @@ export type HostFrame =
   /** First of all; see `Init`. */
   | { readonly type: "init"; readonly init: Init }
   | { readonly type: "jobs"; readonly jobs: readonly JobEntry[] }
+  /** The same, as one JSON text. */
+  | { readonly type: "jobs:text"; readonly text: string }
   /** So many of the jobs that wait for a ticket, the last, are taken back. Answered by `recalled`. */
   | { readonly type: "recall"; readonly count: number }
   /** The host no longer waits for this job's answer. */
@@ -82,8 +84,8 @@ export type WorkerFrame =
   | { readonly type: "pong" }
   /** `memory`: bytes that the worker uses, now and then, if it was told to measure. */
   | { readonly type: "answers"; readonly key: string; readonly answers: readonly Answer[]; readonly memory?: number }
-  /** The same, of several jobs, with the answers as one JSON text. */
-  | { readonly type: "kept"; readonly key: string; readonly text: string; readonly memory?: number }
+  /** The same, with the answers as one JSON text. */
+  | { readonly type: "answers:text"; readonly key: string; readonly text: string; readonly memory?: number }
   /** The loop is free: the abort of this job was heard. `heeds`: its handler has taken its signal, and may stop. */
   | { readonly type: "aborting"; readonly key: string; readonly job: JobNumber; readonly heeds: boolean }
   /** What was taken back is dropped: more may be sent. */
@@ -106,7 +108,7 @@ export function readAnswers(frame: unknown): readonly Answer[] | null {
   switch (frameType(frame)) {
     case "answers":
       return Object.hasOwn(frame as object, "answers") ? checked((frame as { answers: unknown }).answers) : null;
-    case "kept":
+    case "answers:text":
       return Object.hasOwn(frame as object, "text") ? parsed((frame as { text: unknown }).text) : null;
     default:
       return null;

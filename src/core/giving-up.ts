@@ -62,7 +62,7 @@ export class GivingUp {
   }
 
   /** The worker's loop is free. A handler that knows that it is to stop (`heeds`) has the grace to do so. */
-  heard(worker: Worker, job: Job | undefined, heeds: boolean): void {
+  heard(worker: Worker, job: Job | null, heeds: boolean): void {
     if (job?.state.at !== "aborting" || job.state.heard) return;
     const { crew, service, after } = this.#parts;
     // A handler that goes on regardless costs its worker, but not its neighbours: they finish first.

@@ -15,7 +15,7 @@
  * @module
  */
 
-import type { Link } from "./backlog.ts";
+import type { Link } from "./chain.ts";
 import type { Timer } from "./clock.ts";
 import type { JobHandle, JobRequest, Outcome } from "./engine.ts";
 import type { Worker } from "./worker.ts";

@@ -46,5 +46,5 @@ export class Ledger {
 
 /** The jobs of workers that stand there. */
 export function jobsAt(crew: Crew, ...at: Job["state"]["at"][]): Job[] {
-  return [...crew].flatMap((worker) => [...worker.jobs.values()].filter((job) => at.includes(job.state.at)));
+  return [...crew].flatMap((worker) => [...worker.jobs].filter((job) => at.includes(job.state.at)));
 }

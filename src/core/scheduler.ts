@@ -17,7 +17,7 @@
 import type { WorkerAdapter, WorkerSpec } from "./adapter.ts";
 import { refusal } from "./admission.ts";
 import { Aftermath } from "./aftermath.ts";
-import { Backlog } from "./backlog.ts";
+import { Chain } from "./chain.ts";
 import type { Clock, Timer } from "./clock.ts";
 import { Crew, type CrewOptions } from "./crew.ts";
 import type { CloseMode, Engine, JobHandle, JobRequest, Observer, Outcome, Stats } from "./engine.ts";
@@ -33,7 +33,7 @@ import { Lifetime } from "./lifetime.ts";
 import * as loss from "./loss.ts";
 import { Outbox } from "./outbox.ts";
 import { Placement } from "./placement.ts";
-import type { CopyPlain } from "./sender.ts";
+import type { IsJson } from "./sender.ts";
 import { Service } from "./service.ts";
 import { Turns } from "./turns.ts";
 import { WarmUp } from "./warm-up.ts";
@@ -57,7 +57,7 @@ export interface SchedulerParts {
   decodeError(encoded: unknown): unknown;
   /** Makes the error for a job whose arguments the transport refused. */
   notCloneable(job: Pick<Job, "id" | "attempt" | "request">, cause: unknown): ClusterError;
-  readonly copyPlain: CopyPlain;
+  readonly isJson: IsJson;
 }
 
 /** The engine of one machine. */
@@ -67,7 +67,7 @@ export class Scheduler implements Engine {
   readonly #clock: Clock;
   readonly #outbox: Outbox;
   readonly #turns: Turns;
-  readonly #backlog = new Backlog<Job>();
+  readonly #backlog = new Chain<Job>();
   readonly #crew: Crew;
   readonly #placement: Placement;
   readonly #estimator = new Estimator();
@@ -255,7 +255,7 @@ export class Scheduler implements Engine {
 
   #workerSaid(worker: Worker, frame: unknown): void {
     const heard = readAbortHeard(frame);
-    if (heard) return this.#givingUp.heard(worker, worker.jobs.get(heard.job), heard.heeds);
+    if (heard) return this.#givingUp.heard(worker, worker.job(heard.job), heard.heeds);
     if (readRecalled(frame)) return this.#service.recalled(worker);
     const answers = readAnswers(frame);
     if (!answers) return void (this.#ledger.lost.messages += readStrays(frame));

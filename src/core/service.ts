@@ -10,14 +10,14 @@
  */
 
 import type { Isolation } from "./adapter.ts";
-import type { Backlog } from "./backlog.ts";
+import type { Chain } from "./chain.ts";
 import type { Clock, Timer } from "./clock.ts";
 import type { Crew } from "./crew.ts";
 import { type Answer, readKept } from "./frame.ts";
 import type { Job } from "./job.ts";
 import type { Placement } from "./placement.ts";
 import { LOOK_AHEAD, Prefetch } from "./prefetch.ts";
-import { type CopyPlain, sendJobs, type Unsent } from "./sender.ts";
+import { type IsJson, sendJobs, type Unsent } from "./sender.ts";
 import { SilenceWatch } from "./silence.ts";
 import type { Worker } from "./worker.ts";
 
@@ -37,11 +37,11 @@ export interface ServiceParts {
   readonly clock: Clock;
   readonly crew: Crew;
   readonly placement: Placement;
-  readonly backlog: Backlog<Job>;
+  readonly backlog: Chain<Job>;
   readonly isolation: Isolation;
   readonly concurrency: number;
   readonly prefetch: number | "auto";
-  readonly copyPlain: CopyPlain;
+  readonly isJson: IsJson;
   /** Runs a change of state as one turn. */
   turn(change: () => void): void;
   /** A run of the job has begun. */
@@ -64,7 +64,7 @@ export class Service {
   readonly #clock: Clock;
   readonly #crew: Crew;
   readonly #placement: Placement;
-  readonly #backlog: Backlog<Job>;
+  readonly #backlog: Chain<Job>;
   readonly #prefetch: Prefetch;
   readonly #silence: SilenceWatch;
 
@@ -85,7 +85,7 @@ export class Service {
     const limit = this.#placement.limit(this.#backlog.size, this.#prefetch.depth);
     const low = limit < FEW ? limit : limit / 2;
     const refills = (worker: Worker): boolean => worker.jobs.size < low || given.has(worker);
-    for (let job = this.#backlog.peek(); job; job = this.#backlog.peek()) {
+    for (let job = this.#backlog.first; job; job = this.#backlog.first) {
       const worker = this.#placement.leastLoaded(now) ?? this.#leastAhead(job, limit, now, refills);
       if (!worker) break;
       job.ticketed = worker.port.exchange !== null && worker.recalledAt === null && !this.isMoved(job);
@@ -110,7 +110,7 @@ export class Service {
   /** Nobody has a turn between a job's assignment and this. Returns how many could not be sent. */
   #send(worker: Worker, jobs: readonly Job[]): number {
     const before = this.#clock.now();
-    const unsent = sendJobs(worker, jobs, this.#parts.copyPlain);
+    const unsent = sendJobs(worker, jobs, this.#parts.isJson);
     const now = this.#clock.now();
     const each = (now - before) / jobs.length;
     worker.sendTime = each > LARGE ? each : 0;
@@ -128,7 +128,7 @@ export class Service {
   #fill(worker: Worker, at: number): void {
     let free = this.#parts.concurrency - (worker.jobs.size - worker.ahead);
     if (free <= 0 || worker.ahead === 0) return;
-    for (const job of worker.jobs.values()) {
+    for (let job = worker.jobs.first; job; job = job.after) {
       if (job.state.at !== "ahead") continue;
       this.#runs(job, worker, at);
       if (--free === 0) return;
@@ -157,13 +157,13 @@ export class Service {
   }
 
   #answered(worker: Worker, [number, failed, value, ran]: Answer): void {
-    const job = worker.jobs.get(number);
+    const job = worker.job(number);
     if (!job) {
       if (!worker.early.delete(number)) this.#parts.strayed();
       return;
     }
     if (job.state.at === "ahead") this.#beganBefore(job, worker);
-    worker.jobs.delete(number);
+    worker.jobs.remove(job);
     worker.unheard.delete(job);
     if (job.state.at !== "ahead" && job.state.at !== "running") return job.settle();
     const now = this.#clock.now();
@@ -174,8 +174,7 @@ export class Service {
 
   /** A worker begins its jobs in order: those that it was sent before this one have begun. */
   #beganBefore(job: Job, worker: Worker): void {
-    for (const other of worker.jobs.values()) {
-      if (other === job) return;
+    for (let other = worker.jobs.first; other && other !== job; other = other.after) {
       if (other.state.at === "ahead") this.#runs(other, worker, worker.heardAt);
     }
   }
@@ -222,7 +221,7 @@ export class Service {
   /** Takes the answers that a worker keeps back. It will send them too, if it lives. */
   takeKept(worker: Worker, answers: readonly Answer[]): void {
     for (const answer of answers) {
-      if (!worker.jobs.has(answer[0])) continue;
+      if (!worker.job(answer[0])) continue;
       this.#answered(worker, answer);
       worker.early.add(answer[0]);
     }
@@ -234,12 +233,12 @@ export class Service {
    * @returns the first of them, or null.
    */
   sort(worker: Worker, unbegun: number): Job | null {
-    const back = unbegun === 0 ? [] : [...worker.jobs.values()].filter((job) => job.ticketed).slice(-unbegun);
+    const back = unbegun === 0 ? [] : [...worker.jobs].filter((job) => job.ticketed).slice(-unbegun);
     // The last first: each is put in front of those that followed it.
     for (const job of back.toReversed()) this.#takeBack(job, worker);
     // The others have begun. Some have ended, and their answers are on their way.
     if (worker.ahead > 0) {
-      for (const job of worker.jobs.values()) if (job.state.at === "ahead") this.#runs(job, worker, worker.heardAt);
+      for (const job of worker.jobs) if (job.state.at === "ahead") this.#runs(job, worker, worker.heardAt);
     }
     return back[0] ?? null;
   }
@@ -266,6 +265,6 @@ export class Service {
   }
 
   leaveBacklog(job: Job): void {
-    if (job.state.at === "queued") this.#backlog.withdraw(job);
+    if (job.state.at === "queued") this.#backlog.remove(job);
   }
 }

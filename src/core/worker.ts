@@ -13,6 +13,7 @@
  */
 
 import type { WorkerPort } from "./adapter.ts";
+import { Chain } from "./chain.ts";
 import type { Timer } from "./clock.ts";
 import type { JobNumber } from "./frame.ts";
 import type { Job, JobState } from "./job.ts";
@@ -45,7 +46,7 @@ export class Worker {
    * What it has, in the order in which it was sent: running jobs, jobs ahead, and aborting or settled ones that it has not let
    * go. Empty unless busy, retiring or stopping.
    */
-  readonly jobs: Map<JobNumber, Job> = new Map<JobNumber, Job>();
+  readonly jobs: Chain<Job> = new Chain<Job>();
   /** Those of its jobs that were aborted and that it has not heard of. */
   readonly unheard: Set<Job> = new Set<Job>();
   /** Jobs whose answers were taken before it sent them; it still will. */
@@ -109,8 +110,14 @@ export class Worker {
 
   /** Whether it runs a job that somebody waits for. */
   get runs(): boolean {
-    for (const job of this.jobs.values()) if (job.state.at === "running") return true;
+    for (const job of this.jobs) if (job.state.at === "running") return true;
     return false;
+  }
+
+  /** Its job of this number, or null. Looked for from the first on, which is answered first where one runs at a time. */
+  job(number: JobNumber): Job | null {
+    for (let job = this.jobs.first; job; job = job.after) if (job.number === number) return job;
+    return null;
   }
 
   /** Is given the timer that ends its age; it cancels it when it ends earlier. */

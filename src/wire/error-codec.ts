@@ -10,9 +10,8 @@
  */
 
 import { ClusterError } from "../core/errors.ts";
-import { NOT_PLAIN } from "../core/sender.ts";
 import { findUncloneable, type Format, type Offender } from "./cloneable.ts";
-import { copyPlain } from "./plain.ts";
+import { copyPlain, NOT_PLAIN } from "./plain.ts";
 
 /** What was thrown, as it travels. */
 export type Encoded =

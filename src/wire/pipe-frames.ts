@@ -10,8 +10,8 @@
  *
  * payload of format 0, structured clone:   length of the value, u32 | 0, u32 | value | the arrays beside it (`clone.ts`)
  *            format 1, JSON:               text
- *            format 2, answers:            the text of a `kept` frame, or the answers of an `answers` frame as JSON
- *            format 3, jobs:               the jobs of a `jobs` frame as JSON
+ *            format 2, answers:            the text of an `answers:text` frame
+ *            format 3, jobs:               the text of a `jobs:text` frame
  * ```
  *
  * @module
@@ -21,7 +21,6 @@ import { Buffer } from "node:buffer";
 import { frameType, type HostFrame, type WorkerFrame } from "../core/frame.ts";
 import { CloneReader, CloneWriter } from "./clone.ts";
 import type { Format } from "./cloneable.ts";
-import { isJson } from "./plain.ts";
 
 /** The length of a frame's head, in bytes. */
 const HEAD = 16;
@@ -42,12 +41,11 @@ const LONGEST_WITHOUT_KEY = 1 << 20;
 const { parse, stringify } = JSON;
 
 /** By number. The most frequent frames go without what all of them have: it takes time to be read. */
-const FORMATS = ["advanced", "json", "kept", "jobs"] as const;
+const FORMATS = ["advanced", "json", "answers", "jobs"] as const;
 type PipeFormat = typeof FORMATS[number];
 
-type KeptFrame = Extract<WorkerFrame, { type: "kept" }>;
-type AnswersFrame = Extract<WorkerFrame, { type: "answers" }>;
-type JobsFrame = Extract<HostFrame, { type: "jobs" }>;
+type AnswersText = Extract<WorkerFrame, { type: "answers:text" }>;
+type JobsText = Extract<HostFrame, { type: "jobs:text" }>;
 
 /** Bytes that are no frame. */
 export class BrokenPipeFrame extends Error {
@@ -56,7 +54,7 @@ export class BrokenPipeFrame extends Error {
 
 /**
  * One frame as bytes, in parts that are to be sent one after the other: all but the first are the caller's own memory, not
- * copied. Small plain values are written as JSON in either format, where that loses nothing: it is quicker.
+ * copied.
  *
  * Throws what structured clone, or JSON, throws for a value that it can't carry.
  */
@@ -74,25 +72,18 @@ function writeHead(bytes: Buffer, key: string, length: number, format: PipeForma
   bytes.writeUInt32LE(FORMATS.indexOf(format), KEY_LENGTH + 4);
 }
 
-/** The frame as text, or null if JSON would lose something and is not asked for. */
+/** The frame as text, or null for one that is to be cloned. */
 function textOf(frame: unknown, asked: Format): { format: PipeFormat; text: string } | null {
-  const mayLose = asked === "json";
   switch (frameType(frame)) {
-    case "jobs": {
-      const { jobs } = frame as JobsFrame;
-      if (mayLose || jobs.every((entry) => isJson(entry[1]))) return { format: "jobs", text: stringify(jobs) };
-      break;
+    case "jobs:text":
+      return { format: "jobs", text: (frame as JobsText).text };
+    case "answers:text": {
+      const { text, memory } = frame as AnswersText;
+      return memory === undefined ? { format: "answers", text } : { format: "json", text: stringify(frame) };
     }
-    case "answers": {
-      const { answers, memory } = frame as AnswersFrame;
-      if (!mayLose && !answers.every((answer) => isJson(answer[2]))) break;
-      if (memory === undefined) return { format: "kept", text: stringify(answers) };
-      return { format: "json", text: stringify(frame) };
-    }
-    case "kept":
-      if ((frame as KeptFrame).memory === undefined) return { format: "kept", text: (frame as KeptFrame).text };
+    default:
+      return asked === "json" ? { format: "json", text: stringify(frame) } : null;
   }
-  return mayLose || frameType(frame) === "kept" ? { format: "json", text: stringify(frame) } : null;
 }
 
 function writeClone(frame: unknown, key: string): readonly [Buffer, ...Uint8Array[]] {
@@ -153,10 +144,14 @@ export class FrameReader {
       switch (FORMATS[head.readUInt32LE(KEY_LENGTH + 4)]) {
         case "json":
           return parse(this.#take(length).toString());
-        case "kept":
-          return { type: "kept", key: head.toString("latin1", 0, KEY_LENGTH), text: this.#take(length).toString() };
+        case "answers":
+          return {
+            type: "answers:text",
+            key: head.toString("latin1", 0, KEY_LENGTH),
+            text: this.#take(length).toString(),
+          };
         case "jobs":
-          return { type: "jobs", jobs: parse(this.#take(length).toString()) };
+          return { type: "jobs:text", text: this.#take(length).toString() };
         case "advanced":
           return this.#clone(length);
         default:

@@ -3,13 +3,13 @@
  *
  * An answer is what its handler returned at that moment: one that is kept back for others is written as JSON at once, because
  * the next job may change what this one returned, and where the host can read it, because the next job may run for long, or
- * end the worker. Whatever JSON does not carry without loss, or is not small, leaves at once.
+ * end the worker. Whatever JSON does not carry without loss, or has no room there, leaves at once.
  *
  * @module
  */
 
 import { setImmediate } from "node:timers";
-import type { Answer, Init } from "../core/frame.ts";
+import type { Answer, Init, WorkerFrame } from "../core/frame.ts";
 import { isJson } from "../wire/plain.ts";
 import type { WorkerExchange } from "./exchange.ts";
 import { Gauge } from "./gauge.ts";
@@ -55,17 +55,21 @@ export class Answers {
    * @throws what the line throws for a value that it can't carry; then the answer was not taken.
    */
   add(answer: Required<Answer>, transfer: readonly object[], last: boolean, now: number): void {
-    const alone = transfer.length > 0 || (last && this.#kept.length === 0);
-    const text = alone || !isJson(answer[2]) ? null : stringify(answer);
-    if (text === null || (!last && !this.#exchange.keep(text))) return this.#addAlone(answer, transfer);
+    const key = this.#key;
+    if (transfer.length > 0 || !isJson(answer[2])) {
+      return this.#sendAlone({ type: "answers", key, answers: [answer], ...this.#memory() }, transfer);
+    }
+    const text = textOf(answer);
+    if (!last && !this.#exchange.keep(text)) {
+      return this.#sendAlone({ type: "answers:text", key, text: `[${text}]`, ...this.#memory() }, []);
+    }
     if (this.#kept.length === 0) this.#since = now;
     this.#kept.push(text);
     if (last) this.#flush(true);
   }
 
-  #addAlone(answer: Required<Answer>, transfer: readonly object[]): void {
+  #sendAlone(frame: WorkerFrame, transfer: readonly object[]): void {
     this.flush();
-    const frame = { type: "answers", key: this.#key, answers: [answer], ...this.#memory() } as const;
     this.#unmailed++;
     try {
       this.#link.post(frame, transfer, () => this.#left());
@@ -98,7 +102,7 @@ export class Answers {
     this.#kept = [];
     this.#mailed++;
     if (unmailed) this.#unmailed++;
-    this.#link.post({ type: "kept", key: this.#key, text, ...this.#memory() }, [], () => {
+    this.#link.post({ type: "answers:text", key: this.#key, text, ...this.#memory() }, [], () => {
       // Until then, and as long as others are kept, the host may need what is in the mail.
       if (--this.#mailed === 0 && this.#kept.length === 0) this.#exchange.sent();
       if (unmailed) this.#left();
@@ -124,4 +128,9 @@ export class Answers {
     const memory = this.#gauge.read();
     return memory === undefined ? {} : { memory };
   }
+}
+
+/** In parts: a `toJSON` that the module has given to arrays is not to have a say. */
+function textOf([number, failed, value, ran]: Required<Answer>): string {
+  return `[${number},${failed},${stringify(value)},${ran}]`;
 }

@@ -37,7 +37,10 @@ const globals = globalThis as unknown as
 const OWN_NAME = "compute-cluster-worker.js";
 
 /** Every frame that a host sends; anything else on the channel is the user's. */
-const HOST_FRAMES = new Set(["init", "jobs", "recall", "abort", "stop", "ping"]);
+const HOST_FRAMES = new Set(["init", "jobs", "jobs:text", "recall", "abort", "stop", "ping"]);
+
+// Taken hold of before the module can replace it.
+const { parse } = JSON;
 
 main();
 
@@ -67,6 +70,8 @@ function serve(process: NodeJS.Process, link: Link): void {
         return void begin((frame as { init: Init }).init).catch(failIn(link));
       case "jobs":
         return runner?.take((frame as Extract<HostFrame, { type: "jobs" }>).jobs);
+      case "jobs:text":
+        return runner?.take(parse((frame as Extract<HostFrame, { type: "jobs:text" }>).text));
       case "recall":
         return runner?.recall((frame as Extract<HostFrame, { type: "recall" }>).count);
       case "abort": {

@@ -9,6 +9,7 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setImmediate } from "node:timers";
+import { Chain, type Link as ChainLink } from "../core/chain.ts";
 import { ClusterError } from "../core/errors.ts";
 import { type AbortWhy, type Init, type JobEntry, type JobNumber, UNTICKETED } from "../core/frame.ts";
 import { notCloneable } from "../wire/cloneable.ts";
@@ -21,11 +22,19 @@ import type { Link } from "./link.ts";
 import { exchangeOf, type WorkerExchange } from "./exchange.ts";
 
 /** One job in progress. */
-interface Run {
+class Run implements ChainLink<Run> {
   readonly number: JobNumber;
   readonly context: RunContext;
   readonly begunAt: number;
-  answered: boolean;
+  answered = false;
+  before: Run | null = null;
+  after: Run | null = null;
+
+  constructor(number: JobNumber, context: RunContext, begunAt: number) {
+    this.number = number;
+    this.context = context;
+    this.begunAt = begunAt;
+  }
 }
 
 /** How long jobs may follow one another without the loop turning, in milliseconds: it hears of aborts and recalls then. */
@@ -43,7 +52,7 @@ export class Runner {
   /** The jobs that have not begun, from `#next` on. */
   #line: JobEntry[] = [];
   #next = 0;
-  readonly #runs = new Map<JobNumber, Run>();
+  readonly #runs = new Chain<Run>();
   #advancing = false;
   #strays = 0;
   /** Tells which job a `process.send` of an unmodified module belongs to, however late it comes. */
@@ -125,7 +134,7 @@ export class Runner {
       this.#next++;
       this.#answers.flushIfDue(now);
       const context = new RunContext({ id: id ?? String(number), task, attempt });
-      this.#begin({ number, context, begunAt: now, answered: false }, args);
+      this.#begin(new Run(number, context, now), args);
     }
     return false;
   }
@@ -163,7 +172,7 @@ export class Runner {
   // ---- running
 
   #begin(run: Run, args: unknown): void {
-    this.#runs.set(run.number, run);
+    this.#runs.push(run);
     const { task } = run.context.job;
     const handler = this.#contract.handler(task);
     if (handler) this.#call(run, handler, args);
@@ -172,9 +181,8 @@ export class Runner {
   }
 
   abort(number: JobNumber, why: AbortWhy): void {
-    const run = this.#runs.get(number);
+    const run = [...this.#runs].find((one) => one.number === number);
     if (!run) return this.#leaveOut(number);
-    if (run.answered) return;
     const reason = why === "timeout"
       ? new DOMException("The job ran longer than its timeout", "TimeoutError")
       : new DOMException("The job was aborted", "AbortError");
@@ -212,9 +220,8 @@ export class Runner {
   }
 
   /** A message from outside of any job's asynchronous context belongs to the one job that runs, if only one does. */
-  #only(): Run | undefined {
-    if (this.#runs.size !== 1) return undefined;
-    return this.#runs.values().next().value;
+  #only(): Run | null {
+    return this.#runs.size === 1 ? this.#runs.first : null;
   }
 
   #call(run: Run, handler: Handler, args: unknown): void {
@@ -250,8 +257,9 @@ export class Runner {
 
   /** Throws what the line throws for a value that it can't carry; then nothing was sent. */
   #answer(run: Run, failed: 0 | 1, value: unknown): void {
+    // It may be the second try, with why the first could not be sent.
+    if (!run.answered) this.#runs.remove(run);
     run.answered = true;
-    this.#runs.delete(run.number);
     const now = performance.now();
     const ran = Math.round((now - run.begunAt) * 1000);
     this.#answers.add([run.number, failed, value, ran], failed ? [] : run.context.transfers, !this.#waiting, now);

@@ -58,8 +58,7 @@ export class CrewSetup {
 /** Gives a worker jobs with these numbers, as if sent. */
 export function give(worker: Worker, ...numbers: number[]): void {
   for (const number of numbers) {
-    worker.jobs.set(
-      number,
+    worker.jobs.push(
       new Job(number, { id: null, task: null, args: 0, transfer: [], timeout: Infinity }, 0, () => {}, () => {}),
     );
   }

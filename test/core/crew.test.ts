@@ -241,7 +241,7 @@ describe("Crew start failures", () => {
     if (how === "has rested for long") setup.clock.advance(500);
     else {
       give(worker!, 1);
-      worker!.jobs.clear();
+      worker!.jobs.removeAll();
       setup.crew.rest(worker!);
     }
     setup.adapter.workers[0]!.crash();

@@ -22,7 +22,7 @@ import type { CloseMode, JobHandle, JobRequest, Outcome, Stats } from "../../src
 import { ClusterError } from "../../src/core/errors.ts";
 import type { Fact } from "../../src/core/fact.ts";
 import { type AbortWhy, type HostFrame, type JobEntry, type JobNumber, UNTICKETED } from "../../src/core/frame.ts";
-import { copyPlain } from "../../src/wire/plain.ts";
+import { isJson } from "../../src/wire/plain.ts";
 import { Scheduler, type SchedulerOptions } from "../../src/core/scheduler.ts";
 
 const violations: string[] = [];
@@ -369,7 +369,7 @@ export class FakeWorker implements WorkerPort {
 
   send(frame: unknown, transfer: readonly object[] = []): void {
     this.#callable("send");
-    const sent = frame as HostFrame;
+    const sent = read(frame as HostFrame);
     this.#adapter.watch.sending?.(this, sent);
     const moved = this.#adapter.isolation === "thread" ? [...transfer] : [];
     const arrived = structuredClone(sent, { transfer: moved as ArrayBuffer[] });
@@ -540,7 +540,7 @@ export class Cluster {
         },
       },
       spec: () => ({ module: "file:///worker.js", concurrency: this.options.concurrency }) as WorkerSpec,
-      copyPlain,
+      isJson,
       decodeError: (encoded) => ({ decoded: encoded }),
       notCloneable: (request, cause) =>
         new ClusterError("CC_ERR_NOT_CLONEABLE", "refused", { cause, job: request.id ?? "" }),
@@ -649,4 +649,9 @@ export function expectNothingLeft(cluster: Cluster): void {
   expect(cluster.clock.pending).toBe(0);
   expect(cluster.stats.workers).toEqual({ starting: 0, idle: 0, busy: 0, retiring: 0, stopping: 0 });
   expect(cluster.stats.jobs.waiting + cluster.stats.jobs.running).toBe(0);
+}
+
+/** What a worker makes of a frame. */
+function read(frame: HostFrame): HostFrame {
+  return frame.type === "jobs:text" ? { type: "jobs", jobs: JSON.parse(frame.text) } : frame;
 }

@@ -450,7 +450,7 @@ describe("Scheduler and answers that are kept back", () => {
     worker.shared.take();
     cluster.advance(3);
     expect([jobs["a"]!.value, jobs["b"]!.outcome, jobs["c"]!.outcome]).toEqual(["answer 1", null, null]);
-    worker.says({ type: "kept", text: `[${kept(1)},${kept(2)}]` });
+    worker.says({ type: "answers:text", text: `[${kept(1)},${kept(2)}]` });
     cluster.flush();
     expect([jobs["b"]!.value, cluster.stats.lost.messages]).toEqual(["answer 2", 0]);
   });
@@ -466,7 +466,7 @@ describe("Scheduler and answers that are kept back", () => {
 
   it("Scheduler takes no answer twice, nor what is left of earlier rounds", () => {
     const { cluster, worker, jobs } = ahead({ a: {}, b: {} });
-    worker.says({ type: "kept", text: `[${kept(1)}]` });
+    worker.says({ type: "answers:text", text: `[${kept(1)}]` });
     worker.shared.mail = [kept(1), "no JSON", kept(99)];
     worker.exit({ code: 0 });
     cluster.flush();

@@ -95,9 +95,9 @@ describe("Worker", () => {
   it("Worker runs something while one of its jobs is waited for", () => {
     const { worker } = setUp();
     expect(worker.runs).toBe(false);
-    worker.jobs.set(1, jobAt((worker) => ({ at: "aborting", worker, timer: null, heard: false }), worker, 1));
+    worker.jobs.push(jobAt((worker) => ({ at: "aborting", worker, timer: null, heard: false }), worker, 1));
     expect(worker.runs).toBe(false);
-    worker.jobs.set(2, jobAt((worker) => ({ at: "running", worker, timer: null }), worker, 2));
+    worker.jobs.push(jobAt((worker) => ({ at: "running", worker, timer: null }), worker, 2));
     expect(worker.runs).toBe(true);
   });
 });

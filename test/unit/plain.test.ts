@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { NOT_PLAIN } from "../../src/core/sender.ts";
-import { copyPlain, isJson } from "../../src/wire/plain.ts";
+
+import { copyPlain, isJson, NOT_PLAIN } from "../../src/wire/plain.ts";
 
 const anything = fc.anything({
   withBigInt: true,
