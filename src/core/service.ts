@@ -28,7 +28,8 @@ import type { Worker } from "./worker.ts";
 const LARGE = 0.5;
 
 /**
- * A worker that may have this many jobs is sent more only when it has half of them left: a frame costs as much as some jobs.
+ * A worker that may have this many jobs is sent more only when it has no more than half of them left: a frame costs as much as
+ * some jobs.
  */
 const FEW = 8;
 
@@ -83,8 +84,8 @@ export class Service {
     const given = new Map<Worker, Job[]>();
     const now = this.#clock.now();
     const limit = this.#placement.limit(this.#backlog.size, this.#prefetch.depth);
-    const low = limit < FEW ? limit : limit / 2;
-    const refills = (worker: Worker): boolean => worker.jobs.size < low || given.has(worker);
+    const low = limit < FEW ? limit - 1 : limit / 2;
+    const refills = (worker: Worker): boolean => worker.jobs.size <= low || given.has(worker);
     for (let job = this.#backlog.first; job; job = this.#backlog.first) {
       const worker = this.#placement.leastLoaded(now) ?? this.#leastAhead(job, limit, now, refills);
       if (!worker) break;

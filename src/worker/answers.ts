@@ -18,8 +18,14 @@ import type { Link } from "./link.ts";
 // Taken hold of before the module can replace it.
 const { stringify } = JSON;
 
-/** How long an answer may wait for others, in milliseconds, and for how many. */
+/** How long an answer may wait for others, in milliseconds. */
 const FLUSH = 1;
+
+/**
+ * For how many it waits: half of the jobs in line, so that the host has the next half on its way while the worker runs the
+ * other. A frame of fewer costs more than it gains, one of more leaves the host idle.
+ */
+const FEW = 4;
 const MANY = 32;
 
 /** Gathers answers into frames. */
@@ -31,6 +37,7 @@ export class Answers {
   readonly #safe: () => void;
   /** Their texts. */
   #kept: string[] = [];
+  #enough = FEW;
   #soon = false;
   /** Since when the oldest has been kept, in milliseconds. */
   #since = 0;
@@ -109,9 +116,14 @@ export class Answers {
     });
   }
 
+  /** So many jobs are in line now. */
+  expect(jobs: number): void {
+    this.#enough = Math.min(Math.max(FEW, Math.ceil(jobs / 2)), MANY);
+  }
+
   /** Sends what has been kept back long enough. */
   flushIfDue(now: number): void {
-    if (this.#kept.length >= MANY || now - this.#since > FLUSH) this.flush();
+    if (this.#kept.length >= this.#enough || now - this.#since > FLUSH) this.flush();
   }
 
   /** Sends it once the loop turns. */

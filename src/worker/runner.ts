@@ -72,6 +72,7 @@ export class Runner {
   /** Takes jobs from the host. Throws what a listener throws; the jobs after it begin later, if the module survives that. */
   take(jobs: readonly JobEntry[]): void {
     for (const job of jobs) this.#line.push(job);
+    this.#answers.expect(this.#line.length - this.#next);
     this.#advance();
   }
 
