@@ -51,7 +51,7 @@ function read(from: Readable, key: string, { frame, closed, broken }: ChannelEve
   const reader = new FrameReader(key);
   from.on("data", (chunk: Uint8Array) => {
     try {
-      for (const next of reader.read(chunk)) frame(next);
+      reader.read(chunk, frame);
     } catch (error) {
       if (!(error instanceof BrokenPipeFrame)) throw error;
       from.destroy();

@@ -81,6 +81,7 @@ export class Service {
 
   /** Gives jobs to workers with a place, then sends some ahead. Returns whether any could not be sent. */
   serve(): boolean {
+    if (this.#backlog.size === 0) return false;
     const given = new Map<Worker, Job[]>();
     const now = this.#clock.now();
     const limit = this.#placement.limit(this.#backlog.size, this.#prefetch.depth);

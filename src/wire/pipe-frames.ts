@@ -108,13 +108,20 @@ function textBytes(text: string): Buffer {
   return bytes;
 }
 
+/** What a frame begins with. */
+interface Head {
+  readonly key: string;
+  readonly length: number;
+  readonly format: PipeFormat | undefined;
+}
+
 /** Takes frames out of a stream of bytes. */
 export class FrameReader {
   readonly #key: string | null;
   #chunks: Uint8Array[] = [];
   #size = 0;
-  /** How many bytes the frame that is being read has, its head included; 0 before its head is there. */
-  #needed = 0;
+  /** That of the frame that is being read, once it is there. */
+  #head: Head | null = null;
 
   /** @param key What every frame begins with, but for {@link NO_KEY}; null to take any. */
   constructor(key: string | null) {
@@ -122,34 +129,41 @@ export class FrameReader {
   }
 
   /**
-   * Gives the frames that are complete with this chunk.
+   * Gives the frames that are complete with this chunk. If `take` throws, those behind come with the next chunk.
    *
    * @throws {BrokenPipeFrame} for bytes that are no frame; what follows them can't be read any more.
    */
-  *read(chunk: Uint8Array): Generator<unknown> {
+  read(chunk: Uint8Array, take: (frame: unknown) => void): void {
     this.#chunks.push(chunk);
     this.#size += chunk.length;
-    while (this.#size >= HEAD) {
-      this.#needed ||= HEAD + this.#lengthOfNext();
-      if (this.#size < this.#needed) return;
-      const length = this.#needed - HEAD;
-      const head = this.#take(HEAD);
-      this.#needed = 0;
-      yield this.#payload(head, length);
+    for (;;) {
+      if (this.#head === null) {
+        if (this.#size < HEAD) return;
+        this.#head = this.#readHead();
+      }
+      if (this.#size < this.#head.length) return;
+      const head = this.#head;
+      this.#head = null;
+      take(this.#payload(head));
     }
   }
 
-  #payload(head: Buffer, length: number): unknown {
+  #readHead(): Head {
+    const bytes = this.#take(HEAD);
+    const key = bytes.toString("latin1", 0, KEY_LENGTH);
+    const length = bytes.readUInt32LE(KEY_LENGTH);
+    const known = this.#key === null || key === this.#key || (key === NO_KEY && length <= LONGEST_WITHOUT_KEY);
+    if (!known) throw new BrokenPipeFrame("something other than the worker wrote to its line");
+    return { key, length, format: FORMATS[bytes.readUInt32LE(KEY_LENGTH + 4)] };
+  }
+
+  #payload({ key, length, format }: Head): unknown {
     try {
-      switch (FORMATS[head.readUInt32LE(KEY_LENGTH + 4)]) {
+      switch (format) {
         case "json":
           return parse(this.#take(length).toString());
         case "answers":
-          return {
-            type: "answers:text",
-            key: head.toString("latin1", 0, KEY_LENGTH),
-            text: this.#take(length).toString(),
-          };
+          return { type: "answers:text", key, text: this.#take(length).toString() };
         case "jobs":
           return { type: "jobs:text", text: this.#take(length).toString() };
         case "advanced":
@@ -175,23 +189,6 @@ export class FrameReader {
     const value = reader.readValue();
     if (left > 0) throw new RangeError(`a frame has ${left} bytes too many`);
     return value;
-  }
-
-  #lengthOfNext(): number {
-    const head = this.#peek(HEAD);
-    const key = head.toString("latin1", 0, KEY_LENGTH);
-    const length = head.readUInt32LE(KEY_LENGTH);
-    const known = this.#key === null || key === this.#key || (key === NO_KEY && length <= LONGEST_WITHOUT_KEY);
-    if (!known) throw new BrokenPipeFrame("something other than the worker wrote to its line");
-    return length;
-  }
-
-  /** The next bytes, not taken yet. */
-  #peek(size: number): Buffer {
-    const [first] = this.#chunks as [Uint8Array];
-    if (first.length < size) this.#chunks = [Buffer.concat(this.#chunks, this.#size)];
-    const { buffer, byteOffset } = this.#chunks[0] as Uint8Array;
-    return Buffer.from(buffer, byteOffset, size);
   }
 
   /** The next bytes, where they are if they are in one piece. */

@@ -7,7 +7,7 @@
  */
 
 import { Socket } from "node:net";
-import type { HostFrame, Init } from "../core/frame.ts";
+import type { Init } from "../core/frame.ts";
 import { FrameReader } from "../wire/pipe-frames.ts";
 import type { Link } from "./link.ts";
 import { Outlet } from "./outlet.ts";
@@ -55,7 +55,7 @@ export function pipeLink(process: NodeJS.Process): Link {
       const take = (chunk: Uint8Array): void => {
         let threw = true;
         try {
-          for (const frame of read(chunk)) receive(frame as HostFrame);
+          read(chunk, receive as (frame: unknown) => void);
           threw = false;
         } finally {
           // What a listener throws is the module's own affair, and it may survive it: the frames after it come then.

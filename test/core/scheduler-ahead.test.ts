@@ -427,6 +427,24 @@ describe("Scheduler with places", () => {
     expect(worker.stops).toBe(1);
   });
 
+  it("Scheduler is not misled by a toJSON that the program has given to arrays", () => {
+    const { cluster } = ahead({}, { prefetch: 5 });
+    const arrays = Array.prototype as { toJSON?: () => string };
+    arrays.toJSON = () => "changed";
+    try {
+      cluster.clock.together(() => cluster.submitAll("a", ["b"], { c: 1 }));
+    } finally {
+      delete arrays.toJSON;
+    }
+    expect(cluster.worker(0).running).toEqual(["a", ["b"], { c: 1 }]);
+  });
+
+  it("Scheduler sends a long text in parts", () => {
+    const { cluster, worker } = ahead({}, { prefetch: 100, maxWorkers: 1 });
+    cluster.clock.together(() => cluster.submitAll(...Array.from({ length: 10 }, (_, n) => String(n).repeat(15_000))));
+    expect(worker.frames.map((frame) => frame.type === "jobs" && frame.jobs.length)).toEqual([1, 5, 4]);
+  });
+
   it("Scheduler fails of a frame that can't be written only the job for which it can't", () => {
     const { cluster } = ahead({}, { prefetch: 5 });
     cluster.adapter.watch.sending = (_, frame) => {

@@ -60,6 +60,8 @@ const PATCHES = {
   push: () => Array.prototype.push = boom,
   iterator: () => Array.prototype[Symbol.iterator] = boom,
   stringify: () => JSON.stringify = boom,
+  parse: () => JSON.parse = boom,
+  toJSON: () => Array.prototype.toJSON = () => "patched",
   map: () => Map.prototype.get = boom,
   then: () => Promise.prototype.then = boom,
   hasOwn: () => Object.hasOwn = boom,
