@@ -37,7 +37,13 @@ export const PROMISES = [
     promise: "A worker's death fails only the jobs that were running on it. The queue goes on by itself.",
     how:
       "A worker's exit is a turn like any other: the jobs that had begun fail, those that had not (tickets tell) go back, and answers that it kept back are taken; then `dispatch` gives the rest to other workers or starts one.",
-    suites: ["a worker dies", "jobs sent ahead", "workers leave by themselves", "recycling"],
+    suites: [
+      "a worker dies",
+      "jobs sent ahead",
+      "jobs that have not begun",
+      "workers leave by themselves",
+      "recycling",
+    ],
     capabilities: ["outOfMemory"],
   },
   {
@@ -73,8 +79,8 @@ export const PROMISES = [
     promise:
       "What structured clone carries, arrives, in both directions; what it can't carry fails that job alone, with the path.",
     how:
-      "Values travel inside of frames of ours, by structured clone. When a transport refuses one, the value is searched for what it was.",
-    suites: ["values arrive as sent", "values", "memory of others"],
+      "Values travel inside of frames of ours: as JSON where that loses nothing, by structured clone otherwise. When a transport refuses one, the value is searched for what it was.",
+    suites: ["values arrive as sent", "values that fight back", "values", "memory of others"],
     capabilities: ["buffer", "transfer", "aliases"],
   },
   {
