@@ -70,7 +70,7 @@ export type WorkerKind = `${Runtime} ${Isolation}`;
 const THREAD: Partial<Record<Capability, Lack>> = {
   cwd: { because: "all threads of a program share its working directory" },
   execPath: { because: "a thread runs in the program's own executable" },
-  serialization: { because: "threads always use structured clone" },
+  serialization: { because: "threads always carry what structured clone does" },
   main: { because: "the main module of a thread is the bootstrap" },
   native: {
     because:

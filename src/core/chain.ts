@@ -64,9 +64,10 @@ export class Chain<T extends Link<T>> {
     this.#size++;
   }
 
-  /** Takes out an item that is in it. */
+  /** Takes out an item that is in it. Throws for one that is in none. */
   remove(item: T): void {
     const { before, after } = item;
+    if (before === null && this.#first !== item) throw new Error("the item is in no chain");
     if (before) before.after = after;
     else this.#first = after;
     if (after) after.before = before;

@@ -27,6 +27,15 @@ export type JobEntry = readonly [
 /** The job begins without a ticket: it can't be taken back, and counts as begun when it is sent. See `exchange.ts`. */
 export const UNTICKETED = 1;
 
+/** The job's arguments are `undefined`, which JSON does not carry. */
+export const NO_ARGS = 2;
+
+/** Stands for `failed` in a text: the value is `undefined`, which JSON does not carry. */
+export const NO_VALUE = 2;
+
+// Taken hold of before the program can replace it.
+const { parse } = JSON;
+
 /** Host to worker. */
 export type HostFrame =
   /** First of all; see `Init`. */
@@ -122,10 +131,19 @@ export function readKept(texts: readonly string[]): readonly Answer[] {
 
 function parsed(text: unknown): readonly Answer[] | null {
   try {
-    return checked(JSON.parse(text as string));
+    return checked(withValues(parse(text as string)));
   } catch {
     return null;
   }
+}
+
+/** In place: what was read from a text is nobody else's. */
+function withValues(answers: unknown): unknown {
+  if (!Array.isArray(answers)) return null;
+  for (const answer of answers) {
+    if (Array.isArray(answer) && answer[1] === NO_VALUE) answer.splice(1, 2, 0, undefined);
+  }
+  return answers;
 }
 
 function checked(answers: unknown): readonly Answer[] | null {

@@ -6,11 +6,11 @@
  * @module
  */
 
-import { type HostFrame, type JobEntry, UNTICKETED } from "./frame.ts";
+import { type HostFrame, type JobEntry, NO_ARGS, UNTICKETED } from "./frame.ts";
 import type { Job } from "./job.ts";
 import type { Worker } from "./worker.ts";
 
-/** How long a text gets before another is begun, in characters: the first of its jobs waits for all of it. */
+/** How long a text may get with another job, in characters: the first of its jobs waits for all of it. */
 const LONG = 65_536;
 
 // Taken hold of before the program can replace it.
@@ -81,9 +81,9 @@ function shipmentsOf(jobs: readonly Job[], isJson: IsJson): Shipment[] {
       shipments.push({ jobs: [job], frame: { type: "jobs", jobs: [entry(job)] } });
       continue;
     }
+    if (text.length + args.length > LONG) close();
     text += `${together.length === 0 ? "" : ","}${entryText(job, args)}`;
     together.push(job);
-    if (text.length > LONG) close();
   }
   close();
   return shipments;
@@ -91,6 +91,7 @@ function shipmentsOf(jobs: readonly Job[], isJson: IsJson): Shipment[] {
 
 /** The arguments as JSON, or null. What throws when it is read here throws again when it is sent, alone. */
 function textOf({ request: { args, transfer } }: Job, isJson: IsJson): string | null {
+  if (args === undefined) return "null";
   try {
     return transfer.length === 0 && isJson(args) ? stringify(args) : null;
   } catch {
@@ -104,7 +105,7 @@ function entry(job: Job): JobEntry {
   return [number, args, flagsOf(job), task, id, attempt + 1];
 }
 
-/** The same as text. In parts: a `toJSON` that the program has given to arrays is not to have a say. */
+/** The same as text. In parts: a `toJSON` that the program has given to all arrays is not to have a say. */
 function entryText(job: Job, args: string): string {
   const { number, request: { task, id }, attempt } = job;
   if (isPlain(job)) return `[${number},${args}]`;
@@ -112,10 +113,11 @@ function entryText(job: Job, args: string): string {
 }
 
 /** Whether it has nothing that most jobs don't have. */
-function isPlain({ request: { task, id }, attempt, ticketed }: Job): boolean {
-  return ticketed && task === null && id === null && attempt === 0;
+function isPlain(job: Job): boolean {
+  const { request: { task, id }, attempt } = job;
+  return task === null && id === null && attempt === 0 && flagsOf(job) === 0;
 }
 
-function flagsOf({ ticketed }: Job): number {
-  return ticketed ? 0 : UNTICKETED;
+function flagsOf({ ticketed, request: { args } }: Job): number {
+  return (ticketed ? 0 : UNTICKETED) | (args === undefined ? NO_ARGS : 0);
 }

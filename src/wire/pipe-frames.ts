@@ -78,8 +78,10 @@ function textOf(frame: unknown, asked: Format): { format: PipeFormat; text: stri
     case "jobs:text":
       return { format: "jobs", text: (frame as JobsText).text };
     case "answers:text": {
-      const { text, memory } = frame as AnswersText;
-      return memory === undefined ? { format: "answers", text } : { format: "json", text: stringify(frame) };
+      const { type, key, text, memory } = frame as AnswersText;
+      if (memory === undefined) return { format: "answers", text };
+      // In parts: a `toJSON` that the module has given to all objects is not to have a say.
+      return { format: "json", text: `{"type":"${type}","key":"${key}","text":${stringify(text)},"memory":${memory}}` };
     }
     default:
       return asked === "json" ? { format: "json", text: stringify(frame) } : null;

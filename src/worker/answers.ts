@@ -9,7 +9,7 @@
  */
 
 import { setImmediate } from "node:timers";
-import type { Answer, Init, WorkerFrame } from "../core/frame.ts";
+import { type Answer, type Init, NO_VALUE, type WorkerFrame } from "../core/frame.ts";
 import { isJson } from "../wire/plain.ts";
 import type { WorkerExchange } from "./exchange.ts";
 import { Gauge } from "./gauge.ts";
@@ -28,6 +28,9 @@ const FLUSH = 1;
 const FEW = 4;
 const MANY = 32;
 
+/** What is longer leaves by itself, in characters. */
+const LONG = 65_536;
+
 /** Gathers answers into frames. */
 export class Answers {
   readonly #link: Link;
@@ -35,6 +38,8 @@ export class Answers {
   readonly #gauge: Gauge;
   readonly #exchange: WorkerExchange;
   readonly #safe: () => void;
+  /** Whether all is to be written as JSON, whatever that loses. */
+  readonly #asJson: boolean;
   /** Their texts. */
   #kept: string[] = [];
   #enough = FEW;
@@ -53,6 +58,7 @@ export class Answers {
     this.#key = init.key;
     this.#gauge = new Gauge(init.measures);
     this.#safe = safe;
+    this.#asJson = init.serialization === "json";
   }
 
   /**
@@ -63,11 +69,12 @@ export class Answers {
    */
   add(answer: Required<Answer>, transfer: readonly object[], last: boolean, now: number): void {
     const key = this.#key;
-    if (transfer.length > 0 || !isJson(answer[2])) {
+    const [, , value] = answer;
+    if (!this.#asJson && (transfer.length > 0 || (value !== undefined && !isJson(value)))) {
       return this.#sendAlone({ type: "answers", key, answers: [answer], ...this.#memory() }, transfer);
     }
     const text = textOf(answer);
-    if (!last && !this.#exchange.keep(text)) {
+    if (last ? text.length > LONG : !this.#exchange.keep(text)) {
       return this.#sendAlone({ type: "answers:text", key, text: `[${text}]`, ...this.#memory() }, []);
     }
     if (this.#kept.length === 0) this.#since = now;
@@ -142,7 +149,9 @@ export class Answers {
   }
 }
 
-/** In parts: a `toJSON` that the module has given to arrays is not to have a say. */
+/** In parts: a `toJSON` that the module has given to all arrays is not to have a say. */
 function textOf([number, failed, value, ran]: Required<Answer>): string {
-  return `[${number},${failed},${stringify(value)},${ran}]`;
+  if (value === undefined) return `[${number},${failed || NO_VALUE},null,${ran}]`;
+  // JSON has nothing for a function or a symbol.
+  return `[${number},${failed},${stringify(value) ?? null},${ran}]`;
 }

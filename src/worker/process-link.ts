@@ -32,7 +32,8 @@ export function bunLink(process: NodeJS.Process): Link {
     ...link,
     begin(init, path) {
       link.begin(init, path);
-      if (init.serialization === "json") prepare = (frame) => frame;
+      // Without a prototype, whose `toJSON` would have a say.
+      if (init.serialization === "json") prepare = (frame) => Object.assign(Object.create(null), frame);
     },
     post: (frame, _, left) => void send(prepare(frame), left),
     // What was posted may not have left yet: the frame goes after it, and means nothing to the host.

@@ -9,9 +9,8 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setImmediate } from "node:timers";
-import { Chain, type Link as ChainLink } from "../core/chain.ts";
 import { ClusterError } from "../core/errors.ts";
-import { type AbortWhy, type Init, type JobEntry, type JobNumber, UNTICKETED } from "../core/frame.ts";
+import { type AbortWhy, type Init, type JobEntry, type JobNumber, NO_ARGS, UNTICKETED } from "../core/frame.ts";
 import { notCloneable } from "../wire/cloneable.ts";
 import { sendThrown } from "../wire/error-codec.ts";
 import { Answers } from "./answers.ts";
@@ -22,13 +21,13 @@ import type { Link } from "./link.ts";
 import { exchangeOf, type WorkerExchange } from "./exchange.ts";
 
 /** One job in progress. */
-class Run implements ChainLink<Run> {
+class Run {
   readonly number: JobNumber;
   readonly context: RunContext;
   readonly begunAt: number;
   answered = false;
-  before: Run | null = null;
-  after: Run | null = null;
+  /** Its place among those that run. */
+  at = 0;
 
   constructor(number: JobNumber, context: RunContext, begunAt: number) {
     this.number = number;
@@ -52,7 +51,8 @@ export class Runner {
   /** The jobs that have not begun, from `#next` on. */
   #line: JobEntry[] = [];
   #next = 0;
-  readonly #runs = new Chain<Run>();
+  /** In no order: the last takes the place of one that has ended. Not a `Map`, see `chain.ts`. */
+  readonly #runs: Run[] = [];
   #advancing = false;
   #strays = 0;
   /** Tells which job a `process.send` of an unmodified module belongs to, however late it comes. */
@@ -94,7 +94,7 @@ export class Runner {
   }
 
   get #hasPlace(): boolean {
-    return this.#runs.size < this.#init.concurrency;
+    return this.#runs.length < this.#init.concurrency;
   }
 
   /** Begins jobs as long as there is room. */
@@ -116,7 +116,7 @@ export class Runner {
     }
     // With room left nothing runs, or only what waits for something: no answer is to wait for that. Without, a handler may
     // be about to answer in this very turn.
-    if (this.#waiting && this.#runs.size > 0) this.#answers.flushSoon();
+    if (this.#waiting && this.#runs.length > 0) this.#answers.flushSoon();
     else this.#answers.flush();
   }
 
@@ -135,7 +135,7 @@ export class Runner {
       this.#next++;
       this.#answers.flushIfDue(now);
       const context = new RunContext({ id: id ?? String(number), task, attempt });
-      this.#begin(new Run(number, context, now), args);
+      this.#begin(new Run(number, context, now), (flags & NO_ARGS) === 0 ? args : undefined);
     }
     return false;
   }
@@ -173,7 +173,7 @@ export class Runner {
   // ---- running
 
   #begin(run: Run, args: unknown): void {
-    this.#runs.push(run);
+    run.at = this.#runs.push(run) - 1;
     const { task } = run.context.job;
     const handler = this.#contract.handler(task);
     if (handler) this.#call(run, handler, args);
@@ -181,8 +181,15 @@ export class Runner {
     else this.#fail(run, noSuchTask(task, this.#contract.tasks));
   }
 
+  #remove(run: Run): void {
+    const last = this.#runs.pop() as Run;
+    if (last === run) return;
+    this.#runs[run.at] = last;
+    last.at = run.at;
+  }
+
   abort(number: JobNumber, why: AbortWhy): void {
-    const run = [...this.#runs].find((one) => one.number === number);
+    const run = this.#runs.find((one) => one.number === number);
     if (!run) return this.#leaveOut(number);
     const reason = why === "timeout"
       ? new DOMException("The job ran longer than its timeout", "TimeoutError")
@@ -207,7 +214,7 @@ export class Runner {
     const run = this.#current.getStore() ?? this.#only();
     if (run && !run.answered) return this.#succeed(run, message);
     this.#stray();
-    if (run && this.#runs.size > 0) warnOfStray(run.context.job.id);
+    if (run && this.#runs.length > 0) warnOfStray(run.context.job.id);
   }
 
   /** Told together, once the running code has returned: a module may send a million. */
@@ -222,7 +229,7 @@ export class Runner {
 
   /** A message from outside of any job's asynchronous context belongs to the one job that runs, if only one does. */
   #only(): Run | null {
-    return this.#runs.size === 1 ? this.#runs.first : null;
+    return this.#runs.length === 1 ? this.#runs[0] as Run : null;
   }
 
   #call(run: Run, handler: Handler, args: unknown): void {
@@ -259,7 +266,7 @@ export class Runner {
   /** Throws what the line throws for a value that it can't carry; then nothing was sent. */
   #answer(run: Run, failed: 0 | 1, value: unknown): void {
     // It may be the second try, with why the first could not be sent.
-    if (!run.answered) this.#runs.remove(run);
+    if (!run.answered) this.#remove(run);
     run.answered = true;
     const now = performance.now();
     const ran = Math.round((now - run.begunAt) * 1000);

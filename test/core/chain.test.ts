@@ -80,6 +80,30 @@ describe("Chain", () => {
     expect(drain(chain)).toEqual([2, 1]);
   });
 
+  it("Chain gives all of them, also if each is taken out as it is given", () => {
+    const { chain } = filled(1, 2, 3);
+    const names: number[] = [];
+    for (const item of chain) {
+      chain.remove(item);
+      names.push(item.name);
+    }
+    expect([names, chain.size]).toEqual([[1, 2, 3], 0]);
+  });
+
+  it("Chain.removeAll leaves items that can go into another", () => {
+    const { chain, items } = filled(1, 2, 3);
+    expect(chain.removeAll()).toEqual(items);
+    expect(items.map(({ before, after }) => [before, after])).toEqual(items.map(() => [null, null]));
+    expect([chain.size, chain.first]).toEqual([0, null]);
+  });
+
+  it("Chain.remove throws for an item that is in none, and stays as it is", () => {
+    const { chain, items } = filled(1, 2);
+    chain.remove(items[0]!);
+    expect(() => chain.remove(items[0]!)).toThrow("the item is in no chain");
+    expect(drain(chain)).toEqual([2]);
+  });
+
   it("Chain behaves like an array through random pushes, returns and removals", () => {
     const { integer, pick } = random(1);
     const { chain } = filled();

@@ -21,7 +21,14 @@ import type { Clock, Timer } from "../../src/core/clock.ts";
 import type { CloseMode, JobHandle, JobRequest, Outcome, Stats } from "../../src/core/engine.ts";
 import { ClusterError } from "../../src/core/errors.ts";
 import type { Fact } from "../../src/core/fact.ts";
-import { type AbortWhy, type HostFrame, type JobEntry, type JobNumber, UNTICKETED } from "../../src/core/frame.ts";
+import {
+  type AbortWhy,
+  type HostFrame,
+  type JobEntry,
+  type JobNumber,
+  NO_ARGS,
+  UNTICKETED,
+} from "../../src/core/frame.ts";
 import { isJson } from "../../src/wire/plain.ts";
 import { Scheduler, type SchedulerOptions } from "../../src/core/scheduler.ts";
 
@@ -568,7 +575,9 @@ export class Cluster {
     return this.facts.filter((fact) => fact.type === type).length;
   }
 
-  submit(args: unknown = "args", { done, ...request }: JobOptions = {}): Submitted {
+  submit(...given: [args?: unknown, options?: JobOptions]): Submitted {
+    const args = given.length === 0 ? "args" : given[0];
+    const { done, ...request } = given[1] ?? {};
     const job = new Submitted((job, reason) => this.#call(() => job.handle.cancel(reason)));
     this.#call(() => {
       job.handle = this.scheduler.submit(
@@ -653,5 +662,14 @@ export function expectNothingLeft(cluster: Cluster): void {
 
 /** What a worker makes of a frame. */
 function read(frame: HostFrame): HostFrame {
-  return frame.type === "jobs:text" ? { type: "jobs", jobs: JSON.parse(frame.text) } : frame;
+  if (frame.type !== "jobs:text") return frame;
+  const jobs = JSON.parse(frame.text) as JobEntry[];
+  return {
+    type: "jobs",
+    jobs: jobs.map(([number, args, flags = 0, ...rest]) =>
+      flags === 0 && rest.length === 0
+        ? [number, args]
+        : [number, flags & NO_ARGS ? undefined : args, flags & ~NO_ARGS, ...rest]
+    ),
+  };
 }

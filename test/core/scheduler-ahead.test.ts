@@ -439,10 +439,36 @@ describe("Scheduler with places", () => {
     expect(cluster.worker(0).running).toEqual(["a", ["b"], { c: 1 }]);
   });
 
-  it("Scheduler sends a long text in parts", () => {
+  it.each<[string, unknown[], number[]]>([
+    ["sends a long text in parts", Array.from({ length: 10 }, (_, n) => String(n).repeat(15_000)), [1, 4, 4, 1]],
+    ["lets no job wait for the text of a long one behind it", ["a", "b", "c".repeat(65_533), "d", "e".repeat(500)], [
+      1,
+      1,
+      1,
+      2,
+    ]],
+    ["sends what has no arguments together, too", [undefined, undefined, 1, undefined], [1, 3]],
+    ["sends what JSON can't carry alone", ["a", "b", "c", NaN, "d", "e"], [1, 2, 1, 2]],
+  ])("Scheduler %s", (_what, args, expected) => {
     const { cluster, worker } = ahead({}, { prefetch: 100, maxWorkers: 1 });
-    cluster.clock.together(() => cluster.submitAll(...Array.from({ length: 10 }, (_, n) => String(n).repeat(15_000))));
-    expect(worker.frames.map((frame) => frame.type === "jobs" && frame.jobs.length)).toEqual([1, 5, 4]);
+    cluster.clock.together(() => cluster.submitAll(...args));
+    expect(worker.frames.map((frame) => frame.type === "jobs" && frame.jobs.length)).toEqual(expected);
+    expect(worker.running).toEqual(args);
+  });
+
+  it("Scheduler reads texts though the program has replaced JSON.parse", () => {
+    const { cluster, worker } = ahead({}, { prefetch: 5, maxWorkers: 1 });
+    const [job] = cluster.submitAll("a");
+    const { parse } = JSON;
+    JSON.parse = () => {
+      throw new Error("replaced");
+    };
+    try {
+      worker.says({ type: "answers:text", text: "[[1,2,null,5]]" });
+    } finally {
+      JSON.parse = parse;
+    }
+    expect([job!.outcome, cluster.stats.lost.messages]).toEqual([{ ok: true, value: undefined }, 0]);
   });
 
   it("Scheduler fails of a frame that can't be written only the job for which it can't", () => {

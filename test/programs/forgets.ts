@@ -32,8 +32,11 @@ const WAYS: Record<string, Way> = {
     await cc.close();
   },
   "after an abort": async (cc) => {
-    const { signal } = new AbortController();
-    await cc.enqueue({ op: "echo", value: 1 }, { signal });
+    const controller = new AbortController();
+    const job = cc.enqueue({ op: "sleep", ms: 20_000 }, { signal: controller.signal }).catch(ignore);
+    await new Promise((resolve) => cc.once("job:started", resolve));
+    controller.abort();
+    await job;
     await cc.close();
   },
   "after its worker left": async (cc) => {

@@ -15,6 +15,21 @@ describe("onAbort", () => {
     expect(called).toEqual(["a", "c"]);
   });
 
+  it("may be ended by another's call, and after its own", () => {
+    const controller = new AbortController();
+    const called: string[] = [];
+    const ends: (() => void)[] = [];
+    for (const name of ["a", "b", "c"]) {
+      ends.push(onAbort(controller.signal, () => {
+        called.push(name);
+        if (name === "a") ends[1]!();
+      }));
+    }
+    controller.abort();
+    for (const end of ends) end();
+    expect(called).toEqual(["a", "c"]);
+  });
+
   it("has one listener on a signal while anyone watches, and none afterwards", () => {
     const { signal } = new AbortController();
     const ends = Array.from({ length: 20 }, () => onAbort(signal, () => {}));

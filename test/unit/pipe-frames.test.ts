@@ -111,6 +111,32 @@ describe.skipIf("Bun" in globalThis)("frames on a pipe", () => {
     expect(() => reader.read(bytes.subarray(15, 16), take)).toThrow(BrokenPipeFrame);
   });
 
+  it("come with the next chunk if whoever took the one before has thrown", () => {
+    const bytes = join([1, 2, 3].map((n) => frameBytes({ n }, KEY, "json")));
+    const reader = new FrameReader(KEY);
+    const taken: unknown[] = [];
+    const take = (frame: unknown): void => {
+      taken.push(frame);
+      if (taken.length === 1) throw new Error("a listener's");
+    };
+    expect(() => reader.read(bytes, take)).toThrow("a listener's");
+    reader.read(new Uint8Array(0), take);
+    expect(taken).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+  });
+
+  it("with answers are the same if the module has given all objects a toJSON", () => {
+    const frame = { type: "answers:text", key: KEY, text: '[[1,0,"a\\"b",5]]', memory: 7 };
+    const prototype = Object.prototype as { toJSON?: unknown };
+    prototype.toJSON = () => "polluted";
+    try {
+      const bytes = frameBytes(frame, KEY, "advanced");
+      delete prototype.toJSON;
+      expect(readIn([], bytes)).toEqual([frame]);
+    } finally {
+      delete prototype.toJSON;
+    }
+  });
+
   it("are taken without a key when they are short: they tell why a module could not be loaded", () => {
     expect(readIn([], frameBytes({ type: "fatal" }, NO_KEY, "advanced"))).toEqual([{ type: "fatal" }]);
   });

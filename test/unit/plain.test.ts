@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-
 import { copyPlain, isJson, NOT_PLAIN } from "../../src/wire/plain.ts";
 
 const anything = fc.anything({
@@ -106,6 +105,13 @@ describe("isJson", () => {
     ["a bigint", () => 1n],
     ["toJSON", () => ({ toJSON: () => 1 })],
     ["a very long string", () => "x".repeat(100_000)],
+    ["many strings", () => Array(100).fill("x".repeat(1_000))],
+    ["long keys", () => Object.fromEntries(Array.from({ length: 100 }, (_, n) => [String(n).padEnd(1_000), n]))],
+    ["a getter, which may give something else when it is read again", () => ({
+      get a() {
+        return 1;
+      },
+    })],
     ["very many values", () => Array(20_000).fill(1)],
     ...Object.entries(ODD),
   ])("isJson says no to %s", (_what, make) => {

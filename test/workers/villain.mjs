@@ -62,6 +62,7 @@ const PATCHES = {
   stringify: () => JSON.stringify = boom,
   parse: () => JSON.parse = boom,
   toJSON: () => Array.prototype.toJSON = () => "patched",
+  toJSONs: () => Object.prototype.toJSON = () => "patched",
   map: () => Map.prototype.get = boom,
   then: () => Promise.prototype.then = boom,
   hasOwn: () => Object.hasOwn = boom,

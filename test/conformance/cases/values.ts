@@ -191,6 +191,7 @@ export const values: Case[] = [
         n: null,
         m: {},
       });
+      assert.equal(await kit.value(cc, { op: "echo", value: undefined }), undefined);
       const error = await kit.error(cc, { op: "echo", value: cycle });
       assert.equal(error["code"], "CC_ERR_NOT_CLONEABLE");
       assert.equal((await kit.error(cc, { op: "throw", what: "type" }))["code"], "E_BAD");
