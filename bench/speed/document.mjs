@@ -13,7 +13,7 @@ export const chartName = ({ runtime }) => `benchmarks-${runtime.name}.svg`;
  * @param {{ ref: string | null, loads: string[], charts: Results[] }} about
  */
 export function documentOf(all, { ref, loads: [before, after], charts }) {
-  const given = process.argv.slice(2);
+  const given = process.argv.slice(2).filter((part, i, all) => part !== "--json" && all[i - 1] !== "--json");
   const command = ["npm run bench", ...(given.length > 0 ? ["--", ...given] : [])].join(" ");
   const rows = all.flatMap(({ tests }) => tests.flatMap(({ rows }) => rows));
   const packages = [...new Set(rows.flatMap(({ entrant }) => entrant.package ?? []))];
