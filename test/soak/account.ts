@@ -24,6 +24,8 @@ export interface Entry {
   error: Failure | null;
   /** The workers that it was given to, as the cluster told. */
   readonly workers: string[];
+  /** Those of them that were lost before they had begun it, in the order of their ends. */
+  readonly returnedFrom: string[];
   queued: number;
   refused: number;
   settled: number;
@@ -75,6 +77,7 @@ export class Account {
       if (entry.workers.pop() !== worker) {
         throw new Discrepancy("answers", `job ${job} returned from ${worker}, where it was not`);
       }
+      entry.returnedFrom.push(worker);
     });
     cc.on("job:started", ({ job, worker }) => {
       const entry = this.#entry(job);
@@ -113,6 +116,7 @@ export class Account {
       answers: 0,
       error: null,
       workers: [],
+      returnedFrom: [],
       queued: 0,
       refused: 0,
       settled: 0,

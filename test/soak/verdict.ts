@@ -94,7 +94,9 @@ function reasonOf(entry: Entry, account: Account, round: RoundPlan): string | nu
     case "CC_ERR_CLOSED":
       return account.exited ? null : "exit was not called";
     case "CC_ERR_WORKER_EXIT":
-      return retries > 0 && entry.workers.length <= retries ? "expected a retry" : lossOf(error, entry, account, round);
+      return retries > 0 && entry.workers.length <= retries && !isBlamed(entry)
+        ? "expected a retry"
+        : lossOf(error, entry, account, round);
     case "CC_ERR_POISON":
       if (entry.workers.length !== 1 + retries || retries === 0) return `expected ${1 + retries} starts`;
       return lossOf(error.cause as Failure, entry, account, round);
@@ -106,14 +108,19 @@ function reasonOf(entry: Entry, account: Account, round: RoundPlan): string | nu
   }
 }
 
-function lossOf(error: Failure, { n, workers }: Entry, account: Account, round: RoundPlan): string | null {
-  if (error.job !== String(n)) return `the error names job ${error.job}`;
-  const worker = workers.at(-1);
+/** A job that was the next to begin in three workers that died is taken for what they die of. */
+function isBlamed({ workers, returnedFrom }: Entry): boolean {
+  return workers.length === 0 && returnedFrom.length >= 3;
+}
+
+function lossOf(error: Failure, entry: Entry, account: Account, round: RoundPlan): string | null {
+  if (error.job !== String(entry.n)) return `the error names job ${error.job}`;
+  const worker = (isBlamed(entry) ? entry.returnedFrom : entry.workers).at(-1);
   if (error.worker !== worker) return `the error names worker ${error.worker}`;
-  const entry = account.workers.get(worker ?? "");
-  if (!entry?.exit) return "its worker has not ended";
-  if (entry.exit.code !== (error.exitCode ?? null)) return `its worker ended with code ${entry.exit.code}`;
-  return causeOf(entry, round);
+  const lost = account.workers.get(worker ?? "");
+  if (!lost?.exit) return "its worker has not ended";
+  if (lost.exit.code !== (error.exitCode ?? null)) return `its worker ended with code ${lost.exit.code}`;
+  return causeOf(lost, round);
 }
 
 /** What the soak did to a worker that ended before its time, or what is wrong if it did nothing. */
