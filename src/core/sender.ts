@@ -91,9 +91,10 @@ function shipmentsOf(jobs: readonly Job[], isJson: IsJson): Shipment[] {
 
 /** The arguments as JSON, or null. What throws when it is read here throws again when it is sent, alone. */
 function textOf({ request: { args, transfer } }: Job, isJson: IsJson): string | null {
+  if (transfer.length > 0) return null;
   if (args === undefined) return "null";
   try {
-    return transfer.length === 0 && isJson(args) ? stringify(args) : null;
+    return isJson(args) ? stringify(args) : null;
   } catch {
     return null;
   }

@@ -456,6 +456,16 @@ describe("Scheduler with places", () => {
     expect(worker.running).toEqual(args);
   });
 
+  it("Scheduler moves what a job without arguments moves, and sends it alone", () => {
+    const cluster = new Cluster({ concurrency: 3, maxWorkers: 1 }, "thread");
+    const moved = [new ArrayBuffer(8), new ArrayBuffer(8)];
+    for (const buffer of moved) cluster.submit(undefined, { transfer: [buffer] });
+    cluster.submit(1);
+    cluster.worker(0).ready();
+    expect(cluster.worker(0).running).toEqual([undefined, undefined, 1]);
+    expect(moved.map((buffer) => buffer.byteLength)).toEqual([0, 0]);
+  });
+
   it("Scheduler reads texts though the program has replaced JSON.parse", () => {
     const { cluster, worker } = ahead({}, { prefetch: 5, maxWorkers: 1 });
     const [job] = cluster.submitAll("a");
