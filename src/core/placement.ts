@@ -5,7 +5,6 @@
  */
 
 import type { Crew } from "./crew.ts";
-import { LOOK_AHEAD } from "./prefetch.ts";
 import type { Worker } from "./worker.ts";
 
 /** How many jobs can run at once. */
@@ -74,13 +73,14 @@ export class Placement {
   /**
    * The worker with the fewest jobs of those that one may be sent ahead to. One that is silent may run a long job.
    *
+   * @param heardSince When a worker must have been heard last not to count as silent.
    * @param refills Whether a worker is to get more at all.
    */
-  leastAhead(limit: number, now: number, refills: (worker: Worker) => boolean): Worker | null {
+  leastAhead(limit: number, heardSince: number, refills: (worker: Worker) => boolean): Worker | null {
     let best: Worker | null = null;
     for (const worker of this.#crew) {
       const { size } = worker.jobs;
-      if (size >= limit || (best && size > best.jobs.size) || now - worker.heardAt > LOOK_AHEAD) continue;
+      if (size >= limit || (best && size > best.jobs.size) || worker.heardAt < heardSince) continue;
       if (!worker.takesJobs || worker.recalledAt !== null || worker.port.exchange === null) continue;
       if (refills(worker)) best = worker;
     }

@@ -1,16 +1,26 @@
 /**
  * How many jobs a worker is given beyond those that it runs, so that it has the next at hand when one ends.
  *
- * Only short jobs are sent ahead: as many as keep a worker busy for {@link LOOK_AHEAD}. One that turns out long holds up
- * those behind it no longer than that, because what a worker has not begun by then is taken back. (Without that, the depth
- * would have to go by E[S²]/E[S], the run that a job finds before it, and a busy machine makes one job in some hundreds so
- * long that hardly anything would ever be sent ahead.)
+ * Only short jobs are sent ahead: as many as keep a worker busy for {@link AHEAD}. One that turns out long holds up those
+ * behind it no longer than {@link Prefetch.patience}, because what a worker has not begun by then is taken back. (Without
+ * that, the depth would have to go by E[S²]/E[S], the run that a job finds before it, and a busy machine makes one job in some
+ * hundreds so long that hardly anything would ever be sent ahead.)
  *
  * @module
  */
 
-/** How long the jobs that were sent ahead of a worker are to keep it busy, in milliseconds. */
-export const LOOK_AHEAD = 2;
+/**
+ * How long the jobs that were sent ahead of a worker are to keep it busy, in milliseconds: longer than a busy machine takes
+ * to have the host read an answer and send the next job.
+ */
+const AHEAD = 5;
+
+/**
+ * The shortest time after which a worker that says nothing counts as silent, in milliseconds: longer than one keeps back
+ * answers of short jobs. And in how many runs it must have said something.
+ */
+const SHORTEST_PATIENCE = 2.5;
+const PATIENT_RUNS = 3;
 
 /** The most that are sent ahead per place. */
 const MOST = 128;
@@ -19,7 +29,7 @@ const MOST = 128;
 const MEMORY = 256;
 
 /**
- * How rare jobs that take longer than {@link LOOK_AHEAD} must be to count as exceptions, which cost those behind them no
+ * How rare jobs that take longer than {@link AHEAD} must be to count as exceptions, which cost those behind them no
  * more than being taken back. On a busy machine the system makes a job in some hundreds look like one.
  */
 const RARE = 1 / 64;
@@ -41,7 +51,7 @@ export class Prefetch {
   /** A job has taken so many milliseconds. */
   record(took: number): void {
     const part = 1 / Math.min(++this.#runs, MEMORY);
-    const long = took > LOOK_AHEAD;
+    const long = took > AHEAD;
     this.#long += (Number(long) - this.#long) * part;
     if (!long) this.#mean += (took - this.#mean) * part;
   }
@@ -50,6 +60,10 @@ export class Prefetch {
   get depth(): number {
     if (this.#fixed !== null) return this.#fixed;
     if (this.#runs === 0 || this.#long > RARE) return 0;
-    return Math.min(Math.floor(LOOK_AHEAD / this.#mean), MOST);
+    return Math.min(Math.floor(AHEAD / this.#mean), MOST);
+  }
+  /** How long a worker that jobs were sent ahead to may say nothing before it is taken to run a long job, in milliseconds. */
+  get patience(): number {
+    return Math.min(Math.max(SHORTEST_PATIENCE, PATIENT_RUNS * this.#mean), AHEAD);
   }
 }

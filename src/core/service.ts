@@ -16,7 +16,7 @@ import type { Crew } from "./crew.ts";
 import { type Answer, readKept } from "./frame.ts";
 import type { Job } from "./job.ts";
 import type { Placement } from "./placement.ts";
-import { LOOK_AHEAD, Prefetch } from "./prefetch.ts";
+import { Prefetch } from "./prefetch.ts";
 import { type IsJson, sendJobs, type Unsent } from "./sender.ts";
 import { SilenceWatch } from "./silence.ts";
 import type { Worker } from "./worker.ts";
@@ -85,10 +85,11 @@ export class Service {
     const given = new Map<Worker, Job[]>();
     const now = this.#clock.now();
     const limit = this.#placement.limit(this.#backlog.size, this.#prefetch.depth);
+    const heardSince = now - this.#prefetch.patience;
     const low = limit < FEW ? limit - 1 : limit / 2;
     const refills = (worker: Worker): boolean => worker.jobs.size <= low || given.has(worker);
     for (let job = this.#backlog.first; job; job = this.#backlog.first) {
-      const worker = this.#placement.leastLoaded(now) ?? this.#leastAhead(job, limit, now, refills);
+      const worker = this.#placement.leastLoaded(now) ?? this.#leastAhead(job, limit, heardSince, refills);
       if (!worker) break;
       job.ticketed = worker.port.exchange !== null && worker.recalledAt === null && !this.isMoved(job);
       this.leaveBacklog(job);
@@ -99,14 +100,14 @@ export class Service {
     }
     let unsent = 0;
     for (const [worker, jobs] of given) unsent += this.#send(worker, jobs);
-    if (this.#placement.ahead > 0) this.#silence.start();
+    if (this.#placement.ahead > 0) this.#silence.start(this.#prefetch.patience);
     return unsent > 0;
   }
 
   /** The worker that this job may be sent ahead to. What is moved to a thread can't be taken back. */
-  #leastAhead(job: Job, limit: number, now: number, refills: (worker: Worker) => boolean): Worker | null {
+  #leastAhead(job: Job, limit: number, heardSince: number, refills: (worker: Worker) => boolean): Worker | null {
     if (limit === 0 || this.isMoved(job)) return null;
-    return this.#placement.leastAhead(limit, now, refills);
+    return this.#placement.leastAhead(limit, heardSince, refills);
   }
 
   /** Nobody has a turn between a job's assignment and this. Returns how many could not be sent. */
@@ -194,7 +195,7 @@ export class Service {
     let more = false;
     for (const worker of this.#crew) {
       if (worker.ahead === 0 && worker.recalledAt === null) continue;
-      if (now - worker.heardAt >= LOOK_AHEAD) this.recall(worker);
+      if (now - worker.heardAt >= this.#prefetch.patience) this.recall(worker);
       more ||= worker.ahead > 0 || worker.hearsSoon(now);
     }
     return more;

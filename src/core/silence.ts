@@ -6,7 +6,6 @@
  */
 
 import type { Clock, Timer } from "./clock.ts";
-import { LOOK_AHEAD } from "./prefetch.ts";
 
 /** The longest time between two looks, in milliseconds. */
 const SELDOM = 64;
@@ -18,7 +17,7 @@ export class SilenceWatch {
   readonly #look: () => boolean;
   #timer: Timer | null = null;
   #dueAt = 0;
-  #pause = LOOK_AHEAD;
+  #pause = 0;
 
   /**
    * @param turn Runs a change of state as one turn.
@@ -30,10 +29,10 @@ export class SilenceWatch {
     this.#look = look;
   }
 
-  /** Sees to it that a look is taken soon: something was sent ahead. */
-  start(): void {
-    this.#pause = LOOK_AHEAD;
-    if (this.#timer !== null && this.#dueAt <= this.#clock.now() + LOOK_AHEAD) return;
+  /** Sees to it that a look is taken within `patience` milliseconds: something was sent ahead. */
+  start(patience: number): void {
+    this.#pause = patience;
+    if (this.#timer !== null && this.#dueAt <= this.#clock.now() + patience) return;
     this.stop();
     this.#wait();
   }

@@ -18,8 +18,8 @@ import type { Link } from "./link.ts";
 // Taken hold of before the module can replace it.
 const { stringify } = JSON;
 
-/** How long an answer may wait for others, in milliseconds. */
-const FLUSH = 1;
+/** For how long jobs may have run since the last frame before their answers leave, in milliseconds: a frame costs as much as 0.05. */
+const FLUSH = 1.25;
 
 /**
  * For how many it waits: half of the jobs in line, so that the host has the next half on its way while the worker runs the
@@ -44,7 +44,7 @@ export class Answers {
   #kept: string[] = [];
   #enough = FEW;
   #soon = false;
-  /** Since when the oldest has been kept, in milliseconds. */
+  /** When the job of the oldest that is kept began, in milliseconds. */
   #since = 0;
   /** Frames that have not left the worker: those with answers that are in the mail too, and those with others. */
   #mailed = 0;
@@ -67,7 +67,7 @@ export class Answers {
    * @param last Whether no other is about to follow: then it leaves at once.
    * @throws what the line throws for a value that it can't carry; then the answer was not taken.
    */
-  add(answer: Required<Answer>, transfer: readonly object[], last: boolean, now: number): void {
+  add(answer: Required<Answer>, transfer: readonly object[], last: boolean, begunAt: number): void {
     const key = this.#key;
     const [, , value] = answer;
     if (!this.#asJson && (transfer.length > 0 || (value !== undefined && !isJson(value)))) {
@@ -77,7 +77,7 @@ export class Answers {
     if (last ? text.length > LONG : !this.#exchange.keep(text)) {
       return this.#sendAlone({ type: "answers:text", key, text: `[${text}]`, ...this.#memory() }, []);
     }
-    if (this.#kept.length === 0) this.#since = now;
+    if (this.#kept.length === 0) this.#since = begunAt;
     this.#kept.push(text);
     if (last) this.#flush(true);
   }

@@ -12,7 +12,7 @@ describe("Prefetch", () => {
     expect(new Prefetch("auto").depth).toBe(0);
   });
 
-  it.each([[0, 128], [0.001, 128], [0.125, 16], [0.5, 4], [1, 2], [2, 1], [2.1, 0], [50, 0]])(
+  it.each([[0, 128], [0.001, 128], [0.125, 40], [0.5, 10], [1, 5], [2, 2], [5, 1], [5.1, 0], [50, 0]])(
     "Prefetch of jobs that take %f ms is %i",
     (took, depth) => {
       expect(depthAfter(...Array(1_000).fill(took))).toBe(depth);
@@ -27,9 +27,18 @@ describe("Prefetch", () => {
   it("Prefetch takes a long job in some hundreds for an exception, and the first for one after some dozens", () => {
     const mixed = Array.from({ length: 1_000 }, (_, at) => at % 300 === 0 ? 20 : 0.125);
     expect(depthAfter(...mixed)).toBeGreaterThan(10);
-    expect(depthAfter(5, ...Array(50).fill(0.01))).toBe(0);
-    expect(depthAfter(5, ...Array(70).fill(0.01))).toBeGreaterThan(100);
+    expect(depthAfter(6, ...Array(50).fill(0.01))).toBe(0);
+    expect(depthAfter(6, ...Array(70).fill(0.01))).toBeGreaterThan(100);
   });
+
+  it.each([[0, 2.5], [0.1, 2.5], [1, 3], [1.5, 4.5], [4, 5], [50, 2.5]])(
+    "Patience with jobs that take %f ms is %f ms",
+    (took, patience) => {
+      const prefetch = new Prefetch("auto");
+      for (let run = 0; run < 1_000; run++) prefetch.record(took);
+      expect(prefetch.patience).toBeCloseTo(patience);
+    },
+  );
 
   it("Prefetch is what was asked for", () => {
     const prefetch = new Prefetch(3);
