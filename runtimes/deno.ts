@@ -10,6 +10,8 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { serialize } from "node:v8";
 import type { WorkerAdapter, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
+import { frameType } from "../src/core/frame.ts";
+import { checkForProcess } from "../src/wire/thread-only.ts";
 import { withOwnBytes } from "../src/wire/views.ts";
 import { bootstrapUrl } from "./bootstrap-url.ts";
 import { IpcChannel, NO_CHANNEL } from "./child-channel.ts";
@@ -166,9 +168,14 @@ function mayWrite(folder: string): boolean {
   return isGranted("write", folder) && isGranted("read", folder);
 }
 
-/** What Deno's IPC can't write takes the program down, uncatchably (2.9.6): it is tried beforehand. */
+/** What Deno's IPC can't write takes the program down, uncatchably (2.9.6): it is tried beforehand, unless it is a text. */
 function checkFor({ serialization }: WorkerSpec): (frame: unknown) => void {
-  return serialization === "json" ? (frame) => void JSON.stringify(frame) : (frame) => void serialize(frame);
+  if (serialization === "json") return (frame) => void JSON.stringify(frame);
+  return (frame) => {
+    if (frameType(frame) === "jobs:text") return;
+    checkForProcess(frame);
+    serialize(frame);
+  };
 }
 
 function spawnDeno(spec: WorkerSpec, more: readonly number[]): ChildProcess {

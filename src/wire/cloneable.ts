@@ -37,6 +37,9 @@ const OPAQUE = new Set([
   "DataView",
 ]);
 
+/** Kinds of objects that threads can be sent and processes can't. */
+const THREAD_ONLY = new Set(["SharedArrayBuffer", "WebAssembly.Module", "Blob", "File"]);
+
 /** How many objects are looked at: one that makes new ones whenever it is read would never end. */
 const MOST = 300_000;
 
@@ -66,13 +69,11 @@ export function findUncloneable(value: unknown, root: string, format: Format = "
   return suspect;
 }
 
-/** Memory that some transports carry and others refuse: to blame if nothing else is. */
+/** What some transports carry and others refuse: to blame if nothing else is. */
 function suspicion(value: object, path: string): Offender | null {
   const memory = ArrayBuffer.isView(value) ? value.buffer : value;
   const kind = kindOf(memory);
-  if (kind === "SharedArrayBuffer") {
-    return { path, what: "shared memory (a SharedArrayBuffer), which only threads can share", certain: false };
-  }
+  if (THREAD_ONLY.has(kind)) return { path, what: `a ${kind}, which only threads can be sent`, certain: false };
   if (kind === "ArrayBuffer" && isDetached(memory as ArrayBuffer)) {
     return { path, what: "an ArrayBuffer that was moved away", certain: false };
   }

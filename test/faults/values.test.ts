@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { createRequire } from "node:module";
 import { type Case, everyWay, type Style } from "../conformance/case.ts";
 import type { Ended, Failure, Kit } from "../conformance/kit.ts";
 import { registerSuites } from "../conformance/register.ts";
@@ -85,7 +86,37 @@ const CARRIED: readonly (readonly [value: unknown, tag: string])[] = [
   [cycle, "Object"],
 ];
 
+const { THREAD_ONLY } = createRequire(import.meta.url)("../workers/thread-only.cjs") as {
+  readonly THREAD_ONLY: readonly (readonly [path: string, make: () => unknown])[];
+};
+
 const cases: Case[] = [
+  ...["answers.mjs", "sends.cjs"].map((worker): Case => ({
+    name: `F-18 What only threads can be sent fails its job alone in processes (${worker})`,
+    run: (kit) =>
+      quietly(async () => {
+        const cc = kit.cluster(worker, { maxWorkers: 1, maxBacklog: Infinity });
+        for (const [at, [path, make]] of THREAD_ONLY.entries()) {
+          const sent = await kit.job(cc, { what: "tag", value: make() });
+          const answered = await kit.job(cc, { what: "threadOnly", at });
+          // What a listener throws ends its worker.
+          if (worker === "answers.mjs") {
+            const thrown = await kit.error(cc, { what: "throwsThreadOnly", at });
+            assert.deepEqual([thrown.message, thrown["code"]], ["thrown", "E_ONLY"]);
+          }
+          if (kit.isolation === "thread") {
+            assert.ok("ok" in sent && "ok" in answered);
+            continue;
+          }
+          for (const [ended, where] of [[sent, "args.value"], [answered, "result"]] as const) {
+            const { error } = ended as unknown as { error: Failure };
+            assert.deepEqual([error["code"], error["path"]], ["CC_ERR_NOT_CLONEABLE", where + path]);
+          }
+        }
+        assert.deepEqual(await kit.value(cc, { what: "value", value: 10n }), 10n);
+        assert.deepEqual([cc.stats().lost.workers, kit.faults], [0, []]);
+      }),
+  })),
   ...everyWay(
     "F-18 Arguments that can't be sent fail their job, and hold no place",
     (kit, worker, style) =>

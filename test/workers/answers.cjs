@@ -1,4 +1,6 @@
 // Answers that are hard to send.
+const { THREAD_ONLY } = require("./thread-only.cjs");
+
 exports.ANSWERS = {
   plain: () => "plain",
   value: ({ value }) => value,
@@ -16,6 +18,10 @@ exports.ANSWERS = {
     const { proxy, revoke } = Proxy.revocable(() => {}, {});
     revoke();
     return { proxy };
+  },
+  threadOnly: ({ at }) => THREAD_ONLY[at][1](),
+  throwsThreadOnly: ({ at }) => {
+    throw Object.assign(new Error("thrown"), { value: THREAD_ONLY[at][1](), code: "E_ONLY" });
   },
   deep: () => {
     let deep = {};
