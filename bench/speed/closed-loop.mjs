@@ -73,23 +73,13 @@ export function closedLoop(pool, task, { outstanding, ms = 0, least = outstandin
   });
 }
 
-/** How long a slice of the warm-up is, in milliseconds. */
-const SLICE = 250;
-
 /**
- * Runs jobs until they get no faster.
+ * Runs jobs for as long as runtimes take to compile what is run often: for everyone the same time.
  *
  * @param {Pool} pool
  * @param {Task} task
- * @param {{ outstanding: number, least: number, limit: number }} options
+ * @param {boolean} quick
  */
-export async function warmUp(pool, task, { outstanding, least, limit }) {
-  const end = performance.now() + limit;
-  let before = 0;
-  for (let jobs = 0; performance.now() < end;) {
-    const rate = await closedLoop(pool, task, { outstanding, ms: SLICE });
-    jobs += rate * SLICE / 1_000;
-    if (jobs >= least && rate < before * 1.05) return;
-    before = Math.max(before, rate);
-  }
+export async function warmUp(pool, task, quick) {
+  await closedLoop(pool, task, { outstanding: 16, ms: quick ? 250 : 2_000 });
 }

@@ -37,7 +37,7 @@ export function withOwnBytes<T>(value: T, moved: readonly object[] = [], refuse?
 export function partialViews(value: unknown, moved: readonly object[], refuse?: Refuse): Set<object> | null {
   let views: Set<ArrayBufferView> | null = null;
   let whole: Set<unknown> | null = null;
-  const seen = new Set<object>();
+  let seen: Set<object> | null = null;
   let every = REMEMBERED;
   let count = 0;
   const open: object[] = [];
@@ -51,11 +51,11 @@ export function partialViews(value: unknown, moved: readonly object[], refuse?: 
   look(value);
   for (let part = open.pop(); part; part = open.pop()) {
     depth = depths.pop() as number;
-    if (seen.has(part)) {
+    if (seen?.has(part)) {
       every = 1;
       continue;
     }
-    if (++count % every === 0) seen.add(part);
+    if (++count % every === 0) (seen ??= new Set()).add(part);
     if (Array.isArray(part)) {
       for (const item of part.length > LONGEST ? Object.values(part) : part) look(item);
     } else if (isPlain(part)) {

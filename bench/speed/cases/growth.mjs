@@ -28,7 +28,7 @@ export const growth = {
   limit: 60_000,
   async run({ start, record, leaveOut, quick }) {
     const pool = await start();
-    await warmUp(pool, noop, { outstanding: 16, least: 1_000, limit: 1_000 });
+    await warmUp(pool, noop, quick);
     let expected = 0;
     for (const size of SIZES) {
       const jobs = 10 ** size;
