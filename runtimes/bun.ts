@@ -6,7 +6,7 @@
 
 import process from "node:process";
 import type { WorkerAdapter, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
-import { refuseThreadOnly } from "../src/wire/thread-only.ts";
+import { refuseForProcess } from "../src/wire/unsendable.ts";
 import { withOwnBytes } from "../src/wire/views.ts";
 import { bootstrapUrl } from "./bootstrap-url.ts";
 import { type FileExchange, openExchange } from "./exchange.ts";
@@ -139,7 +139,7 @@ class BunPort implements WorkerPort {
     if (this.#line.ended || this.#child.connected === false) return;
     try {
       // Bun, unlike Node and Deno, sends all the memory behind a view to a process too (1.4.5).
-      this.#child.send(this.#clones ? withOwnBytes(frame, [], refuseThreadOnly) : frame);
+      this.#child.send(this.#clones ? withOwnBytes(frame, [], refuseForProcess) : frame);
     } catch (error) {
       // Between a worker's death and the news of it, its exit tells.
       if ((error as { code?: unknown }).code === "ERR_IPC_CHANNEL_CLOSED") return;

@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { serialize } from "node:v8";
 import type { WorkerAdapter, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { frameType } from "../src/core/frame.ts";
-import { checkForProcess } from "../src/wire/thread-only.ts";
+import { refuseAnyForProcess } from "../src/wire/unsendable.ts";
 import { withOwnBytes } from "../src/wire/views.ts";
 import { bootstrapUrl } from "./bootstrap-url.ts";
 import { IpcChannel, NO_CHANNEL } from "./child-channel.ts";
@@ -173,7 +173,7 @@ function checkFor({ serialization }: WorkerSpec): (frame: unknown) => void {
   if (serialization === "json") return (frame) => void JSON.stringify(frame);
   return (frame) => {
     if (frameType(frame) === "jobs:text") return;
-    checkForProcess(frame);
+    refuseAnyForProcess(frame);
     serialize(frame);
   };
 }

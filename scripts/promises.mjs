@@ -86,7 +86,7 @@ export const PROMISES = [
   {
     promise: "Jobs start in the order they were enqueued.",
     how:
-      "One queue; a job that goes back goes to its place in it. Exact with `prefetch: 0`, with one worker, and for jobs of more than 5 ms; short jobs in different workers may change places by that time.",
+      "One queue; a job that goes back goes to its place in it. Exact with `prefetch: 0`, with one worker, and for jobs of more than 3 ms; short jobs in different workers may change places by that time.",
     suites: ["in which order"],
     capabilities: [],
   },

@@ -41,6 +41,16 @@ export class Placement {
     return ahead;
   }
 
+  /** The worker that has most to begin yet of what can be taken back, or null. */
+  mostAhead(): Worker | null {
+    let most: Worker | null = null;
+    for (const worker of this.#crew) {
+      if (worker.ahead === 0 || worker.recalledAt !== null || worker.port.exchange === null) continue;
+      if (!most || worker.ahead > most.ahead) most = worker;
+    }
+    return most;
+  }
+
   /** The worker with the fewest jobs and room for one more; among equals the newest, so that the others can go home. */
   leastLoaded(now: number): Worker | null {
     let best: Worker | null = null;

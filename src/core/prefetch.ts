@@ -11,16 +11,18 @@
 
 /**
  * How long the jobs that were sent ahead of a worker are to keep it busy, in milliseconds: longer than a busy machine takes
- * to have the host read an answer and send the next job.
+ * to have the host read an answer and send the next job. Jobs in different workers may change places by as much.
  */
-const AHEAD = 5;
+const AHEAD = 3;
 
-/**
- * The shortest time after which a worker that says nothing counts as silent, in milliseconds: longer than one keeps back
- * answers of short jobs. And in how many runs it must have said something.
- */
-const SHORTEST_PATIENCE = 2.5;
+/** Jobs that take longer by the mean are not sent ahead, in milliseconds: a worker that runs one is silent for too long. */
+const LONGEST = 2.5;
+
+/** After how many runs a worker that says nothing counts as silent: it may keep an answer back for one more. */
 const PATIENT_RUNS = 3;
+
+/** The shortest time after which it does, in milliseconds: longer than it keeps back answers of short jobs. */
+const SHORTEST_PATIENCE = 2.5;
 
 /** The most that are sent ahead per place. */
 const MOST = 128;
@@ -59,11 +61,17 @@ export class Prefetch {
   /** How many jobs to send ahead per place. */
   get depth(): number {
     if (this.#fixed !== null) return this.#fixed;
-    if (this.#runs === 0 || this.#long > RARE) return 0;
+    if (this.#runs === 0 || this.#long > RARE || this.#mean > LONGEST) return 0;
     return Math.min(Math.floor(AHEAD / this.#mean), MOST);
   }
+
+  /** How long so many jobs take, in milliseconds; Infinity where many are long. */
+  work(jobs: number): number {
+    return this.#long > RARE ? Infinity : jobs * this.#mean;
+  }
+
   /** How long a worker that jobs were sent ahead to may say nothing before it is taken to run a long job, in milliseconds. */
   get patience(): number {
-    return Math.min(Math.max(SHORTEST_PATIENCE, PATIENT_RUNS * this.#mean), AHEAD);
+    return Math.max(SHORTEST_PATIENCE, PATIENT_RUNS * this.#mean);
   }
 }

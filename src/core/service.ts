@@ -33,6 +33,9 @@ const LARGE = 0.5;
  */
 const FEW = 8;
 
+/** What is left for a worker to do before a free one takes some of it over, in milliseconds: taking back costs a frame. */
+const WORTH = 1;
+
 /** What the service is given to work with, and whom it tells. */
 export interface ServiceParts {
   readonly clock: Clock;
@@ -81,9 +84,9 @@ export class Service {
 
   /** Gives jobs to workers with a place, then sends some ahead. Returns whether any could not be sent. */
   serve(): boolean {
-    if (this.#backlog.size === 0) return false;
-    const given = new Map<Worker, Job[]>();
     const now = this.#clock.now();
+    if (this.#backlog.size === 0 && !this.#share(now)) return false;
+    const given = new Map<Worker, Job[]>();
     const limit = this.#placement.limit(this.#backlog.size, this.#prefetch.depth);
     const heardSince = now - this.#prefetch.patience;
     const low = limit < FEW ? limit - 1 : limit / 2;
@@ -100,7 +103,7 @@ export class Service {
     }
     let unsent = 0;
     for (const [worker, jobs] of given) unsent += this.#send(worker, jobs);
-    if (this.#placement.ahead > 0) this.#silence.start(this.#prefetch.patience);
+    if (this.#placement.ahead > 0) this.#silence.within(this.#prefetch.patience);
     return unsent > 0;
   }
 
@@ -189,25 +192,45 @@ export class Service {
 
   // ---- taking back
 
-  /** Whether another look is worth while. */
-  #recallFromSilent(): boolean {
+  /** Returns in how many milliseconds another may be silent, or has not heard of a recall for too long. */
+  #recallFromSilent(): number {
     const now = this.#clock.now();
-    let more = false;
+    const { patience } = this.#prefetch;
+    let next = Infinity;
     for (const worker of this.#crew) {
-      if (worker.ahead === 0 && worker.recalledAt === null) continue;
-      if (now - worker.heardAt >= this.#prefetch.patience) this.recall(worker);
-      more ||= worker.ahead > 0 || worker.hearsSoon(now);
+      if (worker.ahead > 0 && now - worker.heardAt >= patience) this.recall(worker);
+      if (worker.ahead > 0) next = Math.min(next, worker.heardAt + patience - now);
+      if (worker.hearsSoon(now)) next = Math.min(next, worker.hearsWithin(now));
+      else if (worker.recalledAt !== null) this.#crew.letGo(worker);
     }
-    return more;
+    return next;
   }
 
-  /** Takes back the jobs ahead that a worker has not begun, and the answers that it keeps back. */
-  recall(worker: Worker): void {
+  /** Takes back half of what another worker has yet to begin, if one has nothing to do. Returns whether there was any. */
+  #share(now: number): boolean {
+    const rich = this.#placement.mostAhead();
+    if (rich === null || this.#prefetch.work(rich.ahead) < WORTH || this.#placement.leastLoaded(now) === null) {
+      return false;
+    }
+    this.recall(rich, Math.ceil(rich.ahead / 2));
+    return this.#backlog.size > 0;
+  }
+
+  /**
+   * Takes back jobs ahead that a worker has not begun, the last first, and the answers that it keeps back.
+   *
+   * @param most How many jobs.
+   */
+  recall(worker: Worker, most: number = Infinity): void {
     const { exchange } = worker.port;
     if (exchange === null) return;
-    const count = worker.ahead === 0 ? 0 : exchange.recall(worker.ahead);
+    const { ahead } = worker;
+    const asked = Math.min(most, ahead);
+    const count = asked === 0 ? 0 : exchange.recall(asked);
     this.takeKept(worker, readKept(exchange.kept()));
-    this.sort(worker, count);
+    // With tickets left, the others may have begun or not.
+    if (count === asked && asked < ahead) this.#sendBack(worker, count);
+    else this.sort(worker, count);
     if (count > 0) {
       worker.recalledAt = this.#clock.now();
       worker.port.send({ type: "recall", count });
@@ -231,18 +254,23 @@ export class Service {
   }
 
   /**
-   * So many of a worker's jobs, the last with tickets, have not begun: they go back to where they were.
+   * So many of a worker's jobs, the last with tickets, have not begun: they go back to where they were. The others have.
    *
    * @returns the first of them, or null.
    */
   sort(worker: Worker, unbegun: number): Job | null {
-    const back = unbegun === 0 ? [] : [...worker.jobs].filter((job) => job.ticketed).slice(-unbegun);
-    // The last first: each is put in front of those that followed it.
-    for (const job of back.toReversed()) this.#takeBack(job, worker);
-    // The others have begun. Some have ended, and their answers are on their way.
+    const first = this.#sendBack(worker, unbegun);
+    // Some have ended, and their answers are on their way.
     if (worker.ahead > 0) {
       for (const job of worker.jobs) if (job.state.at === "ahead") this.#runs(job, worker, worker.heardAt);
     }
+    return first;
+  }
+
+  #sendBack(worker: Worker, unbegun: number): Job | null {
+    const back = unbegun === 0 ? [] : [...worker.jobs].filter((job) => job.ticketed).slice(-unbegun);
+    // The last first: each is put in front of those that followed it.
+    for (const job of back.toReversed()) this.#takeBack(job, worker);
     return back[0] ?? null;
   }
 

@@ -7,49 +7,41 @@
 
 import type { Clock, Timer } from "./clock.ts";
 
-/** The longest time between two looks, in milliseconds. */
-const SELDOM = 64;
-
-/** A look now and then, as long as there is something to look after; less and less often. */
+/** A look whenever one is due. */
 export class SilenceWatch {
   readonly #clock: Clock;
   readonly #turn: (change: () => void) => void;
-  readonly #look: () => boolean;
+  readonly #look: () => number;
   #timer: Timer | null = null;
-  #dueAt = 0;
-  #pause = 0;
+  #dueAt = Infinity;
 
   /**
    * @param turn Runs a change of state as one turn.
-   * @param look Takes a look; returns whether there is something to look after still.
+   * @param look Takes a look; returns in how many milliseconds the next is due, Infinity for none.
    */
-  constructor(clock: Clock, turn: (change: () => void) => void, look: () => boolean) {
+  constructor(clock: Clock, turn: (change: () => void) => void, look: () => number) {
     this.#clock = clock;
     this.#turn = turn;
     this.#look = look;
   }
 
-  /** Sees to it that a look is taken within `patience` milliseconds: something was sent ahead. */
-  start(patience: number): void {
-    this.#pause = patience;
-    if (this.#timer !== null && this.#dueAt <= this.#clock.now() + patience) return;
+  /** Sees to it that a look is taken within so many milliseconds. */
+  within(delay: number): void {
+    const dueAt = this.#clock.now() + delay;
+    if (dueAt >= this.#dueAt) return;
     this.stop();
-    this.#wait();
+    this.#dueAt = dueAt;
+    this.#timer = this.#clock.schedule(delay, () =>
+      this.#turn(() => {
+        this.stop();
+        this.within(this.#look());
+      }));
   }
 
-  /** Nothing more will be sent. */
+  /** There is nothing to look after any more. */
   stop(): void {
     this.#timer?.cancel();
     this.#timer = null;
-  }
-
-  #wait(): void {
-    this.#dueAt = this.#clock.now() + this.#pause;
-    this.#timer = this.#clock.schedule(this.#pause, () =>
-      this.#turn(() => {
-        this.#timer = null;
-        this.#pause = Math.min(2 * this.#pause, SELDOM);
-        if (this.#look()) this.#wait();
-      }));
+    this.#dueAt = Infinity;
   }
 }

@@ -105,7 +105,12 @@ export class Worker {
 
   /** Whether it is about to hear that jobs were taken back. One that takes long may be stuck. */
   hearsSoon(now: number): boolean {
-    return this.recalledAt !== null && now - this.recalledAt < HEARS_RECALL;
+    return this.hearsWithin(now) > 0;
+  }
+
+  /** For how many milliseconds more it is waited for that it hears it; 0 if it has, or for too long. */
+  hearsWithin(now: number): number {
+    return this.recalledAt === null ? 0 : Math.max(0, this.recalledAt + HEARS_RECALL - now);
   }
 
   /** Whether it runs a job that somebody waits for. */

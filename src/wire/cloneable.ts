@@ -7,6 +7,7 @@
 
 import { types } from "node:util";
 import { ClusterError } from "../core/errors.ts";
+import { unsendable } from "./unsendable.ts";
 
 /** The part of a value that can't be cloned. */
 export interface Offender {
@@ -36,9 +37,6 @@ const OPAQUE = new Set([
   "SharedArrayBuffer",
   "DataView",
 ]);
-
-/** Kinds of objects that threads can be sent and processes can't. */
-const THREAD_ONLY = new Set(["SharedArrayBuffer", "WebAssembly.Module", "Blob", "File"]);
 
 /** How many objects are looked at: one that makes new ones whenever it is read would never end. */
 const MOST = 300_000;
@@ -71,10 +69,10 @@ export function findUncloneable(value: unknown, root: string, format: Format = "
 
 /** What some transports carry and others refuse: to blame if nothing else is. */
 function suspicion(value: object, path: string): Offender | null {
+  const what = unsendable(value);
+  if (what !== null) return { path, what, certain: false };
   const memory = ArrayBuffer.isView(value) ? value.buffer : value;
-  const kind = kindOf(memory);
-  if (THREAD_ONLY.has(kind)) return { path, what: `a ${kind}, which only threads can be sent`, certain: false };
-  if (kind === "ArrayBuffer" && isDetached(memory as ArrayBuffer)) {
+  if (kindOf(memory) === "ArrayBuffer" && isDetached(memory as ArrayBuffer)) {
     return { path, what: "an ArrayBuffer that was moved away", certain: false };
   }
   return null;

@@ -21,7 +21,7 @@ import { Buffer } from "node:buffer";
 import { frameType, type HostFrame, type WorkerFrame } from "../core/frame.ts";
 import { CloneReader, CloneWriter } from "./clone.ts";
 import type { Format } from "./cloneable.ts";
-import { checkForProcess } from "./thread-only.ts";
+import { refuseAnyForProcess } from "./unsendable.ts";
 
 /** The length of a frame's head, in bytes. */
 const HEAD = 16;
@@ -90,7 +90,7 @@ function textOf(frame: unknown, asked: Format): { format: PipeFormat; text: stri
 }
 
 function writeClone(frame: unknown, key: string): readonly [Buffer, ...Uint8Array[]] {
-  checkForProcess(frame);
+  refuseAnyForProcess(frame);
   const writer = new CloneWriter();
   // The heads are written in place afterwards: one buffer, one write, no copy.
   writer.writeRawBytes(EMPTY_HEADS);

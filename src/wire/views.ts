@@ -6,80 +6,42 @@
  * @module
  */
 
-/**
- * One object in so many is remembered, until one is met again: then every one is, and none of a cycle, or shared, is looked into
- * again. To remember one costs more than to look at it, and most values are trees.
- */
-const REMEMBERED = 16;
-
-/** How deep is looked: an object that makes new ones whenever it is read would never end. No transport gets as far. */
-const DEEPEST = 100_000;
-
-/** A longer array may be nearly empty, and is not gone through place by place. */
-const LONGEST = 10_000_000;
-
-/** Throws for an object that the transport must not get. Is not asked about plain data, views and containers. */
-export type Refuse = (part: object) => void;
+import { types } from "node:util";
+import { eachPart, isPlain } from "./parts.ts";
+import { refuse } from "./unsendable.ts";
 
 /**
  * The value to send in place of `value`: itself, unless a view of a part of some memory is in it. Then the containers are
  * copied, and such views; all else, shared parts and cycles included, is as it was. Shared memory is left alone, and memory
- * that is moved or sent as a whole anyway. What is not plain data (an Error, a platform object) is not looked into.
+ * that is moved or sent as a whole anyway. What is not plain data (an Error, a platform object) is not copied.
  *
- * Throws what a getter throws, as the transport would, and what `refuse` throws.
+ * Throws what a getter throws, as the transport would, and what `refused` throws for an object that the transport must not get.
  */
-export function withOwnBytes<T>(value: T, moved: readonly object[] = [], refuse?: Refuse): T {
-  const found = partialViews(value, moved, refuse);
+export function withOwnBytes<T>(value: T, moved: readonly object[] = [], refused: (part: object) => void = refuse): T {
+  const found = partialViews(value, moved, refused);
   return found === null ? value : copy(value, found) as T;
 }
 
 /** Views that do not cover their memory, where nothing else sends the rest of it; null for none. */
-export function partialViews(value: unknown, moved: readonly object[], refuse?: Refuse): Set<object> | null {
+function partialViews(
+  value: unknown,
+  moved: readonly object[],
+  refused: (part: object) => void,
+): Set<object> | null {
   let views: Set<ArrayBufferView> | null = null;
   let whole: Set<unknown> | null = null;
-  let seen: Set<object> | null = null;
-  let every = REMEMBERED;
-  let count = 0;
-  const open: object[] = [];
-  const depths: number[] = [];
-  let depth = 0;
-  const look = (part: unknown): void => {
-    if (typeof part !== "object" || part === null || depth > DEEPEST) return;
-    open.push(part);
-    depths.push(depth + 1);
-  };
-  look(value);
-  for (let part = open.pop(); part; part = open.pop()) {
-    depth = depths.pop() as number;
-    if (seen?.has(part)) {
-      every = 1;
-      continue;
-    }
-    if (++count % every === 0) (seen ??= new Set()).add(part);
-    if (Array.isArray(part)) {
-      for (const item of part.length > LONGEST ? Object.values(part) : part) look(item);
-    } else if (isPlain(part)) {
-      // What it inherits is nothing, or the same for all objects; and this is three times faster than to list the keys.
-      for (const key in part) look((part as Record<string, unknown>)[key]);
-    } else if (ArrayBuffer.isView(part)) {
+  eachPart(value, (part) => {
+    if (ArrayBuffer.isView(part)) {
       if (isPartial(part)) (views ??= new Set()).add(part);
       else (whole ??= new Set()).add(part.buffer);
-    } else if (part instanceof Map) {
-      for (const [key, item] of part) {
-        look(key);
-        look(item);
-      }
-    } else if (part instanceof Set) {
-      for (const item of part) look(item);
-    } else if (part instanceof ArrayBuffer) (whole ??= new Set()).add(part);
-    else if (!(part instanceof Date)) {
-      refuse?.(part);
-      if (isData(part)) { for (const key of Object.keys(part)) look((part as Record<string, unknown>)[key]); }
-    }
-  }
-  if (views === null) return null;
-  for (const view of views) if (whole?.has(view.buffer) || moved.includes(view.buffer)) views.delete(view);
-  return views.size > 0 ? views : null;
+    } else if (types.isArrayBuffer(part)) (whole ??= new Set()).add(part);
+    else refused(part);
+  });
+  const found = views as Set<ArrayBufferView> | null;
+  const sent = whole as Set<unknown> | null;
+  if (found === null) return null;
+  for (const view of found) if (sent?.has(view.buffer) || moved.includes(view.buffer)) found.delete(view);
+  return found.size > 0 ? found : null;
 }
 
 function isPartial({ buffer, byteLength }: ArrayBufferView): boolean {
@@ -88,13 +50,9 @@ function isPartial({ buffer, byteLength }: ArrayBufferView): boolean {
 
 /** An object of which its own properties are all that is cloned. Platform objects keep what they are under symbols. */
 function isData(value: object): boolean {
+  if (isPlain(value)) return true;
   return Object.prototype.toString.call(value) === "[object Object]" &&
     Object.getOwnPropertySymbols(value).length === 0;
-}
-
-function isPlain(value: object): boolean {
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 /** Copies containers all the way down, each once. */
@@ -111,17 +69,19 @@ function copy(value: unknown, views: ReadonlySet<object>): unknown {
   };
   // Filled later: a long chain would overflow the stack.
   const container = (part: object): object => {
-    if (part instanceof Map) {
+    // The transport refuses a proxy; its copy would be none.
+    if (types.isProxy(part)) return part;
+    if (types.isMap(part)) {
       const made = new Map();
-      unfilled.push(() => part.forEach((item, key) => made.set(of(key), of(item))));
+      unfilled.push(() => Map.prototype.forEach.call(part, (item, key) => made.set(of(key), of(item))));
       return made;
     }
-    if (part instanceof Set) {
+    if (types.isSet(part)) {
       const made = new Set();
-      unfilled.push(() => part.forEach((item) => made.add(of(item))));
+      unfilled.push(() => Set.prototype.forEach.call(part, (item) => made.add(of(item))));
       return made;
     }
-    if (!Array.isArray(part) && !isPlain(part) && (ArrayBuffer.isView(part) || !isData(part))) return part;
+    if (!Array.isArray(part) && (ArrayBuffer.isView(part) || !isData(part))) return part;
     const made: object = Array.isArray(part) ? [] : {};
     if (Array.isArray(part)) (made as unknown[]).length = part.length;
     unfilled.push(() => {

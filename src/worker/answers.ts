@@ -18,7 +18,7 @@ import type { Link } from "./link.ts";
 // Taken hold of before the module can replace it.
 const { stringify } = JSON;
 
-/** For how long jobs may have run since the last frame before their answers leave, in milliseconds: a frame costs as much as 0.05. */
+/** For how long jobs may have run since the last frame before their answers leave, in milliseconds. */
 const FLUSH = 1.25;
 
 /**
@@ -44,8 +44,9 @@ export class Answers {
   #kept: string[] = [];
   #enough = FEW;
   #soon = false;
-  /** When the job of the oldest that is kept began, in milliseconds. */
+  /** When the job of the oldest that is kept began, or the answer before it came, in milliseconds. */
   #since = 0;
+  #lastAt = 0;
   /** Frames that have not left the worker: those with answers that are in the mail too, and those with others. */
   #mailed = 0;
   #unmailed = 0;
@@ -67,9 +68,11 @@ export class Answers {
    * @param last Whether no other is about to follow: then it leaves at once.
    * @throws what the line throws for a value that it can't carry; then the answer was not taken.
    */
-  add(answer: Required<Answer>, transfer: readonly object[], last: boolean, begunAt: number): void {
+  add(answer: Required<Answer>, transfer: readonly object[], last: boolean, now: number): void {
     const key = this.#key;
-    const [, , value] = answer;
+    const [, , value, ran] = answer;
+    const since = Math.max(now - ran / 1000, this.#lastAt);
+    this.#lastAt = now;
     if (!this.#asJson && (transfer.length > 0 || (value !== undefined && !isJson(value)))) {
       return this.#sendAlone({ type: "answers", key, answers: [answer], ...this.#memory() }, transfer);
     }
@@ -77,7 +80,7 @@ export class Answers {
     if (last ? text.length > LONG : !this.#exchange.keep(text)) {
       return this.#sendAlone({ type: "answers:text", key, text: `[${text}]`, ...this.#memory() }, []);
     }
-    if (this.#kept.length === 0) this.#since = begunAt;
+    if (this.#kept.length === 0) this.#since = since;
     this.#kept.push(text);
     if (last) this.#flush(true);
   }

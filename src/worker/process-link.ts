@@ -5,7 +5,7 @@
  */
 
 import type { HostFrame, Init } from "../core/frame.ts";
-import { refuseThreadOnly } from "../wire/thread-only.ts";
+import { refuseForProcess } from "../wire/unsendable.ts";
 import { withOwnBytes } from "../wire/views.ts";
 import type { Link } from "./link.ts";
 import { Outlet } from "./outlet.ts";
@@ -27,7 +27,7 @@ export function bunLink(process: NodeJS.Process): Link {
     sent?: () => void,
   ) => boolean;
   const disconnect = process.disconnect?.bind(process);
-  let prepare = (frame: unknown): unknown => withOwnBytes(frame, [], refuseThreadOnly);
+  let prepare = (frame: unknown): unknown => withOwnBytes(frame, [], refuseForProcess);
   const link = incoming(process);
   return {
     ...link,

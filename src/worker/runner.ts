@@ -268,13 +268,9 @@ export class Runner {
     // It may be the second try, with why the first could not be sent.
     if (!run.answered) this.#remove(run);
     run.answered = true;
-    const ran = Math.round((performance.now() - run.begunAt) * 1000);
-    this.#answers.add(
-      [run.number, failed, value, ran],
-      failed ? [] : run.context.transfers,
-      !this.#waiting,
-      run.begunAt,
-    );
+    const now = performance.now();
+    const ran = Math.round((now - run.begunAt) * 1000);
+    this.#answers.add([run.number, failed, value, ran], failed ? [] : run.context.transfers, !this.#waiting, now);
     if (this.#waiting && !this.#advancing) this.#advanceSoon();
   }
 }

@@ -121,6 +121,76 @@ describe("Scheduler taking back", () => {
     expect(cluster.worker(1).running).toEqual(["b", "c"]);
   });
 
+  /** Two workers with four jobs each; the second answers all of its own, the first one, in `ran` milliseconds each. */
+  function uneven(ran: number): { cluster: Cluster; rich: FakeWorker; free: FakeWorker } {
+    const { cluster } = ahead({ a: {}, b: {}, c: {}, d: {}, e: {}, f: {}, g: {}, h: {} }, { maxWorkers: 2 });
+    const [rich, free] = [cluster.worker(0), cluster.worker(1)];
+    const all = [...free.jobs.keys()];
+    const oldest = [...rich.jobs.keys()][0]!;
+    cluster.advance(ran);
+    rich.says({ type: "answers", answers: [[oldest, 0, "x", ran * 1_000]] });
+    free.says({ type: "answers", answers: all.map((number) => [number, 0, "x", ran * 1_000]) });
+    return { cluster, rich, free };
+  }
+
+  it.each([0.5, 1, 2])(
+    "Scheduler holds nothing up behind a long job that begins after %f ms for longer than its patience",
+    (begins) => {
+      const cluster = new Cluster({ prefetch: "auto", minWorkers: 1, maxWorkers: 1 });
+      cluster.warm();
+      cluster.allReady();
+      const worker = cluster.worker(0);
+      const run = (): void => {
+        cluster.advance(0.5);
+        worker.answer();
+      };
+      for (let n = 0; n < 300; n++) {
+        cluster.submit(n);
+        run();
+      }
+      cluster.clock.together(() => cluster.submitAll(...Array.from({ length: 10 }, (_, n) => n)));
+      for (let at = 0; at < begins; at += 0.5) run();
+      const before = recalls(worker);
+      cluster.advance(2.4);
+      expect(recalls(worker)).toBe(before);
+      cluster.advance(0.2);
+      expect(recalls(worker)).toBe(before + 1);
+    },
+  );
+
+  it.each([0.5, 1, 1.25, 2, 2.4, 2.6, 4.9])("Scheduler takes nothing back where all jobs take %f ms", (took) => {
+    const cluster = new Cluster({ prefetch: "auto", minWorkers: 1, maxWorkers: 1, maxBacklog: Infinity });
+    cluster.warm();
+    cluster.allReady();
+    const worker = cluster.worker(0);
+    cluster.clock.together(() => cluster.submitAll(...Array.from({ length: 400 }, (_, n) => n)));
+    // A worker tells of two at once, and a little later.
+    for (let n = 0; n < 300; n++) {
+      const numbers = [...worker.jobs.keys()].slice(0, 2);
+      cluster.advance(took * numbers.length + 0.15);
+      worker.says({ type: "answers", answers: numbers.map((number) => [number, 0, null, took * 1_000]) });
+      if (worker.jobs.size === 0) break;
+    }
+    expect(recalls(worker)).toBe(0);
+  });
+
+  it("Scheduler gives a free worker half of what another has yet to begin, the last first", () => {
+    const { cluster, rich, free } = uneven(1);
+    expect([recalls(rich), rich.running, free.running]).toEqual([1, ["d", "f"], ["h"]]);
+    expect([cluster.stats.jobs.running, cluster.stats.jobs.waiting, rich.shared.left]).toEqual([2, 1, 1]);
+    // Until it has heard of it, it gets no others, and what it has stays its own.
+    cluster.submit("i");
+    expect([rich.running, free.running]).toEqual([["d", "f"], ["h", "i"]]);
+    rich.hearRecalls();
+    rich.exit({ code: 1 });
+    expect([cluster.stats.jobs.failed, free.running]).toEqual([1, ["h", "i", "f"]]);
+  });
+
+  it("Scheduler leaves it to a worker to begin what takes no longer than taking it back", () => {
+    const { rich, free } = uneven(0.3);
+    expect([recalls(rich), rich.running.length, free.running]).toEqual([0, 3, []]);
+  });
+
   it("Scheduler looks at a worker soon to which jobs were sent ahead, though it waits for another to hear", () => {
     const { cluster, worker } = ahead({ a: {}, b: {}, c: {}, d: {} }, { maxWorkers: 2 });
     // Both have jobs taken back, and hear of it late: looks get rare.

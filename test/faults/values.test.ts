@@ -41,6 +41,7 @@ const REFUSED: readonly (readonly [value: unknown, path: string])[] = [
   [revoked({}), "args"],
   [{ call: revoked(() => {}) }, "args.call"],
   [Object.defineProperty(() => 1, "name", { value: Symbol("no text") }), "args"],
+  [{ p: new Proxy({ bytes: Buffer.from("pooled") }, {}) }, "args.p"],
 ];
 
 /** The same in a worker of each kind: a handler, and listeners that send with and without a callback. */
@@ -91,6 +92,27 @@ const { THREAD_ONLY } = createRequire(import.meta.url)("../workers/thread-only.c
 };
 
 const cases: Case[] = [
+  {
+    name: "F-18 An Error that its cause leads back to arrives, or fails its job alone",
+    run: (kit) =>
+      quietly(async () => {
+        const cc = kit.cluster("answers.mjs", { maxWorkers: 1, maxBacklog: Infinity });
+        const own = new RangeError("own");
+        own.cause = own;
+        const around = { deep: [new Error("around")] };
+        around.deep[0]!.cause = around;
+        for (const value of [own, around, [1n, own]]) {
+          for (const job of [{ what: "tag", value }, { what: "ownCause" }]) {
+            const ended = await kit.job(cc, job) as { ok?: unknown; error?: Failure };
+            assert.ok("ok" in ended || ended.error!["code"] === "CC_ERR_NOT_CLONEABLE");
+          }
+        }
+        const thrown = await kit.error(cc, { what: "throwsOwnCause" });
+        assert.deepEqual([thrown.message, thrown["code"]], ["thrown", "E_OWN"]);
+        assert.equal(thrown.cause, thrown);
+        assert.deepEqual([cc.stats().lost.workers, kit.faults], [0, []]);
+      }),
+  },
   ...["answers.mjs", "sends.cjs"].map((worker): Case => ({
     name: `F-18 What only threads can be sent fails its job alone in processes (${worker})`,
     run: (kit) =>

@@ -23,6 +23,17 @@ exports.ANSWERS = {
   throwsThreadOnly: ({ at }) => {
     throw Object.assign(new Error("thrown"), { value: THREAD_ONLY[at][1](), code: "E_ONLY" });
   },
+  ownCause: () => {
+    const around = { error: new Error("around") };
+    around.error.cause = around;
+    return around;
+  },
+  throwsOwnCause: () => {
+    const error = Object.assign(new Error("thrown"), { code: "E_OWN" });
+    error.cause = error;
+    error.inside = { error };
+    throw error;
+  },
   deep: () => {
     let deep = {};
     for (let i = 0; i < 200_000; i++) deep = { deep };

@@ -8,5 +8,8 @@ exports.THREAD_ONLY = [
   [".get(10)", () => new Map([[10n, new Blob(["x"])]])],
   ["[1].blob", () => [1n, { blob: new Blob(["x"]) }]],
   [".values[0]", () => new Set([new File(["x"], "x.txt")])],
+  [".with", () => Object.assign(new (class Odd {})(), { [Symbol("s")]: 1, with: wasm() })],
+  [".in", () => Object.create(Date.prototype, { in: { value: wasm(), enumerable: true } })],
+  [".cause", () => new RangeError("e", { cause: wasm() })],
   [".a.b", () => ({ a: { b: new SharedArrayBuffer(8) } })],
 ];

@@ -1,0 +1,81 @@
+/**
+ * Goes through a value as structured clone would: own properties, items, and the cause of an error.
+ *
+ * @module
+ */
+
+import { types } from "node:util";
+
+/**
+ * One object in so many is remembered, and each that holds more than so many parts, until one is met again: then every one is. What
+ * is shared, or in a cycle, is so looked into a few times at most. To remember an object costs more than to look into a small
+ * one, and most values are trees. A prime, so that no pattern escapes.
+ */
+const REMEMBERED = 17;
+
+/** An array with more empty places is gone through by its keys. */
+const EMPTY = 1_000;
+
+/** Values that make new objects whenever they are read would never end. No transport gets as far. */
+const MOST = 10_000_000;
+
+/**
+ * Calls `visit` for each object in a value that is neither plain data nor a Map or a Set, at least once, in no order. Ends at a
+ * proxy, if it notices one: every transport refuses those, and they may make others without end.
+ *
+ * @throws what a getter or `visit` throws; a RangeError for a value that does not end.
+ */
+export function eachPart(value: unknown, visit: (part: object) => void): void {
+  let seen: Set<object> | null = null;
+  let every = REMEMBERED;
+  let count = 0;
+  // Then this is faster than to list the keys.
+  let clean = true;
+  for (const _ in Object.prototype) clean = false;
+  const open: object[] = [];
+  const look = (part: unknown): void => {
+    if (typeof part === "object" && part !== null) open.push(part);
+  };
+  look(value);
+  for (let part = open.pop(); part; part = open.pop()) {
+    if (seen?.has(part)) {
+      every = 1;
+      continue;
+    }
+    const sampled = ++count % every === 0;
+    if (sampled && types.isProxy(part)) return;
+    if (count > MOST) throw new RangeError("too many objects");
+    const before = open.length;
+    if (Array.isArray(part)) lookIntoArray(part, look);
+    else if (clean && isPlain(part)) { for (const key in part) look((part as Record<string, unknown>)[key]); }
+    else if (types.isMap(part)) Map.prototype.forEach.call(part, (item, key) => (look(key), look(item)));
+    else if (types.isSet(part)) Set.prototype.forEach.call(part, look);
+    else if (!types.isDate(part)) {
+      if (!isPlain(part)) visit(part);
+      if (types.isNativeError(part)) look(part.cause);
+      else if (!ArrayBuffer.isView(part)) lookIntoObject(part, look);
+    }
+    if (sampled || open.length - before > REMEMBERED) (seen ??= new Set()).add(part);
+  }
+}
+
+type Look = (part: unknown) => void;
+
+function lookIntoArray(array: readonly unknown[], look: Look): void {
+  let empty = 0;
+  for (let at = 0; at < array.length; at++) {
+    const item = array[at];
+    look(item);
+    if (item === undefined && !Object.hasOwn(array, at) && ++empty > EMPTY) return lookIntoObject(array, look);
+  }
+}
+
+function lookIntoObject(object: object, look: Look): void {
+  for (const key of Object.keys(object)) look((object as Record<string, unknown>)[key]);
+}
+
+/** An object that is nothing but its properties. */
+export function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
