@@ -79,7 +79,7 @@ export class Service {
     this.#placement = parts.placement;
     this.#backlog = parts.backlog;
     this.#prefetch = new Prefetch(parts.prefetch);
-    this.#silence = new SilenceWatch(parts.clock, parts.turn, () => this.#recallFromSilent());
+    this.#silence = new SilenceWatch(parts.clock, () => this.#look());
   }
 
   /** Gives jobs to workers with a place, then sends some ahead. Returns whether any could not be sent. */
@@ -192,16 +192,23 @@ export class Service {
 
   // ---- taking back
 
-  /** Returns in how many milliseconds another may be silent, or has not heard of a recall for too long. */
-  #recallFromSilent(): number {
+  /** Takes back what silent workers have not begun. Returns in how many milliseconds another may be silent. */
+  #look(): number {
     const now = this.#clock.now();
     const { patience } = this.#prefetch;
+    const silent = (worker: Worker): boolean => worker.ahead > 0 && now - worker.heardAt >= patience;
+    // It may be stuck: if it is to leave, nothing is waited for any more.
+    const deaf = (worker: Worker): boolean => worker.recalledAt !== null && !worker.hearsSoon(now);
+    const found = [...this.#crew].filter((worker) => silent(worker) || deaf(worker));
+    if (found.length > 0) {
+      this.#parts.turn(() => {
+        for (const worker of found) silent(worker) ? this.recall(worker) : this.#crew.letGo(worker);
+      });
+    }
     let next = Infinity;
     for (const worker of this.#crew) {
-      if (worker.ahead > 0 && now - worker.heardAt >= patience) this.recall(worker);
       if (worker.ahead > 0) next = Math.min(next, worker.heardAt + patience - now);
       if (worker.hearsSoon(now)) next = Math.min(next, worker.hearsWithin(now));
-      else if (worker.recalledAt !== null) this.#crew.letGo(worker);
     }
     return next;
   }

@@ -10,18 +10,16 @@ import type { Clock, Timer } from "./clock.ts";
 /** A look whenever one is due. */
 export class SilenceWatch {
   readonly #clock: Clock;
-  readonly #turn: (change: () => void) => void;
   readonly #look: () => number;
   #timer: Timer | null = null;
   #dueAt = Infinity;
 
   /**
-   * @param turn Runs a change of state as one turn.
-   * @param look Takes a look; returns in how many milliseconds the next is due, Infinity for none.
+   * @param look Takes a look, as a turn only if it finds something; returns in how many milliseconds the next is due, Infinity
+   * for none.
    */
-  constructor(clock: Clock, turn: (change: () => void) => void, look: () => number) {
+  constructor(clock: Clock, look: () => number) {
     this.#clock = clock;
-    this.#turn = turn;
     this.#look = look;
   }
 
@@ -31,11 +29,10 @@ export class SilenceWatch {
     if (dueAt >= this.#dueAt) return;
     this.stop();
     this.#dueAt = dueAt;
-    this.#timer = this.#clock.schedule(delay, () =>
-      this.#turn(() => {
-        this.stop();
-        this.within(this.#look());
-      }));
+    this.#timer = this.#clock.schedule(delay, () => {
+      this.stop();
+      this.within(this.#look());
+    });
   }
 
   /** There is nothing to look after any more. */
