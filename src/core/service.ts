@@ -202,7 +202,7 @@ export class Service {
     const found = [...this.#crew].filter((worker) => silent(worker) || deaf(worker));
     if (found.length > 0) {
       this.#parts.turn(() => {
-        for (const worker of found) silent(worker) ? this.recall(worker) : this.#crew.letGo(worker);
+        for (const worker of found) this.recall(worker);
       });
     }
     let next = Infinity;
