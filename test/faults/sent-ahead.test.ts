@@ -79,6 +79,33 @@ registerSuites({
         assert.equal(new Set(kit.lines(file)).size, kit.lines(file).length, "none has begun twice");
       },
     },
+    {
+      name: "A free worker takes over what stands ahead of another, though that one answers now and then",
+      async run(kit) {
+        const file = kit.file("begun");
+        const cc = kit.cluster("logs-and-dies.mjs", {
+          minWorkers: 2,
+          maxWorkers: 2,
+          maxBacklog: Infinity,
+          prefetch: 128,
+        });
+        await cc.ready();
+        await until(() => cc.stats().workers.idle === 2);
+        const spinning = new Map<string, number>();
+        cc.on("job:settled", ({ job, worker }) => {
+          if (Number(job) % 2 === 1) spinning.set(String(worker), (spinning.get(String(worker)) ?? 0) + 1);
+        });
+        // They are dealt out in turn: one worker gets all that take time.
+        const jobs = Array.from({ length: 240 }, (_, n) => {
+          return kit.job(cc, { file, n, spins: n % 2 === 1 ? 1 : 0 }, { task: "run", id: String(n) });
+        });
+        assert.deepEqual(await Promise.all(jobs), jobs.map((_, n) => ({ ok: { n } })));
+        assert.deepEqual(kit.lines(file).length, 240);
+        const counts = [...spinning.values()];
+        assert.equal(counts.length, 2, "both have run some");
+        assert.ok(Math.min(...counts) >= 30, `${counts}`);
+      },
+    },
     ...[1, 4].map((concurrency): Case => ({
       name: `A listener that throws, in a module that survives it, holds up no other job (${concurrency} at once)`,
       async run(kit) {
