@@ -78,9 +78,11 @@ export interface ComputeClusterOptions {
   concurrency?: number | undefined;
   /**
    * How many jobs are sent to a worker ahead of those that it runs, per place, so that it has the next at hand: a number, or
-   * `"auto"`, which sends as many as take 3 ms where jobs take no more than 2.5, going by what they took so far. No worker gets more
-   * than its share; one that says nothing for as long as three jobs take (2.5 to 7.5 ms) has those taken back that it has not begun, and
-   * of one that has much to begin yet a free one takes over half. With 0, or where jobs take longer, each starts in the order in which they were enqueued; otherwise those in different workers may change places by that time.
+   * `"auto"`, which sends as many as take 3 ms where jobs take no more than 2.5, going by what they took so far. No worker gets
+   * more than its share. What a worker has not begun is taken back if it says nothing for as long as three jobs take (2.5 to
+   * 7.5 ms), and the last half of it for a worker that has nothing to do. With 0, or where jobs take longer, each starts in
+   * the order in which they were enqueued; otherwise those in different workers may change places by that time, and with a
+   * number by as much as so many take.
    *
    * @default "auto"
    */

@@ -81,18 +81,17 @@ export class Placement {
   }
 
   /**
-   * The worker with the fewest jobs of those that one may be sent ahead to. One that is silent may run a long job.
+   * The worker with the fewest jobs of those that one may be sent ahead to.
    *
-   * @param heardSince When a worker must have been heard last not to count as silent.
-   * @param refills Whether a worker is to get more at all.
+   * @param suits Whether a worker is to get more at all.
    */
-  leastAhead(limit: number, heardSince: number, refills: (worker: Worker) => boolean): Worker | null {
+  leastAhead(limit: number, suits: (worker: Worker) => boolean): Worker | null {
     let best: Worker | null = null;
     for (const worker of this.#crew) {
       const { size } = worker.jobs;
-      if (size >= limit || (best && size > best.jobs.size) || worker.heardAt < heardSince) continue;
+      if (size >= limit || (best && size > best.jobs.size)) continue;
       if (!worker.takesJobs || worker.recalledAt !== null || worker.port.exchange === null) continue;
-      if (refills(worker)) best = worker;
+      if (suits(worker)) best = worker;
     }
     return best;
   }

@@ -88,11 +88,12 @@ export class Service {
     if (this.#backlog.size === 0 && !this.#share(now)) return false;
     const given = new Map<Worker, Job[]>();
     const limit = this.#placement.limit(this.#backlog.size, this.#prefetch.depth);
-    const heardSince = now - this.#prefetch.patience;
+    const { patience } = this.#prefetch;
     const low = limit < FEW ? limit - 1 : limit / 2;
-    const refills = (worker: Worker): boolean => worker.jobs.size <= low || given.has(worker);
+    const suits = (worker: Worker): boolean =>
+      (worker.jobs.size <= low || given.has(worker)) && !worker.isSilent(now, patience);
     for (let job = this.#backlog.first; job; job = this.#backlog.first) {
-      const worker = this.#placement.leastLoaded(now) ?? this.#leastAhead(job, limit, heardSince, refills);
+      const worker = this.#placement.leastLoaded(now) ?? this.#leastAhead(job, limit, suits);
       if (!worker) break;
       job.ticketed = worker.port.exchange !== null && worker.recalledAt === null && !this.isMoved(job);
       this.leaveBacklog(job);
@@ -103,14 +104,14 @@ export class Service {
     }
     let unsent = 0;
     for (const [worker, jobs] of given) unsent += this.#send(worker, jobs);
-    if (this.#placement.ahead > 0) this.#silence.within(this.#prefetch.patience);
+    if (this.#placement.ahead > 0) this.#silence.within(patience);
     return unsent > 0;
   }
 
-  /** The worker that this job may be sent ahead to. What is moved to a thread can't be taken back. */
-  #leastAhead(job: Job, limit: number, heardSince: number, refills: (worker: Worker) => boolean): Worker | null {
+  /** The worker that this job may be sent ahead to; one that is silent may run a long job. What is moved to a thread can't be taken back. */
+  #leastAhead(job: Job, limit: number, suits: (worker: Worker) => boolean): Worker | null {
     if (limit === 0 || this.isMoved(job)) return null;
-    return this.#placement.leastAhead(limit, heardSince, refills);
+    return this.#placement.leastAhead(limit, suits);
   }
 
   /** Nobody has a turn between a job's assignment and this. Returns how many could not be sent. */
@@ -196,7 +197,7 @@ export class Service {
   #look(): number {
     const now = this.#clock.now();
     const { patience } = this.#prefetch;
-    const silent = (worker: Worker): boolean => worker.ahead > 0 && now - worker.heardAt >= patience;
+    const silent = (worker: Worker): boolean => worker.ahead > 0 && worker.isSilent(now, patience);
     // It may be stuck: if it is to leave, nothing is waited for any more.
     const deaf = (worker: Worker): boolean => worker.recalledAt !== null && !worker.hearsSoon(now);
     const found = [...this.#crew].filter((worker) => silent(worker) || deaf(worker));
@@ -207,7 +208,7 @@ export class Service {
     }
     let next = Infinity;
     for (const worker of this.#crew) {
-      if (worker.ahead > 0) next = Math.min(next, worker.heardAt + patience - now);
+      if (worker.ahead > 0) next = Math.min(next, Math.max(0, worker.heardAt + patience - now));
       if (worker.hearsSoon(now)) next = Math.min(next, worker.hearsWithin(now));
     }
     return next;
@@ -216,9 +217,9 @@ export class Service {
   /** Takes back half of what another worker has yet to begin, if one has nothing to do. Returns whether there was any. */
   #share(now: number): boolean {
     const rich = this.#placement.mostAhead();
-    if (rich === null || this.#prefetch.work(rich.ahead) < WORTH || this.#placement.leastLoaded(now) === null) {
-      return false;
-    }
+    if (rich === null || this.#prefetch.work(rich.ahead) < WORTH) return false;
+    const free = this.#placement.leastLoaded(now);
+    if (free === null || free === rich) return false;
     this.recall(rich, Math.ceil(rich.ahead / 2));
     return this.#backlog.size > 0;
   }
@@ -236,10 +237,15 @@ export class Service {
     const count = asked === 0 ? 0 : exchange.recall(asked);
     this.takeKept(worker, readKept(exchange.kept()));
     // With tickets left, the others may have begun or not.
-    if (count === asked && asked < ahead) this.#sendBack(worker, count);
-    else this.sort(worker, count);
+    if (count === asked && asked < ahead) {
+      this.#sendBack(worker, count);
+      this.#fill(worker, worker.heardAt);
+    } else {
+      this.sort(worker, count);
+    }
     if (count > 0) {
       worker.recalledAt = this.#clock.now();
+      worker.recalls++;
       worker.port.send({ type: "recall", count });
     }
     this.#crew.letGo(worker);
@@ -247,6 +253,7 @@ export class Service {
 
   /** A worker has heard that jobs were taken back. */
   recalled(worker: Worker): void {
+    if (worker.recalls === 0 || --worker.recalls > 0) return;
     worker.recalledAt = null;
     this.#crew.letGo(worker);
   }

@@ -60,6 +60,8 @@ export class Worker {
    * old one.
    */
   recalledAt: number | null = null;
+  /** Of how many recalls it has yet to hear. Only the last of them makes way for tickets. */
+  recalls = 0;
   /** When it last answered, or was given a job while it had none. */
   heardAt = 0;
   /** How long it took to send it each of the last jobs, in milliseconds, if they were large; otherwise 0. */
@@ -101,6 +103,11 @@ export class Worker {
   get takesJobs(): boolean {
     if (this.isFull) return false;
     return this.#state.at === "idle" || (this.#state.at === "busy" && this.unheard.size === 0);
+  }
+
+  /** Whether it has said nothing for so long. Asked in one way only: sums and differences are rounded differently. */
+  isSilent(now: number, patience: number): boolean {
+    return this.heardAt + patience <= now;
   }
 
   /** Whether it is about to hear that jobs were taken back. One that takes long may be stuck. */

@@ -7,7 +7,7 @@
 
 import { types } from "node:util";
 import { ClusterError } from "../core/errors.ts";
-import { unsendable } from "./unsendable.ts";
+import { threadOnly } from "./unsendable.ts";
 
 /** The part of a value that can't be cloned. */
 export interface Offender {
@@ -69,7 +69,7 @@ export function findUncloneable(value: unknown, root: string, format: Format = "
 
 /** What some transports carry and others refuse: to blame if nothing else is. */
 function suspicion(value: object, path: string): Offender | null {
-  const what = unsendable(value);
+  const what = threadOnly(value);
   if (what !== null) return { path, what, certain: false };
   const memory = ArrayBuffer.isView(value) ? value.buffer : value;
   if (kindOf(memory) === "ArrayBuffer" && isDetached(memory as ArrayBuffer)) {

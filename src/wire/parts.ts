@@ -16,22 +16,24 @@ const REMEMBERED = 17;
 /** An array with more empty places is gone through by its keys. */
 const EMPTY = 1_000;
 
-/** Values that make new objects whenever they are read would never end. No transport gets as far. */
-const MOST = 10_000_000;
+/** Getters that make new objects whenever they are read would never end. No value that can be sent has as many. */
+const MOST = 100_000_000;
 
 /**
  * Calls `visit` for each object in a value that is neither plain data nor a Map or a Set, at least once, in no order. Ends at a
  * proxy, if it notices one: every transport refuses those, and they may make others without end.
  *
+ * @returns the errors that have a cause.
  * @throws what a getter or `visit` throws; a RangeError for a value that does not end.
  */
-export function eachPart(value: unknown, visit: (part: object) => void): void {
+export function eachPart(value: unknown, visit: (part: object) => void): object[] {
   let seen: Set<object> | null = null;
   let every = REMEMBERED;
   let count = 0;
   // Then this is faster than to list the keys.
   let clean = true;
   for (const _ in Object.prototype) clean = false;
+  const errors: object[] = [];
   const open: object[] = [];
   const look = (part: unknown): void => {
     if (typeof part === "object" && part !== null) open.push(part);
@@ -43,7 +45,7 @@ export function eachPart(value: unknown, visit: (part: object) => void): void {
       continue;
     }
     const sampled = ++count % every === 0;
-    if (sampled && types.isProxy(part)) return;
+    if (sampled && types.isProxy(part)) break;
     if (count > MOST) throw new RangeError("too many objects");
     const before = open.length;
     if (Array.isArray(part)) lookIntoArray(part, look);
@@ -52,11 +54,15 @@ export function eachPart(value: unknown, visit: (part: object) => void): void {
     else if (types.isSet(part)) Set.prototype.forEach.call(part, look);
     else if (!types.isDate(part)) {
       if (!isPlain(part)) visit(part);
-      if (types.isNativeError(part)) look(part.cause);
-      else if (!ArrayBuffer.isView(part)) lookIntoObject(part, look);
+      if (types.isNativeError(part)) {
+        const cause: unknown = Object.getOwnPropertyDescriptor(part, "cause")?.value;
+        if (typeof cause === "object" && cause !== null) errors.push(part);
+        look(cause);
+      } else if (!isOpaque(part)) lookIntoObject(part, look);
     }
     if (sampled || open.length - before > REMEMBERED) (seen ??= new Set()).add(part);
   }
+  return errors;
 }
 
 type Look = (part: unknown) => void;
@@ -72,6 +78,12 @@ function lookIntoArray(array: readonly unknown[], look: Look): void {
 
 function lookIntoObject(object: object, look: Look): void {
   for (const key of Object.keys(object)) look((object as Record<string, unknown>)[key]);
+}
+
+/** Whether structured clone carries it without its properties. */
+function isOpaque(part: object): boolean {
+  return ArrayBuffer.isView(part) || types.isAnyArrayBuffer(part) || types.isRegExp(part) ||
+    types.isBoxedPrimitive(part);
 }
 
 /** An object that is nothing but its properties. */

@@ -14,12 +14,13 @@
  * @module
  */
 
-import { types } from "node:util";
 import { eachPart } from "./parts.ts";
 
 type Class = (new () => object) | undefined;
 
-const { WebAssembly, Blob, SharedArrayBuffer, CryptoKey, Deno } = globalThis as unknown as {
+// Taken hold of before a worker's module can replace them.
+const { structuredClone, WebAssembly, Blob, SharedArrayBuffer, CryptoKey, Deno } = globalThis as unknown as {
+  readonly structuredClone: (value: unknown) => unknown;
   /** There is none without a compiler (`--jitless`). */
   readonly WebAssembly?: { readonly Module: Class };
   readonly Blob: Class;
@@ -30,42 +31,44 @@ const { WebAssembly, Blob, SharedArrayBuffer, CryptoKey, Deno } = globalThis as 
 
 const THREAD_ONLY = [WebAssembly?.Module, Blob, SharedArrayBuffer, Deno && CryptoKey].filter((each) => !!each);
 
-/** What keeps an object from being sent to a process, in words; null for nothing. */
-export function unsendable(part: object): string | null {
-  return ownCause(part) ?? threadOnly(part);
-}
-
-/** Throws for an object that nobody can be sent. */
-export function refuse(part: object): void {
-  refuseFor(ownCause(part));
-}
-
-/** Throws for an object that a process can't be sent. */
-export function refuseForProcess(part: object): void {
-  refuseFor(unsendable(part));
-}
-
-/** Throws for a value with such an object in it. */
-export function refuseAnyForProcess(value: unknown): void {
-  eachPart(value, refuseForProcess);
-}
-
-function ownCause(part: object): string | null {
-  if (!types.isNativeError(part) || !part.cause) return null;
-  try {
-    structuredClone(part);
-    return null;
-  } catch (error) {
-    // The transport throws that too.
-    return (error as Error).name === "DataCloneError" ? null : "an Error that is its own cause";
-  }
-}
-
-function threadOnly(part: object): string | null {
+/** Why only threads can be sent an object, in words; null for one that processes can be sent too. */
+export function threadOnly(part: object): string | null {
   for (const Class of THREAD_ONLY) if (part instanceof Class) return `a ${Class.name}, which only threads can be sent`;
   return null;
 }
 
-function refuseFor(what: string | null): void {
-  if (what !== null) throw new DOMException(what, "DataCloneError");
+/** Throws for an object that a process can't be sent. */
+export function refuseForProcess(part: object): void {
+  const what = threadOnly(part);
+  if (what !== null) throw uncloneable(what);
+}
+
+/** Throws for a value that a process can't be sent. */
+export function refuseAnyForProcess(value: unknown): void {
+  refuseUnreadable(eachPart(value, refuseForProcess));
+}
+
+let faulty: boolean | null = null;
+
+/** Throws for errors that have causes, if what is written of them can't be read. Tried together: they may share what is large. */
+export function refuseUnreadable(errors: readonly object[]): void {
+  if (errors.length === 0) return;
+  const own = new Error();
+  own.cause = own;
+  faulty ??= isUnreadable(own);
+  if (faulty && isUnreadable(errors)) throw uncloneable("an Error that is its own cause");
+}
+
+function isUnreadable(value: unknown): boolean {
+  try {
+    structuredClone(value);
+  } catch (error) {
+    // All else is for the transport to throw.
+    return String(error).includes("deserialize");
+  }
+  return false;
+}
+
+function uncloneable(what: string): DOMException {
+  return new DOMException(what, "DataCloneError");
 }

@@ -8,17 +8,17 @@
 
 import { types } from "node:util";
 import { eachPart, isPlain } from "./parts.ts";
-import { refuse } from "./unsendable.ts";
+import { refuseUnreadable } from "./unsendable.ts";
 
 /**
  * The value to send in place of `value`: itself, unless a view of a part of some memory is in it. Then the containers are
  * copied, and such views; all else, shared parts and cycles included, is as it was. Shared memory is left alone, and memory
  * that is moved or sent as a whole anyway. What is not plain data (an Error, a platform object) is not copied.
  *
- * Throws what a getter throws, as the transport would, and what `refused` throws for an object that the transport must not get.
+ * Throws what a getter throws, as the transport would, and what `refuse` throws for an object that the transport must not get.
  */
-export function withOwnBytes<T>(value: T, moved: readonly object[] = [], refused: (part: object) => void = refuse): T {
-  const found = partialViews(value, moved, refused);
+export function withOwnBytes<T>(value: T, moved: readonly object[] = [], refuse?: (part: object) => void): T {
+  const found = partialViews(value, moved, refuse);
   return found === null ? value : copy(value, found) as T;
 }
 
@@ -26,17 +26,18 @@ export function withOwnBytes<T>(value: T, moved: readonly object[] = [], refused
 function partialViews(
   value: unknown,
   moved: readonly object[],
-  refused: (part: object) => void,
+  refuse: ((part: object) => void) | undefined,
 ): Set<object> | null {
   let views: Set<ArrayBufferView> | null = null;
   let whole: Set<unknown> | null = null;
-  eachPart(value, (part) => {
+  const errors = eachPart(value, (part) => {
     if (ArrayBuffer.isView(part)) {
       if (isPartial(part)) (views ??= new Set()).add(part);
       else (whole ??= new Set()).add(part.buffer);
     } else if (types.isArrayBuffer(part)) (whole ??= new Set()).add(part);
-    else refused(part);
+    else refuse?.(part);
   });
+  refuseUnreadable(errors);
   const found = views as Set<ArrayBufferView> | null;
   const sent = whole as Set<unknown> | null;
   if (found === null) return null;

@@ -5,13 +5,13 @@ import { Cluster, type FakeWorker, type Submitted, takeViolations } from "./fake
 import { type Random, random } from "./random.ts";
 
 /** Histories per run; `SEED=n` replays one. */
-const HISTORIES = 100;
+const HISTORIES = 150;
 
-const answerOf = (number: JobNumber): Answer => [number, 0, `value ${number}`, number % 3_000];
+const answerOf = (number: JobNumber): Answer => [number, 0, `value ${number}`, 1_000 + number % 2_000];
 
 const needsTicket = ([, , flags = 0]: JobEntry): boolean => (flags & UNTICKETED) === 0;
 
-/** Does what a worker of ours does with what it is sent, as slowly as the test wants. */
+/** Does what a worker of ours does with what it is sent, as slowly as the test wants; what it says takes its time to arrive. */
 class Hand {
   readonly fake: FakeWorker;
   readonly #concurrency: number;
@@ -19,32 +19,44 @@ class Hand {
   readonly running: Map<JobNumber, number> = new Map<JobNumber, number>();
   readonly ended: JobNumber[] = [];
   #read = 0;
+  readonly #said: unknown[] = [];
 
   constructor(fake: FakeWorker, concurrency: number) {
     this.fake = fake;
     this.#concurrency = concurrency;
   }
 
-  /** Reads what has come, as a loop does that is free. */
-  read(): void {
-    while (this.#read < this.fake.frames.length) {
+  /** Reads so many of the frames that have come, as a loop does that is free. */
+  read(most: number = Infinity): void {
+    for (let left = most; left > 0 && this.#read < this.fake.frames.length; left--) {
       const frame = this.fake.frames[this.#read++]!;
       if (frame.type === "jobs") this.#line.push(...frame.jobs);
       if (frame.type === "abort") this.#abort(frame.job);
       if (frame.type !== "recall") continue;
       this.#drop(frame.count);
-      this.fake.says({ type: "recalled" });
+      this.#says({ type: "recalled" });
+    }
+  }
+
+  #says(frame: unknown): void {
+    this.#said.push(frame);
+  }
+
+  /** The host reads so many of the frames that it was sent. */
+  arrive(most: number = Infinity): void {
+    for (let left = most; left > 0 && this.#said.length > 0 && this.fake.at === "ready"; left--) {
+      this.fake.says(this.#said.shift());
     }
   }
 
   /** What has not begun is left out, as if it had. */
   #abort(number: JobNumber): void {
-    if (this.running.has(number)) return this.fake.hear(number, false);
+    if (this.running.has(number)) return this.#says({ type: "aborting", job: number, heeds: false });
     const at = this.#line.findIndex(([waiting]) => waiting === number);
     if (at < 0) return;
     if (needsTicket(this.#line[at]!) && !this.fake.shared.take()) return this.#drop(Infinity);
     this.#line.splice(at, 1);
-    this.fake.says({ type: "answers", answers: [[number, 1, null, 0]] });
+    this.#says({ type: "answers", answers: [[number, 1, null, 0]] });
   }
 
   #drop(count: number): void {
@@ -79,7 +91,7 @@ class Hand {
 
   flush(): void {
     const answers = this.ended.splice(0).map(answerOf);
-    if (answers.length > 0) this.fake.says({ type: "answers", answers });
+    if (answers.length > 0) this.#says({ type: "answers", answers });
   }
 }
 
@@ -102,15 +114,20 @@ class History {
   readonly #unwanted = new Set<JobNumber>();
   readonly #log: string[] = [];
   #lastBegun = 0;
+  /** One step in so many cancels a job, and how many milliseconds pass between two, at most. */
+  readonly #often: number;
+  readonly #pace: number;
 
   constructor(seed: number) {
     this.#seed = seed;
     this.#random = random(seed);
     const { pick } = this.#random;
+    this.#often = pick([12, 30]);
+    this.#pace = pick([0.5, 4, 30]);
     this.#cluster = new Cluster({
-      maxWorkers: pick([1, 2, 3]),
+      maxWorkers: pick([1, 2, 2, 3]),
       concurrency: pick([1, 1, 2]),
-      prefetch: pick([1, 3, 10, "auto"]),
+      prefetch: pick([1, 3, 10, 10, "auto"]),
       retries: pick([0, 0, 1]),
       maxBacklog: pick([5, Infinity]),
       maxJobsPerWorker: pick([7, Infinity, Infinity]),
@@ -125,7 +142,7 @@ class History {
       for (let step = 0; step < 3_000 && this.#open.length > 0; step++) this.#serve();
       expect(this.#open, "jobs that are never answered").toEqual([]);
       this.#cluster.close();
-      for (let step = 0; step < 200 && this.#cluster.stats.state !== "closed"; step++) this.#serve();
+      for (let step = 0; step < 3_000 && this.#cluster.stats.state !== "closed"; step++) this.#serve();
       expect([this.#cluster.stats.state, this.#cluster.clock.pending]).toEqual(["closed", 0]);
       this.#account();
       expect(takeViolations()).toEqual([]);
@@ -149,7 +166,7 @@ class History {
         for (let left = integer(12); left >= 0; left--) this.#submit();
       });
     }
-    if (once(30)) this.#cancel();
+    if (once(this.#often)) this.#cancel();
     for (const fake of this.#cluster.workers) {
       const hand = this.#hands.get(fake) ?? new Hand(fake, this.#cluster.options.concurrency);
       this.#hands.set(fake, hand);
@@ -157,9 +174,9 @@ class History {
       if (fake.at === "starting" && once(2)) fake.ready();
       else if (fake.ending && once(3)) this.#exit(hand);
       else if (once(60)) this.#exit(hand);
-      else this.#act(hand, pick(["read", "begin", "begin", "end", "flush"]));
+      else this.#act(hand, pick(["read", "begin", "begin", "end", "flush", "arrive"]));
     }
-    if (once(2)) this.#pass(fraction() * pick([1, 4, 30]));
+    if (once(2)) this.#pass(fraction() * this.#pace);
     this.#check();
   }
 
@@ -171,7 +188,7 @@ class History {
       if (fake.at === "exited") continue;
       if (fake.ending) this.#exit(hand);
       else if (fake.at === "starting") fake.ready();
-      else {for (const what of ["read", "begin", "end", "flush"] as const) {
+      else {for (const what of ["read", "begin", "end", "flush", "arrive"] as const) {
           if (fake.at === "ready") this.#act(hand, what);
         }}
     }
@@ -217,13 +234,14 @@ class History {
     return this.#cluster.facts.some((fact) => fact.type === "job:started" && fact.job === String(number));
   }
 
-  #act(hand: Hand, what: "read" | "begin" | "end" | "flush"): void {
+  #act(hand: Hand, what: "read" | "begin" | "end" | "flush" | "arrive"): void {
     // A handler that runs may block its loop.
-    if (what === "read") return hand.read();
+    if (what === "read") return hand.read(this.#random.pick([1, Infinity]));
+    if (what === "arrive") return hand.arrive(this.#random.pick([1, Infinity]));
     if (what === "flush") return hand.running.size === 0 ? hand.flush() : undefined;
     if (what === "begin") {
       // One job may follow the other without the loop turning.
-      if (this.#random.once(2)) hand.read();
+      if (this.#random.once(3)) hand.read(1);
       const number = hand.begin(this.#cluster.clock.now());
       if (number === null) return;
       this.#log.push(`${hand.fake.id} begins ${number}`);
@@ -244,6 +262,8 @@ class History {
   }
 
   #exit(hand: Hand): void {
+    hand.arrive();
+    if (hand.fake.at === "exited") return;
     // Without a ticket it counts as begun when it is sent; one that has ended is not lost.
     const begun = [...hand.fake.jobs].filter(([number, entry]) =>
       (!needsTicket(entry) || hand.running.has(number)) && !hand.ended.includes(number)

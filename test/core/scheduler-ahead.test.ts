@@ -5,9 +5,10 @@ import { Cluster, type FakeWorker, type JobOptions, type Submitted } from "./fak
 /** A cluster whose ready workers are given these jobs, by name. */
 function ahead(
   jobs: Record<string, JobOptions>,
-  options: Partial<SchedulerOptions> = {},
+  { manual = false, ...options }: Partial<SchedulerOptions> & { manual?: boolean } = {},
 ): { cluster: Cluster; jobs: Record<string, Submitted>; worker: FakeWorker } {
   const cluster = new Cluster({ prefetch: 5, minWorkers: options.maxWorkers ?? 1, ...options });
+  cluster.adapter.manual = manual;
   cluster.warm();
   cluster.allReady();
   const submitted: Record<string, Submitted> = {};
@@ -122,15 +123,17 @@ describe("Scheduler taking back", () => {
   });
 
   /** Two workers with four jobs each; the second answers all of its own, the first one, in `ran` milliseconds each. */
-  function uneven(ran: number): { cluster: Cluster; rich: FakeWorker; free: FakeWorker } {
-    const { cluster } = ahead({ a: {}, b: {}, c: {}, d: {}, e: {}, f: {}, g: {}, h: {} }, { maxWorkers: 2 });
+  function uneven(
+    ran: number,
+  ): { cluster: Cluster; jobs: Record<string, Submitted>; rich: FakeWorker; free: FakeWorker } {
+    const { cluster, jobs } = ahead({ a: {}, b: {}, c: {}, d: {}, e: {}, f: {}, g: {}, h: {} }, { maxWorkers: 2 });
     const [rich, free] = [cluster.worker(0), cluster.worker(1)];
     const all = [...free.jobs.keys()];
     const oldest = [...rich.jobs.keys()][0]!;
     cluster.advance(ran);
     rich.says({ type: "answers", answers: [[oldest, 0, "x", ran * 1_000]] });
     free.says({ type: "answers", answers: all.map((number) => [number, 0, "x", ran * 1_000]) });
-    return { cluster, rich, free };
+    return { cluster, jobs, rich, free };
   }
 
   it.each([0.5, 1, 2])(
@@ -184,6 +187,38 @@ describe("Scheduler taking back", () => {
     rich.hearRecalls();
     rich.exit({ code: 1 });
     expect([cluster.stats.jobs.failed, free.running]).toEqual([1, ["h", "i", "f"]]);
+  });
+
+  it("Scheduler grants no ticket before a worker has heard of all that was taken back", () => {
+    const { cluster, jobs, rich } = uneven(1);
+    jobs["f"]!.cancel();
+    expect([recalls(rich), rich.running, rich.shared.left]).toEqual([2, ["d"], 0]);
+    rich.says({ type: "recalled" });
+    cluster.clock.together(() => cluster.submitAll("i", "j", "k", "l"));
+    expect([rich.running, rich.shared.left]).toEqual([["d"], 0]);
+    rich.says({ type: "recalled" });
+    rich.says({ type: "recalled" });
+    cluster.flush();
+    expect(rich.running.length).toBeGreaterThan(1);
+    expect(rich.shared.left).toBe(rich.running.length - 1);
+  });
+
+  it("Scheduler lets the time of a job run that has the place of one which is found answered when others are shared", () => {
+    const names = Object.fromEntries([..."abcdefghijkl"].map((name) => [name, { timeout: 1 }]));
+    const { cluster, jobs } = ahead(names, { prefetch: 10, maxWorkers: 2, manual: true });
+    const [rich, free] = [cluster.worker(0), cluster.worker(1)];
+    const [answered, begun] = [...rich.jobs.values()].map(([, name]) => String(name));
+    rich.shared.take();
+    rich.shared.take();
+    rich.shared.mail = [JSON.stringify([[...rich.jobs.keys()][0], 0, "x", 900])];
+    cluster.advance(0.9);
+    const all = [...free.jobs.keys()];
+    for (const _ of all) free.shared.take();
+    free.says({ type: "answers", answers: all.map((number) => [number, 0, "x", 900]) });
+    cluster.flush();
+    expect([recalls(rich), jobs[answered!]!.outcome]).toEqual([1, { ok: true, value: "x" }]);
+    cluster.advance(1.2);
+    expect(jobs[begun!]!.code).toBe("CC_ERR_TIMEOUT");
   });
 
   it("Scheduler leaves it to a worker to begin what takes no longer than taking it back", () => {

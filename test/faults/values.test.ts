@@ -87,11 +87,28 @@ const CARRIED: readonly (readonly [value: unknown, tag: string])[] = [
   [cycle, "Object"],
 ];
 
+/** Values with something beside them that structured clone does not look at. */
+const UNSEEN: readonly (readonly [value: unknown, tag: string])[] = [
+  [Object.assign(/x/, { shared: new SharedArrayBuffer(4) }), "RegExp"],
+  [Object.assign(Object("text"), { blob: new Blob([]) }), "String"],
+  [Object.assign(new ArrayBuffer(1), { blob: new Blob([]) }), "ArrayBuffer"],
+  [Object.defineProperty(new Error("x"), "cause", { get: () => assert.fail("a getter of cause") }), "Error"],
+];
+
 const { THREAD_ONLY } = createRequire(import.meta.url)("../workers/thread-only.cjs") as {
   readonly THREAD_ONLY: readonly (readonly [path: string, make: () => unknown])[];
 };
 
 const cases: Case[] = [
+  {
+    name: "F-20 What structured clone does not look at keeps no value from being sent",
+    async run(kit) {
+      const cc = kit.cluster("answers.mjs", { maxWorkers: 1 });
+      for (const [value, tag] of UNSEEN) {
+        assert.equal(await kit.value(cc, { what: "tag", value }), `[object ${tag}]`);
+      }
+    },
+  },
   {
     name: "F-18 An Error that its cause leads back to arrives, or fails its job alone",
     run: (kit) =>
