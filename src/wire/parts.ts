@@ -16,8 +16,11 @@ const REMEMBERED = 17;
 /** An array with more empty places is gone through by its keys. */
 const EMPTY = 1_000;
 
-/** Getters that make new objects whenever they are read would never end. No value that can be sent has as many. */
-const MOST = 100_000_000;
+/** How deep is looked: a getter that makes a new object whenever it is read would never end. No transport gets as far. */
+const DEEPEST = 100_000;
+
+/** How many objects are looked at, for getters that make several. Values with fewer can be sent, and with a few more. */
+const MOST = 30_000_000;
 
 /**
  * Calls `visit` for each object in a value that is neither plain data nor a Map or a Set, at least once, in no order. Ends at a
@@ -34,20 +37,28 @@ export function eachPart(value: unknown, visit: (part: object) => void): object[
   let clean = true;
   for (const _ in Object.prototype) clean = false;
   const errors: object[] = [];
-  const open: object[] = [];
+  /** What is to be looked at, the last first; null ends the parts of an object. */
+  const open: (object | null)[] = [];
+  let depth = 0;
   const look = (part: unknown): void => {
     if (typeof part === "object" && part !== null) open.push(part);
   };
   look(value);
-  for (let part = open.pop(); part; part = open.pop()) {
+  while (open.length > 0) {
+    const part = open.pop() as object | null;
+    if (part === null) {
+      depth--;
+      continue;
+    }
+    if (depth > DEEPEST) continue;
     if (seen?.has(part)) {
       every = 1;
       continue;
     }
     const sampled = ++count % every === 0;
     if (sampled && types.isProxy(part)) break;
-    if (count > MOST) throw new RangeError("too many objects");
-    const before = open.length;
+    if (count > MOST) throw new RangeError("too large");
+    const before = open.push(null);
     if (Array.isArray(part)) lookIntoArray(part, look);
     else if (clean && isPlain(part)) { for (const key in part) look((part as Record<string, unknown>)[key]); }
     else if (types.isMap(part)) Map.prototype.forEach.call(part, (item, key) => (look(key), look(item)));
@@ -60,7 +71,10 @@ export function eachPart(value: unknown, visit: (part: object) => void): object[
         look(cause);
       } else if (!isOpaque(part)) lookIntoObject(part, look);
     }
-    if (sampled || open.length - before > REMEMBERED) (seen ??= new Set()).add(part);
+    const parts = open.length - before;
+    if (sampled || parts > REMEMBERED) (seen ??= new Set()).add(part);
+    if (parts > 0) depth++;
+    else open.pop();
   }
   return errors;
 }

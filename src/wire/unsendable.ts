@@ -4,11 +4,11 @@
  * None: an Error that its own cause leads back to; what is written of it can't be read (Node 20.20).
  *
  * Processes: Bun and Deno make an empty object of a Blob or a File (Bun 1.4.5, https://github.com/oven-sh/bun/pull/38494; Deno
- * 2.9.6), Deno of a CryptoKey, Bun a copy of shared memory (https://github.com/oven-sh/bun/pull/32955), and Node's serializer writes
+ * 2.9.6), Bun a copy of shared memory (https://github.com/oven-sh/bun/pull/32955), and Node's serializer writes
  * nothing for a WebAssembly module, so that what follows it is read in its place (20.20 to 26.10). Views of shared memory are
  * carried, as copies.
  *
- * Not found: a `KeyObject` on Deno and a `net.BlockList` on Bun, which arrive empty; what an array has beside its items; and what
+ * Not found: a `CryptoKey` and a `KeyObject` on Deno and a `net.BlockList` on Bun, which arrive empty; what an array has beside its items; and what
  * a getter gives only when it is read once more.
  *
  * @module
@@ -19,21 +19,19 @@ import { eachPart } from "./parts.ts";
 type Class = (new () => object) | undefined;
 
 // Taken hold of before a worker's module can replace them.
-const { structuredClone, WebAssembly, Blob, SharedArrayBuffer, CryptoKey, Deno } = globalThis as unknown as {
+const { structuredClone, WebAssembly, Blob, SharedArrayBuffer } = globalThis as unknown as {
   readonly structuredClone: (value: unknown) => unknown;
   /** There is none without a compiler (`--jitless`). */
   readonly WebAssembly?: { readonly Module: Class };
   readonly Blob: Class;
   readonly SharedArrayBuffer: Class;
-  readonly CryptoKey: Class;
-  readonly Deno?: object;
 };
 
-const THREAD_ONLY = [WebAssembly?.Module, Blob, SharedArrayBuffer, Deno && CryptoKey].filter((each) => !!each);
+const THREAD_ONLY = [WebAssembly?.Module, Blob, SharedArrayBuffer].filter((each) => !!each);
 
 /** Why only threads can be sent an object, in words; null for one that processes can be sent too. */
 export function threadOnly(part: object): string | null {
-  for (const Class of THREAD_ONLY) if (part instanceof Class) return `a ${Class.name}, which only threads can be sent`;
+  for (const Class of THREAD_ONLY) if (part instanceof Class) return `a ${Class.name}, which only threads get`;
   return null;
 }
 
