@@ -1,9 +1,9 @@
 /**
  * How many jobs a worker is given beyond those that it runs, so that it has the next at hand when one ends.
  *
- * Only short jobs are sent ahead ({@link LONGEST}): as many as keep a worker busy for {@link AHEAD}. One that turns out long holds up those
- * behind it no longer than {@link Prefetch.patience}, because what a worker has not begun by then is taken back. (Without
- * that, the depth would have to go by E[S²]/E[S], the run that a job finds before it, and a busy machine makes one job in some
+ * Only short jobs are sent ahead ({@link LONGEST}): as many as keep a worker busy for {@link AHEAD}. One that turns out long
+ * holds up those behind it no longer than {@link Prefetch.patience}, because what a worker has not begun by then is taken
+ * back. (Without that, the depth would have to go by E[S²]/E[S], the run that a job finds before it, and a busy machine makes one job in some
  * hundreds so long that hardly anything would ever be sent ahead.)
  *
  * @module

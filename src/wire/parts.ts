@@ -19,7 +19,7 @@ const EMPTY = 1_000;
 /** How deep is looked: a getter that makes a new object whenever it is read would never end. No transport gets as far. */
 const DEEPEST = 100_000;
 
-/** How many objects are looked at, for getters that make several. Values with fewer can be sent, and with a few more. */
+/** How many objects are looked at: getters that make several at each read would keep the walk busy for ever before it is deep. */
 const MOST = 30_000_000;
 
 /**

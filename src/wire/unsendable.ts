@@ -8,8 +8,8 @@
  * nothing for a WebAssembly module, so that what follows it is read in its place (20.20 to 26.10). Views of shared memory are
  * carried, as copies.
  *
- * Not found: a `CryptoKey` and a `KeyObject` on Deno and a `net.BlockList` on Bun, which arrive empty; what an array has beside its items; and what
- * a getter gives only when it is read once more.
+ * Not found: a `CryptoKey` and a `KeyObject` on Deno and a `net.BlockList` on Bun, which arrive empty; what an array has beside
+ * its items; and what a getter gives only when it is read once more.
  *
  * @module
  */

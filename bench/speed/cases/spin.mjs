@@ -14,8 +14,8 @@ export const spinning = {
   name: "spin",
   title: "Jobs that compute",
   meaning:
-    "Loops of 100 µs, 1 ms (32 outstanding) and 20 ms (8 outstanding), after 2 s of the shortest. 100 % is the ideal: twice the best speed of a " +
-    "single loop with no pool.",
+    "Loops of 100 µs, 1 ms (32 outstanding) and 20 ms (8 outstanding), after 2 s of the shortest. 100 % is the ideal: " +
+    "twice the best speed of a single loop with no pool.",
   metrics: LENGTHS.map(({ name }) => ({ name, unit: "%", better: "higher" })),
   short: true,
   message: true,
