@@ -5,15 +5,15 @@
  */
 
 import type { Isolation, WorkerExit } from "./adapter.ts";
-import type { Chain } from "./chain.ts";
+import type { Backlog } from "./backlog.ts";
 import type { Crew } from "./crew.ts";
 import type { Observer, Outcome } from "./engine.ts";
 import type { ClusterError } from "./errors.ts";
-import type { Job } from "./job.ts";
+import { isMoved, type Job } from "./job.ts";
 import type { Ledger } from "./ledger.ts";
 import * as loss from "./loss.ts";
 import type { Outbox } from "./outbox.ts";
-import type { Service } from "./service.ts";
+import type { TakingBack } from "./taking-back.ts";
 import type { WarmUp } from "./warm-up.ts";
 import type { Worker } from "./worker.ts";
 
@@ -28,9 +28,9 @@ export interface AftermathParts {
   readonly isolation: Isolation;
   /** How often a job is run again whose worker was lost. */
   readonly retries: number;
-  readonly backlog: Chain<Job>;
+  readonly backlog: Backlog;
   readonly crew: Crew;
-  readonly service: Service;
+  readonly takingBack: TakingBack;
   readonly warmUp: WarmUp;
   readonly ledger: Ledger;
   readonly outbox: Outbox;
@@ -55,8 +55,8 @@ export class Aftermath {
    * @param unbegun So many of its jobs, the last, have not begun.
    */
   workerExited(worker: Worker, exit: WorkerExit, expected: boolean, unbegun: number): void {
-    const { crew, service, isolation, ledger } = this.#parts;
-    const next = service.sort(worker, unbegun);
+    const { crew, takingBack, isolation, ledger } = this.#parts;
+    const next = takingBack.sort(worker, unbegun);
     if (unbegun > 0) crew.retry();
     const jobs = worker.jobs.removeAll();
     const ofItsOwn = exit.code === 0 && jobs.length === 0;
@@ -80,7 +80,7 @@ export class Aftermath {
   /** Nothing that the worker had begun explains its end. */
   #suspect(job: Job, worker: Worker, exit: WorkerExit): void {
     if (++job.suspicions < SUSPICIONS || job.state.at !== "queued") return;
-    this.#parts.service.leaveBacklog(job);
+    this.#parts.backlog.remove(job);
     this.#parts.settle(job, { ok: false, error: this.#exitError(worker, exit, job) }, worker);
   }
 
@@ -89,14 +89,14 @@ export class Aftermath {
   }
 
   #mayRetry(job: Job): boolean {
-    const { retries, service } = this.#parts;
-    return job.state.at === "running" && job.attempt <= retries && !service.isMoved(job);
+    const { retries, isolation } = this.#parts;
+    return job.state.at === "running" && job.attempt <= retries && !isMoved(job, isolation);
   }
 
   #retry(job: Job): void {
     this.#parts.ledger.jobs.retried++;
     this.#parts.crew.retry();
-    this.#parts.service.putBack(job);
+    this.#parts.backlog.putBack(job);
   }
 
   #lose(job: Job, worker: Worker, exit: WorkerExit): void {
@@ -126,9 +126,9 @@ export class Aftermath {
 
   /** Fails the jobs that wait. */
   failWaiting(reason: (job: Job) => ClusterError): void {
-    const { backlog, service, settle } = this.#parts;
+    const { backlog, settle } = this.#parts;
     for (let job = backlog.first; job; job = backlog.first) {
-      service.leaveBacklog(job);
+      backlog.remove(job);
       settle(job, { ok: false, error: reason(job) }, null);
     }
   }

@@ -5,12 +5,13 @@
  * @module
  */
 
+import type { Backlog } from "./backlog.ts";
 import type { Timer } from "./clock.ts";
 import type { Crew } from "./crew.ts";
 import type { Outcome } from "./engine.ts";
 import type { AbortWhy } from "./frame.ts";
 import type { Job } from "./job.ts";
-import type { Service } from "./service.ts";
+import type { TakingBack } from "./taking-back.ts";
 import type { Worker } from "./worker.ts";
 
 /**
@@ -28,7 +29,8 @@ export interface GivingUpOptions {
 /** What giving up is given to work with. */
 export interface GivingUpParts {
   readonly crew: Crew;
-  readonly service: Service;
+  readonly backlog: Backlog;
+  readonly takingBack: TakingBack;
   /** Runs a change of state as one turn, later; null for never. */
   after(delay: number, change: () => void): Timer | null;
   settle(job: Job, outcome: Outcome, worker: Worker | null): void;
@@ -46,11 +48,11 @@ export class GivingUp {
 
   /** Settles a job that is no longer wanted, and sees to it that its worker lets go of it. */
   giveUp(job: Job, error: unknown, why: AbortWhy): void {
-    const { crew, service, settle, after } = this.#parts;
+    const { crew, backlog, takingBack, settle, after } = this.#parts;
     // Those behind it don't wait for what becomes of it.
-    if (job.state.at === "ahead" || job.state.at === "running") service.recall(job.state.worker);
+    if (job.state.at === "ahead" || job.state.at === "running") takingBack.recall(job.state.worker);
     if (job.state.at === "queued") {
-      service.leaveBacklog(job);
+      backlog.remove(job);
       return settle(job, { ok: false, error }, null);
     }
     if (job.state.at !== "running") return;
@@ -64,10 +66,10 @@ export class GivingUp {
   /** The worker's loop is free. A handler that knows that it is to stop (`heeds`) has the grace to do so. */
   heard(worker: Worker, job: Job | null, heeds: boolean): void {
     if (job?.state.at !== "aborting" || job.state.heard) return;
-    const { crew, service, after } = this.#parts;
+    const { crew, takingBack, after } = this.#parts;
     // A handler that goes on regardless costs its worker, but not its neighbours: they finish first.
     const timer = after(heeds ? this.#options.killGrace : this.#patience, () => {
-      service.recall(worker);
+      takingBack.recall(worker);
       crew.retire(worker);
     });
     job.enter({ at: "aborting", worker, heard: true, timer });

@@ -15,6 +15,7 @@
  * @module
  */
 
+import type { Isolation } from "./adapter.ts";
 import type { Link } from "./chain.ts";
 import type { Timer } from "./clock.ts";
 import type { JobHandle, JobRequest, Outcome } from "./engine.ts";
@@ -132,4 +133,9 @@ export class Job implements JobHandle, Link<Job> {
   cancel(reason: unknown): void {
     this.#cancel(this, reason);
   }
+}
+
+/** Whether something in it is moved to its worker, and lost with it: there is nothing to run the job on again. */
+export function isMoved(job: Job, isolation: Isolation): boolean {
+  return isolation === "thread" && job.request.transfer.length > 0;
 }

@@ -7,9 +7,9 @@
  * outbox. So a callback that submits finds the worker that it was just told about free, and nobody sees a half-made
  * change. The states of jobs and workers are drawn in `job.ts` and `worker.ts`.
  *
- * Where to look: who runs next `#dispatch`, `service.ts` and `placement.ts`; who is refused `admission.ts`; a job's end
- * `#settle`; timeouts and cancels `giving-up.ts`; a worker's death `aftermath.ts`; starts, idle stops and kills `crew.ts`; the
- * end `close` and `#windDown`.
+ * Where to look: who runs next `#dispatch`, `service.ts` and `placement.ts`; what is taken back
+ * `taking-back.ts`; who is refused `admission.ts`; a job's end `#settle`; timeouts and cancels `giving-up.ts`; a worker's
+ * death `aftermath.ts`; starts, idle stops and kills `crew.ts`; the end `close` and `#windDown`.
  *
  * @module
  */
@@ -17,7 +17,7 @@
 import type { WorkerAdapter, WorkerSpec } from "./adapter.ts";
 import { refusal } from "./admission.ts";
 import { Aftermath } from "./aftermath.ts";
-import { Chain } from "./chain.ts";
+import { Backlog } from "./backlog.ts";
 import type { Clock, Timer } from "./clock.ts";
 import { Crew, type CrewOptions } from "./crew.ts";
 import type { CloseMode, Engine, JobHandle, JobRequest, Observer, Outcome, Stats } from "./engine.ts";
@@ -35,6 +35,7 @@ import { Outbox } from "./outbox.ts";
 import { Placement } from "./placement.ts";
 import type { IsJson } from "./sender.ts";
 import { Service } from "./service.ts";
+import type { TakingBack } from "./taking-back.ts";
 import { Turns } from "./turns.ts";
 import { WarmUp } from "./warm-up.ts";
 import type { Worker } from "./worker.ts";
@@ -67,11 +68,12 @@ export class Scheduler implements Engine {
   readonly #clock: Clock;
   readonly #outbox: Outbox;
   readonly #turns: Turns;
-  readonly #backlog = new Chain<Job>();
+  readonly #backlog = new Backlog();
   readonly #crew: Crew;
   readonly #placement: Placement;
   readonly #estimator = new Estimator();
   readonly #service: Service;
+  readonly #takingBack: TakingBack;
   readonly #givingUp: GivingUp;
   readonly #aftermath: Aftermath;
   readonly #warmUp: WarmUp;
@@ -97,7 +99,7 @@ export class Scheduler implements Engine {
       turn: (change) => this.#turns.ofRuntime(change),
       tell: (type, fact) => this.#tell(type, fact),
       said: (worker, frame) => this.#workerSaid(worker, frame),
-      kept: (worker, answers) => this.#service.takeKept(worker, answers),
+      kept: (worker, answers) => this.#takingBack.takeKept(worker, answers),
       exited: (...of) => this.#aftermath.workerExited(...of),
       startsFailed: (failure) => this.#aftermath.startsFailed(failure),
     });
@@ -120,9 +122,11 @@ export class Scheduler implements Engine {
       refused: ({ job, cause }) => this.#settle(job, { ok: false, error: parts.notCloneable(job, cause) }, null),
       strayed: () => this.#ledger.lost.messages++,
     });
+    this.#takingBack = this.#service.takingBack;
     this.#givingUp = new GivingUp(options, {
       crew: this.#crew,
-      service: this.#service,
+      backlog: this.#backlog,
+      takingBack: this.#takingBack,
       after: (delay, change) => this.#after(delay, change),
       settle: (...of) => this.#settle(...of),
     });
@@ -131,7 +135,7 @@ export class Scheduler implements Engine {
       retries: options.retries,
       backlog: this.#backlog,
       crew: this.#crew,
-      service: this.#service,
+      takingBack: this.#takingBack,
       warmUp: this.#warmUp,
       ledger: this.#ledger,
       outbox: this.#outbox,
@@ -222,7 +226,6 @@ export class Scheduler implements Engine {
   #accept(job: Job): void {
     this.#ledger.jobs.accepted++;
     this.#crew.retry();
-    job.queue();
     this.#backlog.push(job);
     if (this.#hears("job:queued")) this.#say(facts.queued(job, this.#waiting));
   }
@@ -256,7 +259,7 @@ export class Scheduler implements Engine {
   #workerSaid(worker: Worker, frame: unknown): void {
     const heard = readAbortHeard(frame);
     if (heard) return this.#givingUp.heard(worker, worker.job(heard.job), heard.heeds);
-    if (readRecalled(frame)) return this.#service.recalled(worker);
+    if (readRecalled(frame)) return this.#takingBack.recalled(worker);
     const answers = readAnswers(frame);
     if (!answers) return void (this.#ledger.lost.messages += readStrays(frame));
     const memory = readMemory(frame);
@@ -278,7 +281,7 @@ export class Scheduler implements Engine {
   }
 
   #dropEverything(): void {
-    for (const worker of this.#crew) this.#service.recall(worker);
+    for (const worker of this.#crew) this.#takingBack.recall(worker);
     for (const job of jobsAt(this.#crew, "running")) {
       this.#settle(job, { ok: false, error: loss.cutOff(job.id, true) }, workerOf(job));
     }
@@ -292,7 +295,7 @@ export class Scheduler implements Engine {
     this.#crew.dismiss();
     if (this.#crew.size > 0) return;
     this.#crew.hold();
-    this.#service.end();
+    this.#takingBack.end();
     this.#tell("close", () => ({ type: "close" }));
     for (const closed of this.#lifetime.finish()) this.#outbox.push(closed);
   }

@@ -1,24 +1,24 @@
 /**
- * The jobs that workers have: given, sent ahead, answered, and taken back.
+ * The jobs that workers have: given, sent ahead, and answered.
  *
  * A worker has places for some jobs, which count as running from the moment when they are sent; what it is sent beyond stands
  * `ahead` until it is known to have got a place: by its answer, or by those of the jobs before it. Either way a job begins with a
  * ticket only, where there are any, so that it is known which have begun. Who may be sent how many ahead `placement.ts` and
- * `prefetch.ts`; how frames are made `sender.ts`; what makes taking back safe `runtimes/exchange.ts`.
+ * `prefetch.ts`; how frames are made `sender.ts`; how what has not begun is taken back `taking-back.ts`.
  *
  * @module
  */
 
 import type { Isolation } from "./adapter.ts";
-import type { Chain } from "./chain.ts";
+import type { Backlog } from "./backlog.ts";
 import type { Clock, Timer } from "./clock.ts";
 import type { Crew } from "./crew.ts";
-import { type Answer, readKept } from "./frame.ts";
-import type { Job } from "./job.ts";
+import type { Answer } from "./frame.ts";
+import { isMoved, type Job } from "./job.ts";
 import type { Placement } from "./placement.ts";
 import { Prefetch } from "./prefetch.ts";
 import { type IsJson, sendJobs, type Unsent } from "./sender.ts";
-import { SilenceWatch } from "./silence.ts";
+import { TakingBack } from "./taking-back.ts";
 import type { Worker } from "./worker.ts";
 
 /**
@@ -33,15 +33,12 @@ const LARGE = 0.5;
  */
 const FEW = 8;
 
-/** What is left for a worker to do before a free one takes some of it over, in milliseconds: taking back costs a frame. */
-const WORTH = 1;
-
 /** What the service is given to work with, and whom it tells. */
 export interface ServiceParts {
   readonly clock: Clock;
   readonly crew: Crew;
   readonly placement: Placement;
-  readonly backlog: Chain<Job>;
+  readonly backlog: Backlog;
   readonly isolation: Isolation;
   readonly concurrency: number;
   readonly prefetch: number | "auto";
@@ -68,9 +65,10 @@ export class Service {
   readonly #clock: Clock;
   readonly #crew: Crew;
   readonly #placement: Placement;
-  readonly #backlog: Chain<Job>;
+  readonly #backlog: Backlog;
   readonly #prefetch: Prefetch;
-  readonly #silence: SilenceWatch;
+  /** What takes back jobs that have not begun. */
+  readonly takingBack: TakingBack;
 
   constructor(parts: ServiceParts) {
     this.#parts = parts;
@@ -79,13 +77,19 @@ export class Service {
     this.#placement = parts.placement;
     this.#backlog = parts.backlog;
     this.#prefetch = new Prefetch(parts.prefetch);
-    this.#silence = new SilenceWatch(parts.clock, () => this.#look());
+    this.takingBack = new TakingBack({
+      ...parts,
+      prefetch: this.#prefetch,
+      answered: (worker, answer) => this.#answered(worker, answer),
+      runs: (job, worker) => this.#runs(job, worker, worker.heardAt),
+      fill: (worker) => this.#fill(worker, worker.heardAt),
+    });
   }
 
   /** Gives jobs to workers with a place, then sends some ahead. Returns whether any could not be sent. */
   serve(): boolean {
     const now = this.#clock.now();
-    if (this.#backlog.size === 0 && !this.#share(now)) return false;
+    if (this.#backlog.size === 0 && !this.takingBack.share(now)) return false;
     const given = new Map<Worker, Job[]>();
     const limit = this.#placement.limit(this.#backlog.size, this.#prefetch.depth);
     const { patience } = this.#prefetch;
@@ -95,8 +99,8 @@ export class Service {
     for (let job = this.#backlog.first; job; job = this.#backlog.first) {
       const worker = this.#placement.leastLoaded(now) ?? this.#leastAhead(job, limit, suits);
       if (!worker) break;
-      job.ticketed = worker.port.exchange !== null && worker.recalledAt === null && !this.isMoved(job);
-      this.leaveBacklog(job);
+      job.ticketed = worker.port.exchange !== null && worker.recalledAt === null && !this.#isMoved(job);
+      this.#backlog.remove(job);
       this.#crew.give(job, worker);
       const jobs = given.get(worker);
       if (jobs) jobs.push(job);
@@ -104,14 +108,18 @@ export class Service {
     }
     let unsent = 0;
     for (const [worker, jobs] of given) unsent += this.#send(worker, jobs);
-    if (this.#placement.ahead > 0) this.#silence.within(patience);
+    if (this.#placement.ahead > 0) this.takingBack.watch();
     return unsent > 0;
   }
 
   /** The worker that this job may be sent ahead to; one that is silent may run a long job. What is moved to a thread can't be taken back. */
   #leastAhead(job: Job, limit: number, suits: (worker: Worker) => boolean): Worker | null {
-    if (limit === 0 || this.isMoved(job)) return null;
+    if (limit === 0 || this.#isMoved(job)) return null;
     return this.#placement.leastAhead(limit, suits);
+  }
+
+  #isMoved(job: Job): boolean {
+    return isMoved(job, this.#parts.isolation);
   }
 
   /** Nobody has a turn between a job's assignment and this. Returns how many could not be sent. */
@@ -184,132 +192,5 @@ export class Service {
     for (let other = worker.jobs.first; other && other !== job; other = other.after) {
       if (other.state.at === "ahead") this.#runs(other, worker, worker.heardAt);
     }
-  }
-
-  /** Nothing is left to serve. */
-  end(): void {
-    this.#silence.stop();
-  }
-
-  // ---- taking back
-
-  /** Takes back what silent workers have not begun. Returns in how many milliseconds another may be silent. */
-  #look(): number {
-    const now = this.#clock.now();
-    const { patience } = this.#prefetch;
-    const silent = (worker: Worker): boolean => worker.ahead > 0 && worker.isSilent(now, patience);
-    // It may be stuck: if it is to leave, nothing is waited for any more.
-    const deaf = (worker: Worker): boolean => worker.recalledAt !== null && !worker.hearsSoon(now);
-    const found = [...this.#crew].filter((worker) => silent(worker) || deaf(worker));
-    if (found.length > 0) {
-      this.#parts.turn(() => {
-        for (const worker of found) this.recall(worker);
-      });
-    }
-    let next = Infinity;
-    for (const worker of this.#crew) {
-      if (worker.ahead > 0) next = Math.min(next, Math.max(0, worker.heardAt + patience - now));
-      if (worker.hearsSoon(now)) next = Math.min(next, worker.hearsWithin(now));
-    }
-    return next;
-  }
-
-  /** Takes back half of what another worker has yet to begin, if one has nothing to do. Returns whether there was any. */
-  #share(now: number): boolean {
-    const rich = this.#placement.mostAhead();
-    if (rich === null || this.#prefetch.work(rich.ahead) < WORTH) return false;
-    const free = this.#placement.leastLoaded(now);
-    if (free === null || free === rich) return false;
-    this.recall(rich, Math.ceil(rich.ahead / 2));
-    return this.#backlog.size > 0;
-  }
-
-  /**
-   * Takes back jobs ahead that a worker has not begun, the last first, and the answers that it keeps back.
-   *
-   * @param most How many jobs.
-   */
-  recall(worker: Worker, most: number = Infinity): void {
-    const { exchange } = worker.port;
-    if (exchange === null) return;
-    const { ahead } = worker;
-    const asked = Math.min(most, ahead);
-    const count = asked === 0 ? 0 : exchange.recall(asked);
-    this.takeKept(worker, readKept(exchange.kept()));
-    // With tickets left, the others may have begun or not.
-    if (count === asked && asked < ahead) {
-      this.#sendBack(worker, count);
-      this.#fill(worker, worker.heardAt);
-    } else {
-      this.sort(worker, count);
-    }
-    if (count > 0) {
-      worker.recalledAt = this.#clock.now();
-      worker.recalls++;
-      worker.port.send({ type: "recall", count });
-    }
-    this.#crew.letGo(worker);
-  }
-
-  /** A worker has heard that jobs were taken back. */
-  recalled(worker: Worker): void {
-    if (worker.recalls === 0 || --worker.recalls > 0) return;
-    worker.recalledAt = null;
-    this.#crew.letGo(worker);
-  }
-
-  /** Takes the answers that a worker keeps back. It will send them too, if it lives. */
-  takeKept(worker: Worker, answers: readonly Answer[]): void {
-    for (const answer of answers) {
-      if (!worker.job(answer[0])) continue;
-      this.#answered(worker, answer);
-      worker.early.add(answer[0]);
-    }
-  }
-
-  /**
-   * So many of a worker's jobs, the last with tickets, have not begun: they go back to where they were. The others have.
-   *
-   * @returns the first of them, or null.
-   */
-  sort(worker: Worker, unbegun: number): Job | null {
-    const first = this.#sendBack(worker, unbegun);
-    // Some have ended, and their answers are on their way.
-    if (worker.ahead > 0) {
-      for (const job of worker.jobs) if (job.state.at === "ahead") this.#runs(job, worker, worker.heardAt);
-    }
-    return first;
-  }
-
-  #sendBack(worker: Worker, unbegun: number): Job | null {
-    const back = unbegun === 0 ? [] : [...worker.jobs].filter((job) => job.ticketed).slice(-unbegun);
-    // The last first: each is put in front of those that followed it.
-    for (const job of back.toReversed()) this.#takeBack(job, worker);
-    return back[0] ?? null;
-  }
-
-  #takeBack(job: Job, worker: Worker): void {
-    this.#crew.takeBack(job, worker);
-    // Nobody waits for it any more.
-    if (job.state.at !== "running" && job.state.at !== "ahead") return job.settle();
-    if (job.state.at === "running") {
-      job.retract();
-      this.#parts.returned(job, worker);
-    }
-    this.putBack(job);
-  }
-
-  putBack(job: Job): void {
-    job.queue();
-    this.#backlog.putBack(job, (other) => job.number < other.number);
-  }
-
-  /** What was moved to a thread is lost with it: there is nothing to run the job on again. */
-  isMoved(job: Job): boolean {
-    return job.request.transfer.length > 0 && this.#parts.isolation === "thread";
-  }
-
-  leaveBacklog(job: Job): void {
-    if (job.state.at === "queued") this.#backlog.remove(job);
   }
 }

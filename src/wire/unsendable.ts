@@ -51,10 +51,14 @@ let faulty: boolean | null = null;
 /** Throws for errors that have causes, if what is written of them can't be read. Tried together: they may share what is large. */
 export function refuseUnreadable(errors: readonly object[]): void {
   if (errors.length === 0) return;
-  const own = new Error();
-  own.cause = own;
-  faulty ??= isUnreadable(own);
+  faulty ??= isUnreadable(ownCause());
   if (faulty && isUnreadable(errors)) throw uncloneable("an Error that is its own cause");
+}
+
+function ownCause(): Error {
+  const error = new Error();
+  error.cause = error;
+  return error;
 }
 
 function isUnreadable(value: unknown): boolean {
