@@ -1,14 +1,38 @@
 /**
- * The bootstrap as a URL: a file of ours would not be found from inside of a bundle.
+ * The bootstrap as it is handed to a worker: on the command line, or as a URL. A file of ours would not be found from inside
+ * of a bundle.
  *
  * @module
  */
 
+import { Buffer } from "node:buffer";
+import process from "node:process";
 import type { WorkerSpec } from "../src/core/adapter.ts";
 
-/**
- * A `data:` URL of the bootstrap's source. Only what has a meaning in it is encoded: a command line of Windows has 32767 characters.
- */
-export function bootstrapUrl({ bootstrap }: Pick<WorkerSpec, "bootstrap">): string {
-  return "data:text/javascript," + bootstrap.replaceAll(/[%#?]|[^\x20-\x7e]+/g, encodeURIComponent);
+type Bootstrap = Pick<WorkerSpec, "bootstrap">;
+
+/** The longest that is put on a command line, in characters. Windows has room for 32,767, all arguments together; Linux for 131,071 in one. */
+const LONGEST = process.platform === "win32" ? 31_000 : 130_000;
+
+/** The bootstrap's source; where that is too long for a command line, a program that unpacks it (10 ms later, Node 20.20). */
+export function bootstrapSource({ bootstrap }: Bootstrap, longest: number = LONGEST): string {
+  return bootstrap.length <= longest ? bootstrap : unpacking(bootstrap);
+}
+
+/** The same as a `data:` URL. Only what has a meaning in it is encoded. */
+export function bootstrapUrl({ bootstrap }: Bootstrap, longest: number = LONGEST): string {
+  const url = urlOf(bootstrap);
+  return url.length <= longest ? url : urlOf(unpacking(bootstrap));
+}
+
+function urlOf(source: string): string {
+  return "data:text/javascript," + source.replaceAll(/[%#?]|[^\x20-\x7e]+/g, encodeURIComponent);
+}
+
+function unpacking(source: string): string {
+  // Loaded where it is needed only.
+  const { deflateRawSync } = process.getBuiltinModule("node:zlib");
+  const packed = deflateRawSync(Buffer.from(source), { level: 9 }).toString("base64");
+  return 'import{inflateRawSync as i}from"node:zlib";import{Buffer as B}from"node:buffer";' +
+    `await import("data:text/javascript;base64,"+i(B.from("${packed}","base64")).toString("base64"))`;
 }

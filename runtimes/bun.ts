@@ -8,7 +8,7 @@ import process from "node:process";
 import type { WorkerAdapter, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { refuseForProcess } from "../src/wire/unsendable.ts";
 import { withOwnBytes } from "../src/wire/views.ts";
-import { bootstrapUrl } from "./bootstrap-url.ts";
+import { bootstrapSource, bootstrapUrl } from "./bootstrap-url.ts";
 import { type FileExchange, openExchange } from "./exchange.ts";
 import { guard, unguard } from "./guard.ts";
 import { type Line, open } from "./line.ts";
@@ -85,7 +85,7 @@ class BunPort implements WorkerPort {
     this.#passesStderr = spec.stdio === "inherit";
     const { Bun } = globalThis as unknown as { Bun: BunRuntime };
     this.#child = Bun.spawn({
-      cmd: [spec.execPath ?? process.execPath, ...(spec.execArgv ?? []), "-e", spec.bootstrap],
+      cmd: [spec.execPath ?? process.execPath, ...(spec.execArgv ?? []), "-e", bootstrapSource(spec)],
       // Bun.spawn's own defaults differ for each stream.
       stdio: [
         "ignore",
@@ -184,5 +184,5 @@ class BunPort implements WorkerPort {
 export const bunThread: WorkerAdapter = {
   name: "bun thread",
   isolation: "thread",
-  start: (spec, events) => threadPort(spec, events, new URL(bootstrapUrl(spec))),
+  start: (spec, events) => threadPort(spec, events, new URL(bootstrapUrl(spec, Infinity))),
 };

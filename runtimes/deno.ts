@@ -19,7 +19,7 @@ import { childPort, UNPOLLUTED } from "./child-process.ts";
 import { isGranted } from "./deno-permissions.ts";
 import { MemoryExchange, openExchange } from "./exchange.ts";
 import { type Line, open } from "./line.ts";
-import { waitForThread } from "./patience.ts";
+import { HEARING, waitForThread } from "./patience.ts";
 
 /** What is used of a web `Worker`: Deno's own types would be asked of everyone who type-checks the package. */
 interface WebWorker {
@@ -52,7 +52,7 @@ class WebWorkerPort implements WorkerPort {
   constructor(line: Line, spec: WorkerSpec) {
     this.#line = line;
     const { Worker } = globalThis as unknown as { Worker: WebWorkerClass };
-    this.#worker = new Worker(bootstrapUrl(spec), { type: "module" });
+    this.#worker = new Worker(bootstrapUrl(spec, Infinity), { type: "module" });
     this.#keepAlive = new KeepAlive(this.#worker);
     this.#worker.addEventListener("message", ({ data }) => this.#receive(data));
     this.#worker.addEventListener("messageerror", () => this.kill());
@@ -93,7 +93,7 @@ class WebWorkerPort implements WorkerPort {
     this.#killed = true;
     this.#endWhenFree();
     // `terminate()` does not stop a loop that is not free (2.9.6, https://github.com/denoland/deno/pull/35657).
-    waitForThread(() => this.#line.ended, () => this.#end({ signal: "SIGKILL", abandoned: true }));
+    waitForThread(HEARING.unendable, () => this.#line.ended, () => this.#end({ signal: "SIGKILL", abandoned: true }));
   }
 
   #endWhenFree(): void {

@@ -48,5 +48,5 @@ function spawnWorker(spec: WorkerSpec, more: readonly number[]): ChildProcess {
 export const nodeThread: WorkerAdapter = {
   name: "node thread",
   isolation: "thread",
-  start: (spec, events) => threadPort(spec, events, new URL(bootstrapUrl(spec))),
+  start: (spec, events) => threadPort(spec, events, new URL(bootstrapUrl(spec, Infinity))),
 };

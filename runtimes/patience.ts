@@ -14,21 +14,25 @@ export const LAST_WORDS = 100;
 export const CUT_OFF = 500;
 
 /**
- * How long a thread that is told to end may take before it counts as stuck: this many turns of the host's loop, so many
+ * How long a thread that is told to end may take before it counts as stuck: so many turns of the host's loop, {@link APART}
  * milliseconds apart. It is given up then, which is an error to the program, so a thread that only waits for a core must
  * not look like one. Turns, because a host that was busy itself finds the timer due before it has read the answer.
+ *
+ * Where busy threads can be ended most do, and the others are waited for longer.
  */
-const HEARING = { turns: 10, apart: 50 };
+export const HEARING = { endable: 15, unendable: 10 } as const;
 
-/** Calls `giveUp` unless the thread has `ended` by then. */
-export function waitForThread(ended: () => boolean, giveUp: () => void): void {
-  let { turns } = HEARING;
+const APART = 50;
+
+/** Calls `giveUp` unless the thread has `ended` within so many turns. */
+export function waitForThread(hearing: number, ended: () => boolean, giveUp: () => void): void {
+  let turns = hearing;
   const timer = setInterval(() => {
     if (ended()) return clearInterval(timer);
     if (--turns > 0) return;
     clearInterval(timer);
     giveUp();
-  }, HEARING.apart);
+  }, APART);
 }
 
 /**

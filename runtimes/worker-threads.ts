@@ -10,7 +10,7 @@ import { THREAD_MARK } from "../src/core/frame.ts";
 import { withOwnBytes } from "../src/wire/views.ts";
 import { MemoryExchange } from "./exchange.ts";
 import { type Line, open } from "./line.ts";
-import { waitForThread } from "./patience.ts";
+import { HEARING, waitForThread } from "./patience.ts";
 
 let lastThread = 0;
 
@@ -83,7 +83,7 @@ class ThreadPort implements WorkerPort {
     this.#killed = true;
     this.#terminate();
     // Code that is not JavaScript (a read of a pipe, a child that is waited for) is not interrupted.
-    waitForThread(() => this.#line.ended, () => this.#abandon());
+    waitForThread(HEARING.endable, () => this.#line.ended, () => this.#abandon());
   }
 
   #terminate(): void {

@@ -31,7 +31,7 @@ const LARGE = 0.5;
  * A worker that may have this many jobs is sent more only when it has no more than half of them left: a frame costs as much as
  * some jobs.
  */
-const FEW = 8;
+const FEW = 5;
 
 /** What the service is given to work with, and whom it tells. */
 export interface ServiceParts {

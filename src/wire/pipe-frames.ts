@@ -132,6 +132,16 @@ export class FrameReader {
     this.#key = key;
   }
 
+  /** Whether memory of chunks is needed that were read. */
+  get keeps(): boolean {
+    return this.#size > 0;
+  }
+
+  /** That memory is about to be used for something else. */
+  keepCopy(): void {
+    this.#chunks = this.#chunks.map((chunk) => new Uint8Array(chunk));
+  }
+
   /**
    * Gives the frames that are complete with this chunk. If `take` throws, those behind come with the next chunk.
    *

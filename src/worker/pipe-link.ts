@@ -6,7 +6,8 @@
  * @module
  */
 
-import { Socket } from "node:net";
+import { Buffer } from "node:buffer";
+import { Socket, type SocketConstructorOpts } from "node:net";
 import type { Init } from "../core/frame.ts";
 import { FrameReader } from "../wire/pipe-frames.ts";
 import type { Link } from "./link.ts";
@@ -15,15 +16,45 @@ import { takeTitle } from "./terminal.ts";
 
 const NOTHING = new Uint8Array(0);
 
+/** How much is read at once, in bytes. */
+const CHUNK = 65_536;
+
 /** The descriptor that the host writes to. */
 const PIPE = 3;
 
 /** Opens the pipes. */
 export function pipeLink(process: NodeJS.Process): Link {
-  const socket = new Socket({ fd: PIPE, readable: true, writable: false });
-  const exit = process.exit.bind(process);
   const reader = new FrameReader(null);
   const read = reader.read.bind(reader);
+  let receive: (frame: unknown) => void = () => {};
+  const take = (chunk: Uint8Array): void => {
+    let threw = true;
+    try {
+      read(chunk, receive);
+      threw = false;
+    } finally {
+      // What a listener throws is the module's own affair, and it may survive it: the frames after it come then.
+      if (threw) {
+        reader.keepCopy();
+        setImmediate(() => take(NOTHING));
+      }
+    }
+  };
+  const memory = Buffer.allocUnsafeSlow(CHUNK);
+  const socket = new Socket({
+    fd: PIPE,
+    readable: true,
+    writable: false,
+    // Memory for each chunk costs more than it takes to read one (Node 20.20).
+    onread: {
+      buffer: () => reader.keeps ? Buffer.allocUnsafeSlow(CHUNK) : memory,
+      callback: (size: number, buffer: Uint8Array) => {
+        take(buffer.subarray(0, size));
+        return true;
+      },
+    },
+  } as SocketConstructorOpts);
+  const exit = process.exit.bind(process);
   let connected = true;
   const { title } = process;
 
@@ -51,18 +82,9 @@ export function pipeLink(process: NodeJS.Process): Link {
       outlet.post(frame);
       left?.();
     },
-    listen(receive) {
-      const take = (chunk: Uint8Array): void => {
-        let threw = true;
-        try {
-          read(chunk, receive as (frame: unknown) => void);
-          threw = false;
-        } finally {
-          // What a listener throws is the module's own affair, and it may survive it: the frames after it come then.
-          if (threw) setImmediate(() => take(NOTHING));
-        }
-      };
-      socket.on("data", take);
+    listen(listener) {
+      receive = listener as (frame: unknown) => void;
+      socket.resume();
     },
     hold: (held) => held ? socket.ref() : socket.unref(),
     leave: (code) => exit(code),

@@ -89,11 +89,11 @@ export class Runner {
 
   // ---- the line
 
-  get #waiting(): boolean {
+  #waits(): boolean {
     return this.#next < this.#line.length;
   }
 
-  get #hasPlace(): boolean {
+  #hasPlace(): boolean {
     return this.#runs.length < this.#init.concurrency;
   }
 
@@ -110,19 +110,19 @@ export class Runner {
       // What has come is read between the first and the second.
       if (goOn) setImmediate(() => setImmediate(() => this.#advance()));
     }
-    if (!this.#waiting) {
+    if (!this.#waits()) {
       this.#line = [];
       this.#next = 0;
     }
     // With room left nothing runs, or only what waits for something: no answer is to wait for that. Without, a handler may
     // be about to answer in this very turn.
-    if (this.#waiting && this.#runs.length > 0) this.#answers.flushSoon();
+    if (this.#waits() && this.#runs.length > 0) this.#answers.flushSoon();
     else this.#answers.flush();
   }
 
   /** Returns whether to go on once the loop has turned. */
   #beginWaiting(until: number): boolean {
-    while (this.#waiting && this.#hasPlace) {
+    while (this.#waits() && this.#hasPlace()) {
       const now = performance.now();
       if (now > until) return true;
       // The job may end the worker, and what another has answered is not to go with it.
@@ -270,8 +270,8 @@ export class Runner {
     run.answered = true;
     const now = performance.now();
     const ran = Math.round((now - run.begunAt) * 1000);
-    this.#answers.add([run.number, failed, value, ran], failed ? [] : run.context.transfers, !this.#waiting, now);
-    if (this.#waiting && !this.#advancing) this.#advanceSoon();
+    this.#answers.add([run.number, failed, value, ran], failed ? [] : run.context.transfers, !this.#waits(), now);
+    if (this.#waits() && !this.#advancing) this.#advanceSoon();
   }
 }
 

@@ -197,7 +197,7 @@ const cases: Case[] = [
     async run(kit) {
       const cc = kit.cluster("load-plan.mjs", {
         maxWorkers: 2,
-        startTimeout: 600,
+        startTimeout: 10_000,
         maxBacklog: Infinity,
         ...planned(kit, "loads", "hangs", "loads"),
       });

@@ -124,6 +124,40 @@ describe.skipIf("Bun" in globalThis)("frames on a pipe", () => {
     expect(taken).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
   });
 
+  it("come out as they went in if the memory of chunks is used again, also after a throw (property)", () => {
+    const piece = fc.integer({ min: 1, max: 200 });
+    const frames = fc.array(fc.record({ value: anything, throws: fc.boolean() }), { minLength: 1, maxLength: 6 });
+    fc.assert(fc.property(frames, fc.array(piece, { minLength: 1, maxLength: 5 }), (sent, pieces) => {
+      const bytes = join(sent.map(({ value }) => frameBytes({ value }, KEY, "advanced")));
+      const reader = new FrameReader(KEY);
+      const taken: unknown[] = [];
+      const take = (frame: unknown): void => {
+        taken.push((frame as { value: unknown }).value);
+        if (sent[taken.length - 1]?.throws) throw new RangeError("a listener's");
+      };
+      const memory = new Uint8Array(200);
+      let into = memory;
+      const read = (chunk: Uint8Array): void => {
+        into.set(chunk);
+        try {
+          reader.read(into.subarray(0, chunk.length), take);
+          into = reader.keeps ? new Uint8Array(200) : memory;
+        } catch (error) {
+          expect(error).toBeInstanceOf(RangeError);
+          reader.keepCopy();
+        }
+        if (into === memory) memory.fill(255);
+      };
+      for (let at = 0, i = 0; at < bytes.length; i++) {
+        const chunk = bytes.subarray(at, at + (pieces[i % pieces.length] ?? 1));
+        at += chunk.length;
+        read(chunk);
+      }
+      while (taken.length < sent.length) read(new Uint8Array(0));
+      expect(taken).toEqual(sent.map(({ value }) => value));
+    }));
+  });
+
   it("with answers are the same if the module has given all objects a toJSON", () => {
     const frame = { type: "answers:text", key: KEY, text: '[[1,0,"a\\"b",5]]', memory: 7 };
     const prototype = Object.prototype as { toJSON?: unknown };
