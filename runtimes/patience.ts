@@ -20,7 +20,7 @@ export const CUT_OFF = 500;
  *
  * Where busy threads can be ended most do, and the others are waited for longer.
  */
-export const HEARING = { endable: 15, unendable: 10 } as const;
+export const HEARING = { endable: 12, unendable: 10 } as const;
 
 const APART = 50;
 
