@@ -11,8 +11,14 @@ import type { WorkerSpec } from "../src/core/adapter.ts";
 
 type Bootstrap = Pick<WorkerSpec, "bootstrap">;
 
-/** The longest that is put on a command line, in characters. Windows has room for 32,767, all arguments together; Linux for 131,071 in one. */
-const LONGEST = process.platform === "win32" ? 31_000 : 130_000;
+/**
+ * The longest that is put on a command line, in characters. Windows has room for 32,767, all arguments together, and quotes
+ * count twice; Linux for 131,071 bytes in one.
+ */
+const LONGEST = process.platform === "win32" ? 28_000 : 120_000;
+
+/** How a worker tells it from the flags of its module. */
+const NAME = "\n//# sourceURL=compute-cluster-worker.js";
 
 /** The bootstrap's source; where that is too long for a command line, a program that unpacks it (10 ms later, Node 20.20). */
 export function bootstrapSource({ bootstrap }: Bootstrap, longest: number = LONGEST): string {
@@ -34,5 +40,5 @@ function unpacking(source: string): string {
   const { deflateRawSync } = process.getBuiltinModule("node:zlib");
   const packed = deflateRawSync(Buffer.from(source), { level: 9 }).toString("base64");
   return 'import{inflateRawSync as i}from"node:zlib";import{Buffer as B}from"node:buffer";' +
-    `await import("data:text/javascript;base64,"+i(B.from("${packed}","base64")).toString("base64"))`;
+    `await import("data:text/javascript;base64,"+i(B.from("${packed}","base64")).toString("base64"))${NAME}`;
 }

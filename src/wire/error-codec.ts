@@ -35,7 +35,7 @@ export interface EncodedError {
 }
 
 /** What the bootstrap is called in stack traces: by its own name, and on Bun by the way it was loaded. */
-const BOOTSTRAP_FRAME = /^\s+at .*(?:compute-cluster-worker\.js|data:text\/javascript,|\[eval\]:\d)/;
+const BOOTSTRAP_FRAME = /^\s+at .*(?:compute-cluster-worker\.js|data:text\/javascript[,;]|\[eval\]:\d)/;
 
 /** Causes and properties nested deeper than this are written as text. */
 const MAX_DEPTH = 64;

@@ -132,14 +132,10 @@ export class FrameReader {
     this.#key = key;
   }
 
-  /** Whether memory of chunks is needed that were read. */
-  get keeps(): boolean {
-    return this.#size > 0;
-  }
-
-  /** That memory is about to be used for something else. */
+  /** Copies what is left of the last chunk: its memory is about to be used again. */
   keepCopy(): void {
-    this.#chunks = this.#chunks.map((chunk) => new Uint8Array(chunk));
+    const last = this.#chunks.pop();
+    if (last) this.#chunks.push(new Uint8Array(last));
   }
 
   /**

@@ -33,21 +33,19 @@ export function pipeLink(process: NodeJS.Process): Link {
       read(chunk, receive);
       threw = false;
     } finally {
+      reader.keepCopy();
       // What a listener throws is the module's own affair, and it may survive it: the frames after it come then.
-      if (threw) {
-        reader.keepCopy();
-        setImmediate(() => take(NOTHING));
-      }
+      if (threw) setImmediate(() => take(NOTHING));
     }
   };
-  const memory = Buffer.allocUnsafeSlow(CHUNK);
   const socket = new Socket({
     fd: PIPE,
     readable: true,
     writable: false,
-    // Memory for each chunk costs more than it takes to read one (Node 20.20).
+    // Memory for each chunk costs more than it takes to read one (Node 20.20). The same at all times: where it is given anew for
+    // each, by a function, a throw in `process.nextTick` leaves Node reading into one and giving another.
     onread: {
-      buffer: () => reader.keeps ? Buffer.allocUnsafeSlow(CHUNK) : memory,
+      buffer: Buffer.allocUnsafeSlow(CHUNK),
       callback: (size: number, buffer: Uint8Array) => {
         take(buffer.subarray(0, size));
         return true;

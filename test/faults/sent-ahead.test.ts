@@ -122,6 +122,23 @@ registerSuites({
         assert.equal(cc.stats().lost.workers, 0);
       },
     })),
+    ...[100, 100_000].flatMap((size) =>
+      [1, 4].map((concurrency): Case => ({
+        name:
+          `Each job arrives whole in a module that survives whatever it throws (${size} bytes, ${concurrency} at once)`,
+        async run(kit) {
+          const cc = kit.cluster("survives-anything.mjs", { maxWorkers: 1, maxBacklog: Infinity, concurrency });
+          await cc.ready();
+          const ways = ["tick", "listener", "microtask", "event", "immediate", "rejection"];
+          const jobs = Array.from({ length: 48 }, (_, n) => {
+            const fill = String(n % 10);
+            return kit.value(cc, { n, fill, size, text: fill.repeat(size), way: ways[n % ways.length] });
+          });
+          assert.deepEqual(await Promise.all(jobs), jobs.map((_, n) => ({ n, whole: true })));
+          assert.deepEqual([cc.stats().lost.workers, cc.stats().lost.messages], [0, 0]);
+        },
+      }))
+    ),
     {
       name: "A job that is aborted while it waits in a worker never begins, and the worker stays",
       async run(kit) {
