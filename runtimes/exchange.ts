@@ -17,13 +17,13 @@
  */
 
 import { Buffer } from "node:buffer";
-import { randomUUID } from "node:crypto";
 import { closeSync, constants, ftruncateSync, openSync, readSync, unlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import process from "node:process";
 import type { Exchange } from "../src/core/adapter.ts";
 import type { Init } from "../src/core/frame.ts";
 import { MAIL_SIZE, MailReader } from "../src/wire/mail.ts";
+import { randomName } from "./random-name.ts";
 
 /** Shared memory: one number, then the mail. */
 export class MemoryExchange implements Exchange {
@@ -132,7 +132,7 @@ export class FileExchange implements Exchange {
 }
 
 function openNameless(folder: string): number {
-  const path = `${folder}/compute-cluster-${process.pid}-${randomUUID()}`;
+  const path = `${folder}/compute-cluster-${process.pid}-${randomName()}`;
   const { O_RDWR, O_CREAT, O_EXCL } = constants;
   const descriptor = openSync(path, O_RDWR | O_CREAT | O_EXCL | CLOSE_ON_EXEC, 0o600);
   unlinkSync(path);

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { randomUUID } from "node:crypto";
+import { randomName } from "./random-name.ts";
 import type { WorkerEvents, WorkerExit, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { frameType, type Init } from "../src/core/frame.ts";
 import { LEAVING } from "./patience.ts";
@@ -36,7 +36,7 @@ export class Line {
   readonly #spec: WorkerSpec;
   #hasTeardown = false;
   /** What the bootstrap's frames have that no others have. */
-  readonly key: string = randomUUID().slice(0, 8);
+  readonly key: string = randomName();
   #fatal: unknown = null;
   #pong: (() => void) | null = null;
   readonly #deadlines = new Set<ReturnType<typeof setTimeout>>();
