@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import type { ChildProcess } from "node:child_process";
 import process from "node:process";
 import type { WorkerEvents, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
@@ -12,6 +13,7 @@ import type { ChildChannel } from "./child-channel.ts";
 import type { FileExchange } from "./exchange.ts";
 import { guard, unguard } from "./guard.ts";
 import { type Line, NOT_STARTED, open } from "./line.ts";
+import { OwnFrames } from "./own-frames.ts";
 import { CUT_OFF, LAST_WORDS } from "./patience.ts";
 import { StderrTail } from "./stderr-tail.ts";
 
@@ -69,6 +71,7 @@ class ChildPort implements WorkerPort {
   readonly #channel: ChildChannel;
   readonly #line: Line;
   readonly #stderr = new StderrTail();
+  readonly #ownFrames: OwnFrames;
   readonly #whenClosed: (() => void)[] = [];
 
   constructor(
@@ -78,6 +81,7 @@ class ChildPort implements WorkerPort {
     exchange: FileExchange | null,
   ) {
     this.exchange = exchange;
+    this.#ownFrames = new OwnFrames(spec);
     this.#child = child;
     this.#channel = channel;
     this.#line = line;
@@ -109,9 +113,11 @@ class ChildPort implements WorkerPort {
     // process is going: `exit` comes. Unheard, either would end the program.
     child.on("error", (cause) => child.pid === undefined && this.#ended({ cause }));
     child.on("exit", (code, signal) => this.#exited(code, signal));
+    const shown = new OwnFrames(spec);
     child.stderr?.on("data", (chunk: Uint8Array) => {
-      this.#stderr.push(chunk);
-      if (spec.stdio === "inherit") process.stderr.write(chunk);
+      this.#stderr.push(this.#ownFrames.cut(chunk));
+      // Nothing is held back here: a prompt is to be seen as it is written.
+      if (spec.stdio === "inherit") process.stderr.write(Buffer.concat([shown.cut(chunk), shown.release()]));
     });
     // An idle worker's pipe must not keep the program alive.
     (child.stderr as { unref?(): void } | null)?.unref?.();
@@ -147,6 +153,7 @@ class ChildPort implements WorkerPort {
     if (this.pid !== null) unguard(this.pid);
     // Deno's channel would keep the program alive where it does not tell of the disconnect.
     this.#channel.close();
+    this.#stderr.push(this.#ownFrames.release());
     this.#line.end({ ...ending, stderr: this.#stderr.toString() });
   }
 

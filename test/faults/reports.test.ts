@@ -113,6 +113,21 @@ const cases: Case[] = [
       assert.equal((await kit.error(cc, { op: "exit", code: 3 }))["stderr"], "");
     },
   },
+  {
+    name: "F-17 What a process said before it aborted is in its error, and nothing of the bootstrap's text",
+    needs: "stderr",
+    async run(kit) {
+      // A core file may be written where it runs.
+      const cc = kit.cluster("contract.mjs", { maxWorkers: 1, cwd: kit.file("."), ...quiet(kit) });
+      const error = await kit.error(cc, { op: "abort", text: "last words" });
+      assert.match(String(error["stderr"]), /last words/);
+      assert.doesNotMatch(String(error["stderr"]), /node:worker_threads/);
+      if (kit.runtime === "node") assert.match(String(error["stderr"]), /perform\.mjs:\d/);
+    },
+    async otherwise(kit) {
+      assert.equal((await kit.error(kit.cluster("contract.mjs", { maxWorkers: 1 }), { op: "exit" }))["stderr"], "");
+    },
+  },
 ];
 
 registerSuites({ "what callers are told": cases });

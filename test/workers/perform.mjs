@@ -148,6 +148,11 @@ export async function perform(job) {
       process.kill(process.pid, job.signal);
       await later(20_000);
       break;
+    case "abort":
+      process.stderr.write(job.text);
+      await later(50);
+      process.abort();
+      break;
     case "stderr":
       process.stderr.write(job.text);
       await later(50);
