@@ -3,7 +3,7 @@ import { init } from "echarts";
 import { spreadOf } from "./ratios.mjs";
 import { number } from "./report.mjs";
 
-/** @import { Results } from "./report.mjs" */
+/** @import { Section } from "./sections.mjs" */
 
 const SHOWN = [
   { test: "noop", metric: "1000", title: "No-op jobs/s, 1000 outstanding" },
@@ -17,11 +17,11 @@ const COLORS = { own: "#2f6fde", peer: "#b8bec9", raw: "#d9a441" };
 /**
  * An SVG; null if none of what it shows was measured.
  *
- * @param {Results} results
+ * @param {Section[]} sections Of one runtime.
  */
-export function chart({ runtime, tests }) {
+export function chart(sections) {
   const panels = SHOWN.flatMap(({ test, metric, title }) => {
-    const rows = tests.find((one) => one.test.name === test)?.rows;
+    const rows = sections.find((one) => one.test.name === test)?.rows;
     return rows === undefined ? [] : [{ title, metric, rows }];
   });
   if (panels.length === 0) return null;
@@ -34,7 +34,7 @@ export function chart({ runtime, tests }) {
     animation: false,
     backgroundColor: "#fff",
     title: [
-      { text: runtime.title, left: 8, top: 6, textStyle: { fontSize: 14 } },
+      { text: sections[0].runtime.title, left: 8, top: 6, textStyle: { fontSize: 14 } },
       ...panels.map(({ title }, i) => ({ text: title, left: left(i), top: 30, textStyle: { fontSize: 12 } })),
     ],
     grid: panels.map((_, i) => ({ left: left(i), width: width - 75, top: HEAD, height: rows.length * ROW })),

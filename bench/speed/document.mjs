@@ -1,45 +1,50 @@
 // docs/benchmarks.md: the tables, and what they are worth nothing without.
-import process from "node:process";
-import { changeReport, LEGEND, number, resultsReport } from "./report.mjs";
-import { machine, versions } from "./stamp.mjs";
+import { changeReport, LEGEND, number, sectionReport } from "./report.mjs";
 
-/** @import { Results } from "./report.mjs" */
+/** @import { Section } from "./sections.mjs" */
 
-/** The file of a runtime's chart. @param {Results} results */
-export const chartName = ({ runtime }) => `benchmarks-${runtime.name}.svg`;
+/** The file of a runtime's chart. @param {string} runtime */
+export const chartName = (runtime) => `benchmarks-${runtime}.svg`;
 
 /**
- * @param {Results[]} all
- * @param {{ ref: string | null, loads: string[], charts: Results[] }} about
+ * @param {Section[]} sections
+ * @param {{ ref: string | null, charts: string[] }} about The runtimes that have a chart.
  */
-export function documentOf(all, { ref, loads: [before, after], charts }) {
-  const given = process.argv.slice(2).filter((part, i, all) => part !== "--json" && all[i - 1] !== "--json");
-  const command = ["npm run bench", ...(given.length > 0 ? ["--", ...given] : [])].join(" ");
-  const rows = all.flatMap(({ tests }) => tests.flatMap(({ rows }) => rows));
-  const packages = [...new Set(rows.flatMap(({ entrant }) => entrant.package ?? []))];
+export function documentOf(sections, { ref, charts }) {
+  const runtimes = [...new Set(sections.map(({ runtime }) => runtime.name))];
+  const machines = [...new Set(sections.map(({ stamp }) => stamp.machine))];
+  const versions = [...new Set(sections.map(({ stamp }) => stamp.versions))];
   return [
     "# Benchmarks",
     "How fast the same jobs are in different worker pools, with two workers each. Each measurement is made in a process of " +
     "its own, all take turns, all answers are checked. Figures differ from machine to machine and from hour to hour, ratios " +
     "less so: look at those, and at their spread.",
-    `Made on ${
-      new Date().toISOString().slice(0, 10)
-    } by \`${command}\` on ${machine()}. Load average: ${before} before, ` +
-    `${after} after. ${versions(packages)}.`,
+    `Made by \`npm run bench\` on ${machines.join("; ")}. ${versions.join("; ")}.`,
     LEGEND,
-    ...all.flatMap((results) => [
-      `## ${results.runtime.title}`,
-      abilities(results),
-      ...(charts.includes(results) ? [`![Some of the results](${chartName(results)})`] : []),
-      ...(ref === null ? [] : changeReport(results, ref)),
-      ...resultsReport(results),
-    ]),
+    ...runtimes.flatMap((name) => {
+      const own = sections.filter(({ runtime }) => runtime.name === name);
+      return [
+        `## ${[...new Set(own.map(({ runtime }) => runtime.title))].join(", ")}`,
+        ...(charts.includes(name) ? [`![Some of the results](${chartName(name)})`] : []),
+        ...(ref === null ? [] : changeReport(own, ref)),
+        ...own.flatMap((section) => [...sectionReport(section), circumstances(section)]),
+      ];
+    }),
   ].join("\n\n") + "\n";
 }
 
-/** What the machine could do in each repetition. @param {Results} results */
-function abilities({ machines }) {
-  const loops = machines.map(({ loops }) => number(loops)).join(", ");
-  const scrypts = machines.map(({ scrypts }) => number(scrypts)).join(", ");
-  return `In each repetition, a single loop did ${loops} steps per ms, and two bare processes ${scrypts} scrypt jobs per s.`;
+/** When, of what, and what the machine could do meanwhile. @param {Section} section */
+function circumstances({ runtime, stamp, machines }) {
+  const loops = machines.map(({ loops }) => loops);
+  const scrypts = machines.map(({ scrypts }) => scrypts);
+  return `_${stamp.day}, ${runtime.title}, commit ${stamp.commit}, ${machines.length} repetitions. A single loop did ${
+    range(loops)
+  } steps ` +
+    `per ms, and two bare processes ${
+      range(scrypts)
+    } scrypt jobs per s. Load average: ${stamp.load.before} before all that was ` +
+    `measured then, ${stamp.load.after} after._`;
 }
+
+/** @param {number[]} values */
+const range = (values) => `${number(Math.min(...values))} to ${number(Math.max(...values))}`;

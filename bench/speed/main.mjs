@@ -1,6 +1,6 @@
 // How fast it is, and how fast others are:
 //
-//   npm run bench                                           everyone, everything, and docs/benchmarks.md
+//   npm run bench                                           everyone, everything, and docs/benchmarks.md; hours
 //   npm run bench -- --runtime node20,node26,bun,deno       on these, one after the other
 //   npm run bench -- --cases noop,spin                      these cases
 //   npm run bench -- --contenders compute-cluster,piscina   these (a name, or its first words)
@@ -8,7 +8,7 @@
 //   npm run bench -- --quick                                short, to see that it works
 //   npm run bench -- --against main~3                       the library at that commit too, and what has become slower
 //   npm run bench -- --json results.json                    all figures
-//   npm run bench -- --cases … --write                      docs/benchmarks.md, though that's not everything
+//   npm run bench -- --cases … --write                      docs/benchmarks.md too, with what was measured before of the others
 //
 // Each measurement is made in a process of its own. All take turns in each repetition, so that what the machine does
 // meanwhile concerns everyone; ratios are made of the same repetition.
@@ -23,6 +23,7 @@ import { chosen, parseOptions, UsageError } from "./options.mjs";
 import { runtimeOf } from "./runtimes.mjs";
 
 /** @import { Results } from "./report.mjs" */
+/** @import { Section } from "./sections.mjs" */
 
 /** Gets what is not there. */
 function prepare() {
@@ -44,34 +45,47 @@ async function main() {
     process.env.BENCH_AGAINST = JSON.stringify(build(options.against));
   }
   // Only now, when all they need is there.
-  const [{ CASES }, { ENTRANTS }, { chart }, { load }, { measureAll }] = await Promise.all([
+  const [{ CASES }, { ENTRANTS }, { load, stampOf }, { measureAll }, { keep, sectionsOf }] = await Promise.all([
     import("./cases.mjs"),
     import("./entrants.mjs"),
-    import("./chart.mjs"),
     import("./stamp.mjs"),
     import("./session.mjs"),
+    import("./sections.mjs"),
   ]);
   const cases = chosen(CASES, options.cases, "case");
   const entrants = chosen(ENTRANTS, options.contenders, "contender");
+  const packages = [...new Set(entrants.flatMap((entrant) => entrant.package ?? []))];
 
-  const before = load();
   /** @type {Results[]} */
   const all = [];
+  /** @type {Section[]} */
+  const sections = [];
   for (const runtime of runtimes) {
-    all.push(await measureAll(runtime, cases, entrants, options));
+    const before = load();
+    const results = await measureAll(runtime, cases, entrants, options);
+    all.push(results);
+    sections.push(...sectionsOf(results, stampOf(packages, before)));
   }
 
-  const { chartName, documentOf } = await import("./document.mjs");
-  const docs = join(root, "docs");
-  const charts = options.write ? all.filter((results) => chart(results) !== null) : [];
-  for (const results of charts) writeFileSync(join(docs, chartName(results)), chart(results));
-  const text = documentOf(all, { ref: options.against, loads: [before, load()], charts });
-  console.log(text);
-  if (options.write) writeFileSync(join(docs, "benchmarks.md"), text);
+  const { documentOf } = await import("./document.mjs");
+  console.log(documentOf(sections, { ref: options.against, charts: [] }));
+  if (options.write) await write(keep(sections, { CASES, ENTRANTS }));
   if (options.json !== null) writeFileSync(options.json, JSON.stringify(all, null, 2));
   // What is measured here has to work here.
-  const own = all.flatMap(({ tests }) => tests.flatMap(({ rows }) => rows.filter(({ entrant }) => entrant.own)));
+  const own = sections.flatMap(({ rows }) => rows.filter(({ entrant }) => entrant.own));
   if (own.some(({ outcomes }) => outcomes.some((outcome) => outcome?.failure))) process.exitCode = 1;
+}
+
+/** docs/benchmarks.md and its charts. @param {Section[]} sections */
+async function write(sections) {
+  const [{ chart }, { chartName, documentOf }] = await Promise.all([import("./chart.mjs"), import("./document.mjs")]);
+  const docs = join(root, "docs");
+  const charts = [...new Set(sections.map(({ runtime }) => runtime.name))].filter((name) => {
+    const picture = chart(sections.filter(({ runtime }) => runtime.name === name));
+    if (picture !== null) writeFileSync(join(docs, chartName(name)), picture);
+    return picture !== null;
+  });
+  writeFileSync(join(docs, "benchmarks.md"), documentOf(sections, { ref: null, charts }));
 }
 
 try {

@@ -28,6 +28,9 @@ export function parseOptions(args) {
   if (reps !== null && !(Number.isInteger(reps) && reps > 0)) {
     throw new UsageError(`--reps must be a positive integer, got ${values.reps}`);
   }
+  if (values.quick && values.write) {
+    throw new UsageError("--quick is only to see that it works: its figures are not kept, so leave out --write");
+  }
   const cases = list(values.cases);
   const contenders = list(values.contenders);
   const whole = cases === null && contenders === null && !values.quick &&

@@ -5,6 +5,7 @@ import { table } from "./table.mjs";
 /** @import { Case, Metric } from "./cases.mjs" */
 /** @import { Entrant } from "./entrants.mjs" */
 /** @import { Outcomes } from "./ratios.mjs" */
+/** @import { Section } from "./sections.mjs" */
 /** @import { Spread } from "./statistics.mjs" */
 
 /**
@@ -17,26 +18,25 @@ import { table } from "./table.mjs";
  */
 
 /**
- * @param {Results} results
+ * @param {Section} section
  * @returns {string[]} Paragraphs.
  */
-export const resultsReport = ({ tests }) =>
-  tests.flatMap(({ test, rows }) => [
-    `### ${test.title}`,
-    test.meaning,
-    table([
-      ["", ...test.metrics.flatMap(({ name, unit }) => [`${name}, ${unit}`, "times better"])],
-      ...rows.map(({ entrant, outcomes }) => [
-        entrant.name,
-        ...test.metrics.flatMap((metric) => {
-          const ours = rows.find((row) => row.entrant.name === `compute-cluster ${entrant.isolation}`);
-          const times = ours === undefined || ours.entrant === entrant ? null : ratio(ours.outcomes, outcomes, metric);
-          return [cell(outcomes, metric), shown(times)];
-        }),
-      ]),
+export const sectionReport = ({ test, rows }) => [
+  `### ${test.title}`,
+  test.meaning,
+  table([
+    ["", ...test.metrics.flatMap(({ name, unit }) => [`${name}, ${unit}`, "times better"])],
+    ...rows.map(({ entrant, outcomes }) => [
+      entrant.name,
+      ...test.metrics.flatMap((metric) => {
+        const ours = rows.find((row) => row.entrant.name === `compute-cluster ${entrant.isolation}`);
+        const times = ours === undefined || ours.entrant === entrant ? null : ratio(ours.outcomes, outcomes, metric);
+        return [cell(outcomes, metric), shown(times)];
+      }),
     ]),
-    ...failures(rows),
-  ]);
+  ]),
+  ...failures(rows),
+];
 
 /**
  * @param {Outcomes} outcomes
@@ -77,12 +77,12 @@ export function number(value) {
 /**
  * What a change did: this library as it is, compared with another build of it.
  *
- * @param {Results} results
+ * @param {Section[]} sections
  * @param {string} ref
  * @returns {string[]} Paragraphs.
  */
-export function changeReport({ tests }, ref) {
-  const lines = tests.flatMap(({ test, rows }) =>
+export function changeReport(sections, ref) {
+  const lines = sections.flatMap(({ test, rows }) =>
     rows.filter(({ entrant }) => entrant.baseline !== undefined).flatMap(
       ({ entrant, outcomes }) => {
         const now = rows.find((row) => row.entrant.name === entrant.baseline);

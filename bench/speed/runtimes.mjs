@@ -6,6 +6,9 @@ import process from "node:process";
 import { bun, deno, root } from "../../scripts/bin.mjs";
 import { UsageError } from "./options.mjs";
 
+/** What there is, in the order of the tables. */
+export const NAMES = ["node20", "node22", "node24", "node26", "bun", "deno"];
+
 /**
  * @typedef {object} Runtime
  * @property {string} name Such as node20, in file names too.
@@ -37,7 +40,7 @@ function commandOf(name) {
   if (name === "deno") return [deno, "run", "-A"];
   if (!/^node\d+$/.test(name)) {
     throw new UsageError(
-      `there is no runtime ${name}; there are: node, node20, node22, node24, node26, bun, deno`,
+      `there is no runtime ${name}; there are: node, ${NAMES.join(", ")}`,
     );
   }
   const file = join(

@@ -19,17 +19,39 @@ function commit() {
   }
 }
 
+/**
+ * @typedef {object} Stamp
+ * @property {string} day
+ * @property {string} commit
+ * @property {string} machine
+ * @property {string} versions
+ * @property {{ before: string, after: string }} load
+ */
+
+/**
+ * @param {string[]} packages What was measured.
+ * @param {string} before The load average before.
+ * @returns {Stamp}
+ */
+export const stampOf = (packages, before) => ({
+  day: new Date().toISOString().slice(0, 10),
+  commit: commit(),
+  machine: machine(),
+  versions: versions(packages),
+  load: { before, after: load() },
+});
+
 /** The versions of packages. @param {string[]} packages */
-export function versions(packages) {
+function versions(packages) {
   const modules = fileURLToPath(new URL("../node_modules/", import.meta.url));
   return packages.map((name) =>
     name === "compute-cluster"
-      ? `${name} ${versionIn(join(root, "package.json"))} (${commit()})`
+      ? `${name} ${versionIn(join(root, "package.json"))}`
       : `${name.replace("-0.0.9", "")} ${versionIn(join(modules, name, "package.json"))}`
   ).join(", ");
 }
 
-export const machine = () =>
+const machine = () =>
   `${cpus()[0]?.model.trim() ?? "unknown processor"}, ${availableParallelism()} cores, ` +
   `${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform} ${release()} ${process.arch}`;
 
