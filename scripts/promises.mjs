@@ -102,6 +102,8 @@ export const PROMISES = [
 /** Suites that prove what stands beside the promises: modules, surroundings, numbers. */
 export const BESIDE = [
   "worker modules",
+  "packed bootstrap, worker modules",
+  "packed bootstrap, errors",
   "surroundings",
   "under a debugger",
   "where the module is",
