@@ -5,10 +5,10 @@
  * @module
  */
 
-import { randomName } from "./random-name.ts";
 import type { WorkerEvents, WorkerExit, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { frameType, type Init } from "../src/core/frame.ts";
 import { LEAVING } from "./patience.ts";
+import { randomName } from "./random-name.ts";
 
 /** What a transport knows of a worker's end; the line adds what the worker had reported. */
 export type Ending = Partial<WorkerExit>;
