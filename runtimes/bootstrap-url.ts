@@ -6,7 +6,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import process from "node:process";
+import { builtIn } from "../src/built-in.ts";
 import type { WorkerSpec } from "../src/core/adapter.ts";
 
 type Bootstrap = Pick<WorkerSpec, "bootstrap">;
@@ -15,20 +15,20 @@ type Bootstrap = Pick<WorkerSpec, "bootstrap">;
  * The longest that is put on a command line, in characters. Windows has room for 32,767, all arguments together, and quotes
  * count twice; Linux for 131,071 bytes in one.
  */
-const LONGEST = process.platform === "win32" ? 28_000 : 120_000;
+const longest = (): number => process.platform === "win32" ? 28_000 : 120_000;
 
 /** How a worker tells it from the flags of its module. */
 const NAME = "\n//# sourceURL=compute-cluster-worker.js";
 
 /** The bootstrap's source; where that is too long for a command line, a program that unpacks it (10 ms later, Node 20.20). */
-export function bootstrapSource({ bootstrap }: Bootstrap, longest: number = LONGEST): string {
-  return bootstrap.length <= longest ? bootstrap : unpacking(bootstrap);
+export function bootstrapSource({ bootstrap }: Bootstrap, most: number = longest()): string {
+  return bootstrap.length <= most ? bootstrap : unpacking(bootstrap);
 }
 
 /** The same as a `data:` URL. Only what has a meaning in it is encoded. */
-export function bootstrapUrl({ bootstrap }: Bootstrap, longest: number = LONGEST): string {
+export function bootstrapUrl({ bootstrap }: Bootstrap, most: number = longest()): string {
   const url = urlOf(bootstrap);
-  return url.length <= longest ? url : urlOf(unpacking(bootstrap));
+  return url.length <= most ? url : urlOf(unpacking(bootstrap));
 }
 
 function urlOf(source: string): string {
@@ -36,9 +36,7 @@ function urlOf(source: string): string {
 }
 
 function unpacking(source: string): string {
-  // Loaded where it is needed only.
-  const { deflateRawSync } = process.getBuiltinModule("node:zlib");
-  const packed = deflateRawSync(Buffer.from(source), { level: 9 }).toString("base64");
+  const packed = builtIn.zlib.deflateRawSync(Buffer.from(source), { level: 9 }).toString("base64");
   return 'import{inflateRawSync as i}from"node:zlib";import{Buffer as B}from"node:buffer";' +
     `await import("data:text/javascript;base64,"+i(B.from("${packed}","base64")).toString("base64"))${NAME}`;
 }

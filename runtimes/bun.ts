@@ -4,7 +4,6 @@
  * @module
  */
 
-import process from "node:process";
 import type { WorkerAdapter, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { refuseForProcess } from "../src/wire/unsendable.ts";
 import { withOwnBytes } from "../src/wire/views.ts";

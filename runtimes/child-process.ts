@@ -6,7 +6,6 @@
 
 import { Buffer } from "node:buffer";
 import type { ChildProcess } from "node:child_process";
-import process from "node:process";
 import type { WorkerEvents, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { BrokenPipeFrame } from "../src/wire/pipe-frames.ts";
 import type { ChildChannel } from "./child-channel.ts";

@@ -4,11 +4,10 @@
  * @module
  */
 
-import { type ChildProcess, spawn } from "node:child_process";
-import process from "node:process";
+import type { ChildProcess } from "node:child_process";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { serialize } from "node:v8";
+import { builtIn } from "../src/built-in.ts";
 import type { WorkerAdapter, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { frameType } from "../src/core/frame.ts";
 import { refuseAnyForProcess } from "../src/wire/unsendable.ts";
@@ -174,13 +173,17 @@ function checkFor({ serialization }: WorkerSpec): (frame: unknown) => void {
   return (frame) => {
     if (frameType(frame) === "jobs:text") return;
     refuseAnyForProcess(frame);
-    serialize(frame);
+    builtIn.v8.serialize(frame);
   };
 }
 
 function spawnDeno(spec: WorkerSpec, more: readonly number[]): ChildProcess {
   const run = ["run", "--no-prompt", "--unstable-detect-cjs", ...(spec.execArgv ?? []), "--import", bootstrapUrl(spec)];
-  const child = spawn(spec.execPath ?? process.execPath, [...run, fileURLToPath(spec.module), ...spec.argv], {
+  const child = builtIn.childProcess.spawn(spec.execPath ?? process.execPath, [
+    ...run,
+    fileURLToPath(spec.module),
+    ...spec.argv,
+  ], {
     ...UNPOLLUTED,
     stdio: ["ignore", spec.stdio, "pipe", "ipc", "pipe", ...more],
     // Read by `spawn` as by `fork`, though only the types of the latter tell.

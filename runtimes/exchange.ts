@@ -17,9 +17,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import { closeSync, constants, ftruncateSync, openSync, readSync, unlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
-import process from "node:process";
+import { builtIn } from "../src/built-in.ts";
 import type { Exchange } from "../src/core/adapter.ts";
 import type { Init } from "../src/core/frame.ts";
 import { MAIL_SIZE, MailReader } from "../src/wire/mail.ts";
@@ -62,10 +60,10 @@ export class MemoryExchange implements Exchange {
 const INHERITED: Init["exchange"] = { tickets: 5, mail: 6 };
 
 /** Folders for files without a name: in memory where there is one. Asked for when it is needed: Deno may refuse it. */
-const FOLDERS: readonly (() => string)[] = [() => "/dev/shm", tmpdir];
+const FOLDERS: readonly (() => string)[] = [() => "/dev/shm", () => builtIn.os.tmpdir()];
 
 /** No child but the worker is to have them. Bun does not see to that by itself (1.4.5). */
-const CLOSE_ON_EXEC = process.platform === "linux" ? 0o2_000_000 : 0;
+const closeOnExec = (): number => process.platform === "linux" ? 0o2_000_000 : 0;
 
 /** How many tickets are made in stock. */
 const STOCK = 256;
@@ -78,6 +76,7 @@ export class FileExchange implements Exchange {
   readonly init: Init["exchange"] = INHERITED;
   /** What the child is to inherit. */
   readonly descriptors: readonly [tickets: number, mail: number];
+  readonly #fs = builtIn.fs;
   readonly #reader = new MailReader();
   /** How many tickets there ever were, and how many of them are for jobs that have not been sent yet. */
   #made = 0;
@@ -90,7 +89,7 @@ export class FileExchange implements Exchange {
     try {
       this.descriptors = [tickets, openNameless(folder)];
     } catch (error) {
-      closeSync(tickets);
+      this.#fs.closeSync(tickets);
       throw error;
     }
   }
@@ -98,7 +97,7 @@ export class FileExchange implements Exchange {
   /** A worker takes no more than it has jobs, so that some can be made in stock: that takes a system call. */
   grant(count: number): void {
     if (this.#spare < count) {
-      ftruncateSync(this.descriptors[0], this.#made + count + STOCK);
+      this.#fs.ftruncateSync(this.descriptors[0], this.#made + count + STOCK);
       this.#made += count + STOCK;
       this.#spare += count + STOCK;
     }
@@ -111,7 +110,7 @@ export class FileExchange implements Exchange {
     let taken = 0;
     while (this.#open && taken < wanted) {
       const asked = Math.min(CHUNK.length, wanted - taken);
-      const read = readSync(this.descriptors[0], CHUNK, 0, asked, null);
+      const read = this.#fs.readSync(this.descriptors[0], CHUNK, 0, asked, null);
       taken += read;
       if (read < asked) break;
     }
@@ -122,19 +121,19 @@ export class FileExchange implements Exchange {
 
   kept(): string[] {
     if (!this.#open) return [];
-    return this.#reader.read(MAIL.subarray(0, readSync(this.descriptors[1], MAIL, 0, MAIL_SIZE, 0)));
+    return this.#reader.read(MAIL.subarray(0, this.#fs.readSync(this.descriptors[1], MAIL, 0, MAIL_SIZE, 0)));
   }
 
   close(): void {
-    if (this.#open) { for (const descriptor of this.descriptors) closeSync(descriptor); }
+    if (this.#open) { for (const descriptor of this.descriptors) this.#fs.closeSync(descriptor); }
     this.#open = false;
   }
 }
 
 function openNameless(folder: string): number {
   const path = `${folder}/compute-cluster-${process.pid}-${randomName()}`;
-  const { O_RDWR, O_CREAT, O_EXCL } = constants;
-  const descriptor = openSync(path, O_RDWR | O_CREAT | O_EXCL | CLOSE_ON_EXEC, 0o600);
+  const { constants: { O_RDWR, O_CREAT, O_EXCL }, openSync, unlinkSync } = builtIn.fs;
+  const descriptor = openSync(path, O_RDWR | O_CREAT | O_EXCL | closeOnExec(), 0o600);
   unlinkSync(path);
   return descriptor;
 }

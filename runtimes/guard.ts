@@ -12,9 +12,8 @@
  * @module
  */
 
-import { spawn } from "node:child_process";
-import process from "node:process";
 import type { Writable } from "node:stream";
+import { builtIn } from "../src/built-in.ts";
 
 /** Takes the pids of its arguments, reads more until the pipe closes, and kills those that were not taken back. No input is ever evaluated. */
 const SCRIPT = `
@@ -90,7 +89,12 @@ function startShell(exited: () => void): Watch | null {
 }
 
 function shell([file = "", ...args]: readonly string[], exited: () => void): Watch | null {
-  const child = spawn(file, args, { stdio: ["pipe", "ignore", "ignore"], detached: true, cwd: "/", env: {} });
+  const child = builtIn.childProcess.spawn(file, args, {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+    cwd: "/",
+    env: {},
+  });
   const { stdin } = child;
   // There is no shell, or no process to be had.
   child.on("error", exited);

@@ -67,7 +67,18 @@ export class Line {
     const { module, argv, setupData, measures, concurrency, serialization } = this.#spec;
     const { key } = this;
     try {
-      const init = { module, imports, argv, setupData, measures, concurrency, serialization, exchange, key };
+      const init: Init = {
+        module,
+        imports,
+        argv,
+        measures,
+        concurrency,
+        serialization,
+        exchange,
+        key,
+        // Undefined is more than JSON can carry.
+        ...(setupData === undefined ? {} : { setupData }),
+      };
       port.send({ type: "init", init });
     } catch (error) {
       this.#fatal = this.#spec.setupNotCloneable(error);

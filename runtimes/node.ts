@@ -4,11 +4,11 @@
  * @module
  */
 
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import type { Socket } from "node:net";
-import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { WorkerAdapter, WorkerSpec } from "../src/core/adapter.ts";
+import { builtIn } from "../src/built-in.ts";
 import { bootstrapUrl } from "./bootstrap-url.ts";
 import { NO_CHANNEL, PipeChannel } from "./child-channel.ts";
 import { openExchange } from "./exchange.ts";
@@ -35,7 +35,11 @@ export const nodeProcess: WorkerAdapter = {
 function spawnWorker(spec: WorkerSpec, more: readonly number[]): ChildProcess {
   // Our preload comes last: tsx 4.23 loads no TypeScript when another `--import` stands before it.
   const flags = [...(spec.execArgv ?? []), "--import", bootstrapUrl(spec)];
-  return spawn(spec.execPath ?? process.execPath, [...flags, fileURLToPath(spec.module), ...spec.argv], {
+  return builtIn.childProcess.spawn(spec.execPath ?? process.execPath, [
+    ...flags,
+    fileURLToPath(spec.module),
+    ...spec.argv,
+  ], {
     ...UNPOLLUTED,
     // stderr is read here, for the tail that a loss is reported with.
     stdio: ["ignore", spec.stdio, "pipe", "pipe", "pipe", ...more],

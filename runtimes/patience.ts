@@ -4,8 +4,6 @@
  * @module
  */
 
-import process from "node:process";
-
 /**
  * How long after its exit a worker's last messages and the end of its stderr are waited for, in milliseconds. A process
  * that the worker started may hold the pipe open for ever.

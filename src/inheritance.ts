@@ -4,7 +4,6 @@
  * @module
  */
 
-import process from "node:process";
 import type { Isolation } from "./core/adapter.ts";
 
 /** Variables by which the runtime tells its own kind of child; a worker of ours is not that child. */

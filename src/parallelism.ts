@@ -4,9 +4,7 @@
  * @module
  */
 
-import { readFileSync } from "node:fs";
-import { availableParallelism, cpus } from "node:os";
-import process from "node:process";
+import { builtIn } from "./built-in.ts";
 
 /**
  * The cores that the program may use: the machine's, less what affinity and a container's CPU quota take away. At least 1.
@@ -14,7 +12,7 @@ import process from "node:process";
  * Deno's own figure already honours the quota, and reading it here would ask its user for permission.
  */
 export function usableCores(): number {
-  const cores = availableParallelism?.() ?? cpus().length;
+  const cores = builtIn.os.availableParallelism();
   if (process.platform !== "linux" || "Deno" in globalThis) return Math.max(1, cores);
   return Math.max(1, Math.min(cores, Math.ceil(cpuQuota(readText))));
 }
@@ -57,7 +55,7 @@ function positive(cores: number): number {
 
 function readText(path: string): string | null {
   try {
-    return readFileSync(path, "utf8");
+    return builtIn.fs.readFileSync(path, "utf8");
   } catch {
     return null;
   }

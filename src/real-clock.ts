@@ -4,7 +4,6 @@
  * @module
  */
 
-import process from "node:process";
 import { setImmediate } from "node:timers";
 import type { Clock, Timer } from "./core/clock.ts";
 

@@ -4,7 +4,6 @@
  * @module
  */
 
-import process from "node:process";
 import { type Capability, LACKS } from "../runtimes/capabilities.ts";
 import { denoPermissionFlags } from "../runtimes/deno-permissions.ts";
 import { runtime } from "../runtimes/select.ts";

@@ -64,7 +64,7 @@ export interface Init {
   /** `process.argv` after the module's path, for a worker whose runtime doesn't set it. */
   readonly argv: readonly string[];
   /** Handed to the module's `setup`. */
-  readonly setupData: unknown;
+  readonly setupData?: unknown;
   /** How a process writes values. */
   readonly serialization: "advanced" | "json";
   /** What the worker measures of its memory: all that the process has, or the heap of the thread; null for nothing. */

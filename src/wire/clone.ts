@@ -6,7 +6,8 @@
  */
 
 import { Buffer } from "node:buffer";
-import { DefaultDeserializer, DefaultSerializer } from "node:v8";
+import type { DefaultDeserializer, DefaultSerializer } from "node:v8";
+import { builtIn } from "../built-in.ts";
 import { kindOf, ownBytes, viewOf } from "./views.ts";
 
 /** From this many bytes on an array travels beside the value. */
@@ -33,50 +34,50 @@ const KINDS = [
   "Float16Array",
 ];
 
-/** What these classes call for objects that aren't JavaScript's own, views among them; not in the types. */
+/** What the base classes call for objects that aren't JavaScript's own, views among them; not in the types. */
 interface HostObjects {
   _writeHostObject(object: object): void;
   _readHostObject(): object;
 }
 
-/** Writes values, each once. */
-export class CloneWriter extends DefaultSerializer {
-  /** The arrays beside the value, in order: the memory of the value itself, not a copy. */
-  readonly beside: Uint8Array[] = [];
-
-  /** Called by the base class. */
-  _writeHostObject(object: object): void {
-    const number = isLarge(object) ? numberOf(object) : INSIDE;
-    this.writeUint32(number);
-    if (number === INSIDE) return insideWriter._writeHostObject.call(this, object);
-    const { buffer, byteOffset, byteLength } = object as ArrayBufferView;
-    this.writeUint32(byteLength);
-    this.beside.push(new Uint8Array(buffer, byteOffset, byteLength));
-  }
+/**
+ * A writer of values, each once. `beside` gets the arrays beside the value, in order: the memory of the value itself, not a
+ * copy.
+ */
+export function cloneWriter(beside: Uint8Array[]): DefaultSerializer {
+  const writer = new builtIn.v8.DefaultSerializer();
+  const inside = (writer as unknown as HostObjects)._writeHostObject;
+  // Not a class of our own: that would have to be made, and the base class be loaded, before there is anything to write.
+  return Object.assign(writer, {
+    _writeHostObject(object: object): void {
+      const number = isLarge(object) ? numberOf(object) : INSIDE;
+      writer.writeUint32(number);
+      if (number === INSIDE) return inside.call(writer, object);
+      const { buffer, byteOffset, byteLength } = object as ArrayBufferView;
+      writer.writeUint32(byteLength);
+      beside.push(new Uint8Array(buffer, byteOffset, byteLength));
+    },
+  });
 }
 
-/** Reads what {@link CloneWriter} has written. */
-export class CloneReader extends DefaultDeserializer {
-  readonly #next: (size: number) => ArrayBuffer;
-
-  /** @param next Gives the next so many bytes of what came beside the value; throws if there are fewer. */
-  constructor(body: Buffer, next: (size: number) => ArrayBuffer) {
-    super(body);
-    this.#next = next;
-  }
-
-  /** Called by the base class. */
-  _readHostObject(): object {
-    const number = this.readUint32();
-    if (number === INSIDE) return ownBytes(insideReader._readHostObject.call(this) as ArrayBufferView);
-    const kind = KINDS[number - 1];
-    if (kind === undefined) throw new RangeError(`there is no kind ${number} of arrays`);
-    return viewOf(kind, this.#next(this.readUint32()));
-  }
+/**
+ * Reads what a {@link cloneWriter} has written.
+ *
+ * @param next Gives the next so many bytes of what came beside the value; throws if there are fewer.
+ */
+export function cloneReader(body: Buffer, next: (size: number) => ArrayBuffer): DefaultDeserializer {
+  const reader = new builtIn.v8.DefaultDeserializer(body);
+  const inside = (reader as unknown as HostObjects)._readHostObject;
+  return Object.assign(reader, {
+    _readHostObject(): object {
+      const number = reader.readUint32();
+      if (number === INSIDE) return ownBytes(inside.call(reader) as ArrayBufferView);
+      const kind = KINDS[number - 1];
+      if (kind === undefined) throw new RangeError(`there is no kind ${number} of arrays`);
+      return viewOf(kind, next(reader.readUint32()));
+    },
+  });
 }
-
-const insideWriter = DefaultSerializer.prototype as unknown as HostObjects;
-const insideReader = DefaultDeserializer.prototype as unknown as HostObjects;
 
 /** Shared memory is copied at once: who shares it may change it. */
 function isLarge(object: object): object is ArrayBufferView {

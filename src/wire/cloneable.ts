@@ -5,7 +5,7 @@
  * @module
  */
 
-import { types } from "node:util";
+import types from "node:util/types";
 import { ClusterError } from "../core/errors.ts";
 import { threadOnly } from "./unsendable.ts";
 

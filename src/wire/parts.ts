@@ -4,7 +4,7 @@
  * @module
  */
 
-import { types } from "node:util";
+import types from "node:util/types";
 
 /**
  * One object in so many is remembered, and each that holds more than so many parts, until one is met again: then every one is. What

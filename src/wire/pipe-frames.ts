@@ -19,8 +19,9 @@
 
 import { Buffer } from "node:buffer";
 import { frameType, type HostFrame, type WorkerFrame } from "../core/frame.ts";
-import { CloneReader, CloneWriter } from "./clone.ts";
+import { cloneReader, cloneWriter } from "./clone.ts";
 import type { Format } from "./cloneable.ts";
+import { isJson } from "./plain.ts";
 import { refuseAnyForProcess } from "./unsendable.ts";
 
 /** The length of a frame's head, in bytes. */
@@ -84,24 +85,29 @@ function textOf(frame: unknown, asked: Format): { format: PipeFormat; text: stri
       // In parts: a `toJSON` that the module has given to all objects is not to have a say.
       return { format: "json", text: `{"type":"${type}","key":"${key}","text":${stringify(text)},"memory":${memory}}` };
     }
-    default:
+    case "jobs":
+    case "answers":
+      // Not plain: that would have been a text.
       return asked === "json" ? { format: "json", text: stringify(frame) } : null;
+    default:
+      return asked === "json" || isJson(frame) ? { format: "json", text: stringify(frame) } : null;
   }
 }
 
 function writeClone(frame: unknown, key: string): readonly [Buffer, ...Uint8Array[]] {
   refuseAnyForProcess(frame);
-  const writer = new CloneWriter();
+  const parts: Uint8Array[] = [];
+  const writer = cloneWriter(parts);
   // The heads are written in place afterwards: one buffer, one write, no copy.
   writer.writeRawBytes(EMPTY_HEADS);
   writer.writeHeader();
   writer.writeValue(frame);
   const bytes = writer.releaseBuffer();
   const valueLength = bytes.length - HEAD - CLONE_HEAD;
-  const beside = writer.beside.reduce((sum, { length }) => sum + length, 0);
+  const beside = parts.reduce((sum, { length }) => sum + length, 0);
   writeHead(bytes, key, CLONE_HEAD + valueLength + beside, "advanced");
   bytes.writeUInt32LE(valueLength, HEAD);
-  return [bytes, ...writer.beside];
+  return [bytes, ...parts];
 }
 
 const EMPTY_HEADS = Buffer.alloc(HEAD + CLONE_HEAD);
@@ -194,7 +200,7 @@ export class FrameReader {
       return size;
     };
     const valueLength = this.#take(CLONE_HEAD).readUInt32LE(0);
-    const reader = new CloneReader(this.#take(claim(valueLength)), (size) => this.#copy(claim(size)));
+    const reader = cloneReader(this.#take(claim(valueLength)), (size) => this.#copy(claim(size)));
     reader.readHeader();
     const value = reader.readValue();
     if (left > 0) throw new RangeError(`a frame has ${left} bytes too many`);

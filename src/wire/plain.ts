@@ -5,7 +5,7 @@
  * @module
  */
 
-import { types } from "node:util";
+import types from "node:util/types";
 
 /** What {@link copyPlain} gives for a value that it doesn't copy. */
 export const NOT_PLAIN: unique symbol = Symbol("not plain");

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { types } from "node:util";
+import types from "node:util/types";
 import { eachPart, isPlain } from "./parts.ts";
 import { refuseUnreadable } from "./unsendable.ts";
 

@@ -5,11 +5,9 @@
  * @module
  */
 
-import nodeProcess from "node:process";
-import { isMainThread, parentPort, workerData } from "node:worker_threads";
 import { setImmediate } from "node:timers";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { realpathSync } from "node:fs";
+import { builtIn } from "../built-in.ts";
 import { frameType, type HostFrame, type Init, THREAD_MARK } from "../core/frame.ts";
 import { sendThrown, stackOf } from "../wire/error-codec.ts";
 import { type Contract, readContract } from "./contract.ts";
@@ -27,7 +25,7 @@ import { webLink } from "./web-link.ts";
 const globals = globalThis as unknown as
   & {
     Deno?: Parameters<typeof webLink>[2] & { readonly mainModule: string };
-    Bun?: unknown;
+    Bun?: { readonly isMainThread: boolean };
     DedicatedWorkerGlobalScope?: unknown;
   }
   & Parameters<typeof webLink>[1]
@@ -39,13 +37,15 @@ const OWN_NAME = "compute-cluster-worker.js";
 /** Every frame that a host sends; anything else on the channel is the user's. */
 const HOST_FRAMES = new Set(["init", "jobs", "jobs:text", "recall", "abort", "stop", "ping"]);
 
-// Taken hold of before the module can replace it.
+// Taken hold of before the module can replace them.
 const { parse } = JSON;
+const { realpathSync } = builtIn.fs;
 
 main();
 
 function main(): void {
-  const process = nodeProcess as NodeJS.Process;
+  // Under this name whatever the module makes of the global.
+  const { process } = globalThis;
   hideBootstrap(process);
   const link = takeHold(process);
   if (link) serve(process, link);
@@ -116,7 +116,8 @@ function takeHold(process: NodeJS.Process): Link | null {
     reportFatalInDeno(process, globals, reportThrown(link), () => link.leave(1));
     return link;
   }
-  if (!isMainThread) {
+  if (!isMainThread(process)) {
+    const { parentPort, workerData } = builtIn.workerThreads;
     if (workerData !== THREAD_MARK || !parentPort) return null;
     const link = threadLink(process, parentPort);
     reportFatal(process, reportThrown(link));
@@ -129,6 +130,19 @@ function takeHold(process: NodeJS.Process): Link | null {
   else reportFatal(process, reportThrown(link));
   if (globals.Bun) endOnRejections(process, failIn(link));
   return link;
+}
+
+/** As `node:worker_threads` tells it, which takes a twentieth of a worker's start to load, and has nothing else for a process. */
+function isMainThread(process: NodeJS.Process): boolean {
+  if (globals.Bun) return globals.Bun.isMainThread;
+  if (globals.Deno) return builtIn.workerThreads.isMainThread;
+  try {
+    process.chdir(".");
+    return true;
+  } catch (error) {
+    // Anything else is about the folder, which may be gone.
+    return (error as NodeJS.ErrnoException).code !== "ERR_WORKER_UNSUPPORTED_OPERATION";
+  }
 }
 
 /** Tells the host of an error that is about to end the worker. */

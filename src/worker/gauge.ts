@@ -4,7 +4,6 @@
  * @module
  */
 
-import process from "node:process";
 import type { Init } from "../core/frame.ts";
 
 /** The shortest time between two measurements, in milliseconds: each costs 10 to 30 µs. */

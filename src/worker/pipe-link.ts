@@ -7,7 +7,8 @@
  */
 
 import { Buffer } from "node:buffer";
-import { Socket, type SocketConstructorOpts } from "node:net";
+import type { SocketConstructorOpts } from "node:net";
+import { builtIn } from "../built-in.ts";
 import type { Init } from "../core/frame.ts";
 import { FrameReader } from "../wire/pipe-frames.ts";
 import type { Link } from "./link.ts";
@@ -38,7 +39,7 @@ export function pipeLink(process: NodeJS.Process): Link {
       if (threw) setImmediate(() => take(NOTHING));
     }
   };
-  const socket = new Socket({
+  const socket = new builtIn.net.Socket({
     fd: PIPE,
     readable: true,
     writable: false,
