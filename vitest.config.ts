@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests of the package start the other runtimes themselves, from Node. */
+/** Tests of the package start the other runtimes themselves, from Node, which alone can't run every program as it is. */
 const onNode = !("Bun" in globalThis) && !("Deno" in globalThis);
 
 export default defineConfig({
@@ -10,7 +10,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "suite", include: ["test/**/*.test.ts"], exclude: ["test/package/**"] },
+        test: {
+          name: "suite",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/package/**"],
+          globalSetup: onNode ? ["test/conformance/programs.ts"] : [],
+        },
       },
       ...(onNode ? ["./test/package/vitest.config.ts"] : []),
     ],

@@ -12,6 +12,7 @@ import { ComputeCluster, type ComputeClusterOptions, type EnqueueOptions, type I
 import { type Capability, LACKS } from "../../runtimes/capabilities.ts";
 import { type Runtime, runtime } from "../../runtimes/select.ts";
 import type { Style } from "./case.ts";
+import { builtProgram } from "./programs.ts";
 
 /** How a job ended. */
 export type Ended = { readonly ok: unknown } | { readonly error: unknown };
@@ -38,8 +39,6 @@ export class NotHere extends Error {}
 export class Kit {
   readonly isolation: Isolation;
   readonly runtime: Runtime = runtime;
-  /** What the runtime needs to run a TypeScript file with all rights. */
-  readonly hostFlags: readonly string[] = hostFlags();
   /** Every `error` event of the case's clusters. */
   readonly faults: Error[] = [];
   readonly #clusters: ComputeCluster[] = [];
@@ -130,12 +129,16 @@ export class Kit {
 
   /** Runs a program of `test/programs` on this runtime, with the isolation as its first argument. */
   program(name: string, ...args: string[]): RunningProgram {
-    return this.start([
-      ...this.hostFlags,
-      fileURLToPath(new URL(`../programs/${name}`, import.meta.url)),
-      this.isolation,
-      ...args,
-    ]);
+    return this.start(this.command(name, args));
+  }
+
+  /** The arguments of this runtime's executable that run a program of `test/programs` with all rights. */
+  command(name: string, args: readonly string[] = [], flags: readonly string[] = []): string[] {
+    const run = this.runtime === "deno" ? ["run", "-A", "--no-prompt"] : [];
+    const file = this.runtime === "node"
+      ? builtProgram(name)
+      : fileURLToPath(new URL(`../programs/${name}`, import.meta.url));
+    return [...run, ...flags, file, this.isolation, ...args];
   }
 
   /** Runs this runtime's executable. */
@@ -162,13 +165,6 @@ export type Failure = Error & Record<string, unknown>;
 /** Whether this runtime takes TypeScript as it is; Node does since 22.18. */
 export const stripsTypes: boolean = runtime !== "node" ||
   Boolean((process.features as { typescript?: unknown }).typescript);
-
-/** What the runtime needs to run a TypeScript file with all rights. */
-function hostFlags(): string[] {
-  if (runtime === "deno") return ["run", "-A", "--no-prompt"];
-  if (stripsTypes) return [];
-  return ["--import", "tsx"];
-}
 
 function watch(child: ChildProcess): RunningProgram {
   const output = { stdout: "", stderr: "" };

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import type { ComputeCluster } from "../../mod.ts";
 import { type Case, everyWay } from "../conformance/case.ts";
-import { childrenOf, isAlive, type Kit, stripsTypes, until } from "../conformance/kit.ts";
+import { childrenOf, isAlive, type Kit, until } from "../conformance/kit.ts";
 import { registerSuites } from "../conformance/register.ts";
 
 /** Workers that have not exited, as the cluster counts them. */
@@ -119,10 +119,6 @@ const cases: Case[] = [
   {
     name: "F-37 Clusters inside of jobs answer, and leave nobody",
     async run(kit) {
-      // Without the runtime's own TypeScript the loader of the program is needed, which threads do not have.
-      if (!stripsTypes && kit.isolation === "thread") {
-        kit.notHere("about processes, needs a Node that runs TypeScript, or a loader for processes");
-      }
       const { code, stdout, stderr } = await kit.program("nests.ts").ended;
       assert.equal(code, 0, stderr);
       const pids = JSON.parse(stdout) as number[];

@@ -3,18 +3,13 @@
 import assert from "node:assert/strict";
 import { get } from "node:http";
 import { createServer, type Socket } from "node:net";
-import { fileURLToPath } from "node:url";
 import type { Case, Contract } from "../conformance/case.ts";
 import type { Kit, RunningProgram } from "../conformance/kit.ts";
 import { registerSuites } from "../conformance/register.ts";
 
 /** Starts the program under a debugger. */
 function debugged(kit: Kit, worker: Contract, flags: readonly string[], env: Record<string, string>): RunningProgram {
-  const file = fileURLToPath(new URL("../programs/debugged.ts", import.meta.url));
-  const [first = "", ...rest] = kit.hostFlags;
-  // `deno run` comes before its flags.
-  const all = kit.runtime === "deno" ? [first, ...flags, ...rest] : [...flags, ...kit.hostFlags];
-  return kit.start([...all, file, kit.isolation, worker], env);
+  return kit.start(kit.command("debugged.ts", [worker], flags), env);
 }
 
 /** All jobs were answered, and no worker asked for the debugger's port, or for a debugger. */

@@ -1,7 +1,6 @@
 /** What jobs leave behind: memory, listeners, and a program that does not end. */
 
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import type { Case, Contract } from "../conformance/case.ts";
 import { isAlive, type Kit, type Program, until } from "../conformance/kit.ts";
 import { registerSuites } from "../conformance/register.ts";
@@ -10,11 +9,8 @@ const WORKERS: readonly Contract[] = ["handler.mjs", "contract.cjs"];
 
 /** Runs a program that can ask for its garbage to be collected. */
 function collecting(kit: Kit, program: string, ...args: string[]): Promise<Program> {
-  const [first, ...flags] = kit.runtime === "deno"
-    ? ["run", "--v8-flags=--expose-gc", ...kit.hostFlags.slice(1)]
-    : [...kit.runtime === "node" ? ["--expose-gc"] : [], ...kit.hostFlags];
-  const file = fileURLToPath(new URL(`../programs/${program}`, import.meta.url));
-  return kit.start([...first === undefined ? [] : [first], ...flags, file, kit.isolation, ...args]).ended;
+  const flags = { node: ["--expose-gc"], deno: ["--v8-flags=--expose-gc"], bun: [] }[kit.runtime];
+  return kit.start(kit.command(program, args, flags)).ended;
 }
 
 const WAYS = ["construct", "callback", "exit", "exit in the callback", "aborted", "refused", "lost"];

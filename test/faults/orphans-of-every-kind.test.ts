@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import type { Case } from "../conformance/case.ts";
 import { isAlive, type Kit, type RunningProgram, until } from "../conformance/kit.ts";
 import { registerSuites } from "../conformance/register.ts";
@@ -27,12 +26,7 @@ const DOING: Readonly<Record<string, string>> = {
 const SMALL_HEAP = { node: "--max-old-space-size=100", deno: "--v8-flags=--max-old-space-size=100", bun: "" } as const;
 
 function orphaned(kit: Kit, how: string, death: string, flag?: string): RunningProgram {
-  const file = fileURLToPath(new URL("../programs/orphaned.ts", import.meta.url));
-  const [first = "", ...rest] = kit.hostFlags;
-  const flags = kit.runtime === "deno"
-    ? [first, ...(flag ? [flag] : []), ...rest]
-    : [...(flag ? [flag] : []), ...kit.hostFlags];
-  return kit.start([...flags, file, kit.isolation, how, kit.file("pids"), death]);
+  return kit.start(kit.command("orphaned.ts", [how, kit.file("pids"), death], flag ? [flag] : []));
 }
 
 /** Waits for the end of the program, and then of its workers. */

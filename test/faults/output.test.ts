@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { closeSync, openSync, statSync } from "node:fs";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import type { Case } from "../conformance/case.ts";
 import { isAlive, type Kit, until } from "../conformance/kit.ts";
 import { registerSuites } from "../conformance/register.ts";
@@ -14,10 +13,7 @@ const LINES = 5000;
 
 const command = (kit: Kit, ...args: string[]): string[] => [
   process.execPath,
-  ...kit.hostFlags,
-  fileURLToPath(new URL("../programs/loud.ts", import.meta.url)),
-  kit.isolation,
-  ...args,
+  ...kit.command("loud.ts", args),
 ];
 
 /** Runs a program under a shell's redirections; gives what it told in its file, and how it ended. */

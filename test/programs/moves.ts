@@ -7,9 +7,7 @@ import { ComputeCluster, type Isolation } from "../../mod.ts";
 
 const [isolation, folder] = process.argv.slice(2) as [Isolation, string];
 const module = relative(process.cwd(), fileURLToPath(new URL("../workers/handler.mjs", import.meta.url)));
-// Node looks for a loader in the working directory, and the worker needs none.
-const flags = "Bun" in globalThis || "Deno" in globalThis ? {} : { execArgv: [] };
-const cc = new ComputeCluster({ module, isolation, maxWorkers: 1, ...flags });
+const cc = new ComputeCluster({ module, isolation, maxWorkers: 1 });
 mkdirSync(folder);
 process.chdir(folder);
 cc.on("error", () => {});

@@ -1,5 +1,5 @@
 // Runs a cluster of its own for each job, and gives the pid of its worker.
-import { ComputeCluster } from "../../mod.ts";
+import { ComputeCluster } from "compute-cluster";
 
 export default async (isolation) => {
   const module = new URL("./handler.mjs", import.meta.url);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import type { Case } from "../case.ts";
 
 export const oddities: Case[] = [
@@ -168,14 +168,13 @@ export const oddities: Case[] = [
     name: "Flags of the program's own keep no worker from starting",
     async run(kit) {
       if (kit.runtime !== "node") kit.notHere("about Node");
-      const file = fileURLToPath(new URL("../../programs/flags.ts", import.meta.url));
       const sets = [
         ["--max-old-space-size=300", "--expose-gc", "--title=mine", "--import", "data:text/javascript,0"],
         ["--cpu-prof", "--cpu-prof-dir", dirname(kit.file("profile")), "--no-warnings", "--stack-trace-limit=30"],
         ["--inspect=0", "--trace-uncaught"],
       ];
       for (const flags of sets) {
-        const { code, stdout, stderr } = await kit.start([...flags, ...kit.hostFlags, file, kit.isolation]).ended;
+        const { code, stdout, stderr } = await kit.start(kit.command("flags.ts", [], flags)).ended;
         assert.deepEqual([code, stdout.trim()], [0, "answered"], stderr);
       }
     },
