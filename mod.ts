@@ -17,6 +17,8 @@ export type { ClusterEvents, ClusterStats, EnqueueCallback } from "./src/cluster
 export type { CallStats } from "./src/calls.ts";
 export type { ComputeClusterOptions, ResourceLimits } from "./src/options.ts";
 export type { EnqueueOptions } from "./src/job-options.ts";
+export type { MapOptions, MapResult } from "./src/map-options.ts";
+export type { Items } from "./src/source.ts";
 export type { TaskArgs, TaskName, TaskResult } from "./src/tasks.ts";
 export type { JobContext } from "./src/worker/context.ts";
 export type { DenoPermissions, PermissionName } from "./runtimes/deno-permissions.ts";

@@ -25,6 +25,9 @@ declare namespace ComputeCluster {
   type Fact = esm.Fact;
   type Spent = esm.Spent;
   type Isolation = esm.Isolation;
+  type Items<T> = esm.Items<T>;
+  type MapOptions<T extends string = string> = esm.MapOptions<T>;
+  type MapResult<R> = esm.MapResult<R>;
   type JobContext = esm.JobContext;
   type OptionRangeError = esm.OptionRangeError;
   type OptionTypeError = esm.OptionTypeError;

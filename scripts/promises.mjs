@@ -108,4 +108,5 @@ export const BESIDE = [
   "under a debugger",
   "where the module is",
   "how many workers",
+  "items in, results out",
 ];

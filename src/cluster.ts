@@ -16,10 +16,13 @@ import { Scheduler } from "./core/scheduler.ts";
 import type { Job } from "./core/job.ts";
 import { EnqueueSite, mayCapture, whenFailed } from "./enqueue-site.ts";
 import { checkJob, type EnqueueOptions } from "./job-options.ts";
+import { checkMap, type MapOptions, type MapResult } from "./map-options.ts";
+import { Mapping } from "./mapping.ts";
 import type { ComputeClusterOptions } from "./options.ts";
 import { realClock } from "./real-clock.ts";
 import { type ResolvedOptions, resolveOptions } from "./resolve-options.ts";
 import { sentence, TOLD } from "./sentences.ts";
+import { type Items, sourceOf } from "./source.ts";
 import type { TaskArgs, TaskName, TaskResult } from "./tasks.ts";
 import { wrongType } from "./validate.ts";
 import { type Format, notCloneable } from "./wire/cloneable.ts";
@@ -74,6 +77,8 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   readonly #calls = new Calls();
   /** What workers have thrown, as long as somebody has it. */
   readonly #thrown = new WeakSet<object>();
+  /** Called once jobs that were refused have room. */
+  readonly #awaitRoom = new Set<() => void>();
   /** Errors that don't say yet where their job was enqueued, and their jobs. */
   readonly #unlocated = new WeakMap<object, string>();
 
@@ -153,6 +158,53 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   }
 
   /**
+   * Runs a job for each item of a source, and gives the results: in the order of the items, or as the jobs end. The source is read
+   * no faster than results are taken, so that neither may be too large for memory. Nothing is read before the first result is
+   * asked for.
+   *
+   * Leaving the loop early, or an error, cancels the jobs under way and closes the source.
+   *
+   * @param source An iterable, an async iterable, or a stream of the web's or of Node's.
+   * @returns the results, for one `for await`. A job that fails ends it with what `enqueue` would have rejected with, after the
+   * results before it (see `onError`); so does what the source throws. A full backlog is waited for.
+   * @throws {OptionTypeError | OptionRangeError} `CC_ERR_OPTION`.
+   *
+   * @example
+   * ```ts
+   * for await (const thumbnail of cc.map(paths, { task: "shrink" })) await upload(thumbnail);
+   * ```
+   */
+  map<T extends TaskName<M> | "default" = "default">(
+    source: Items<TaskArgs<M, T>>,
+    options: MapOptions<T> & { readonly onError: "yield" },
+  ): AsyncIterableIterator<MapResult<TaskResult<M, T>>, undefined>;
+  map<T extends TaskName<M> | "default" = "default">(
+    source: Items<TaskArgs<M, T>>,
+    options?: MapOptions<T> & { readonly onError?: "throw" | undefined },
+  ): AsyncIterableIterator<TaskResult<M, T>, undefined>;
+  map(source: unknown, options?: unknown): AsyncIterableIterator<unknown, undefined> {
+    const site = mayCapture() ? new EnqueueSite(1) : null;
+    const { maxWorkers, concurrency } = this.#options.scheduler;
+    return new Mapping(checkMap(options, this.#options.timeout), {
+      open: sourceOf(source),
+      submit: (request, done) => {
+        const handle = this.#engine.submit(request, (outcome) => {
+          if (!outcome.ok) this.#locate(outcome.error, site, handle.id);
+          done(outcome);
+        });
+        return handle;
+      },
+      slots: maxWorkers * concurrency,
+      isHungry: () => this.#engine.isHungry,
+      hasRoom: () => this.#engine.hasRoom,
+      whenRoom: (call) => {
+        this.#awaitRoom.add(call);
+        return () => void this.#awaitRoom.delete(call);
+      },
+    });
+  }
+
+  /**
    * Starts the workers that are kept warm (`minWorkers`, at least one) and waits for them.
    *
    * Rejects with `CC_ERR_WORKER_START` if they can't be started, and with `CC_ERR_CLOSED` after `close()` or `exit()`.
@@ -194,7 +246,6 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   #run(args: unknown, options: unknown, site: EnqueueSite | null, done: (outcome: Outcome) => void): void {
     let job;
     let ended: (() => void) | null = null;
-    let aborted = false;
     try {
       job = checkJob(args, options ?? undefined, this.#options.timeout);
     } catch (error) {
@@ -204,14 +255,11 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     if (signal?.aborted) return realClock.soon(() => done({ ok: false, error: signal.reason }));
     const handle = this.#engine.submit(request, (outcome) => {
       ended?.();
-      if (!outcome.ok && !aborted) this.#locate(outcome.error, site, handle.id);
+      if (!outcome.ok && outcome.error !== signal?.reason) this.#locate(outcome.error, site, handle.id);
       done(outcome);
     });
     if (signal === null) return;
-    const abort = (): void => {
-      aborted = true;
-      handle.cancel(signal.reason);
-    };
+    const abort = (): void => handle.cancel(signal.reason);
     ended = onAbort(signal, abort);
     // Aborted by a getter of the arguments, while they were cloned.
     if (signal.aborted) abort();
@@ -261,17 +309,26 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   }
 
   #hears(type: Fact["type"]): boolean {
+    if (type === "drain" && this.#awaitRoom.size > 0) return true;
     if (this.listenerCount(type) > 0) return true;
     const told = TOLD[type];
     return told !== undefined && this.listenerCount(told) > 0;
   }
 
   #tell(fact: Fact): void {
+    if (fact.type === "drain") this.#roomCame();
     const emit = this.emit as (event: string, ...args: unknown[]) => boolean;
     this.#calls.make(fact.type, () => emit.call(this, fact.type, fact));
     const told = sentence(fact, this.#options.isolation);
     if (told && this.listenerCount(told.event) > 0) {
       this.#calls.make(told.event, () => emit.call(this, told.event, told.text));
+    }
+  }
+
+  #roomCame(): void {
+    for (const call of this.#awaitRoom) {
+      this.#awaitRoom.delete(call);
+      call();
     }
   }
 

@@ -78,6 +78,12 @@ export function oneOf<T extends string>(name: string, value: unknown, words: rea
   throw outOfRange(name, rule, value);
 }
 
+/** Yes or no. */
+export function flag(name: string, value: unknown): boolean {
+  if (typeof value !== "boolean") throw wrongType(name, "true or false", value);
+  return value;
+}
+
 /** Text that is not empty. */
 export function text(name: string, value: unknown): string {
   if (typeof value !== "string") throw wrongType(name, "a string", value);

@@ -51,6 +51,12 @@ export interface Engine {
    */
   close(mode: CloseMode, closed: () => void): void;
 
+  /** Whether workers have been given all jobs that there are, and may want for more. */
+  readonly isHungry: boolean;
+
+  /** Whether a job that came now would be accepted. */
+  readonly hasRoom: boolean;
+
   /** A snapshot; changes nothing. */
   stats(): Stats;
 }

@@ -5,6 +5,7 @@ import { badInput } from "./cases/bad-input.ts";
 import { ending } from "./cases/ending.ts";
 import { errors } from "./cases/errors.ts";
 import { fightingValues } from "./cases/fighting-values.ts";
+import { mapping } from "./cases/mapping.ts";
 import { oddities } from "./cases/oddities.ts";
 import { recycling } from "./cases/recycling.ts";
 import { settling } from "./cases/settling.ts";
@@ -21,6 +22,7 @@ export const suites: Readonly<Record<string, readonly Case[]>> = {
   "values arrive as sent": values,
   "values that fight back": fightingValues,
   "worker modules": workerModules,
+  "items in, results out": mapping,
   "recycling": recycling,
   "the class": surface,
   "bad input": badInput,

@@ -1,0 +1,451 @@
+import { assert, asyncProperty, boolean, constantFrom, integer, record } from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { JobRequest, Outcome } from "../../src/core/engine.ts";
+import { ClusterError } from "../../src/core/errors.ts";
+import { checkMap, type MapResult } from "../../src/map-options.ts";
+import { Mapping } from "../../src/mapping.ts";
+import { type Item, sourceOf } from "../../src/source.ts";
+
+/** A job that the test ends. */
+interface Submitted {
+  readonly args: unknown;
+  end(outcome: Outcome): void;
+  cancelled: boolean;
+}
+
+/** A cluster whose jobs the test ends, and a map on it. */
+class Bench {
+  readonly jobs: Submitted[] = [];
+  hungry = false;
+  /** How many jobs are accepted at once. */
+  most = Infinity;
+  ended = 0;
+  room: (() => void) | null = null;
+
+  map<R = unknown>(items: unknown, options?: object, slots = 2): Mapping<R> {
+    return new Mapping<R>(checkMap(options, Infinity), {
+      open: sourceOf(items),
+      submit: (request, done) => this.#submit(request, done),
+      slots,
+      isHungry: () => this.hungry,
+      hasRoom: () => this.jobs.length - this.ended < this.most,
+      whenRoom: (call) => {
+        this.room = call;
+        return () => this.room = null;
+      },
+    });
+  }
+
+  #submit({ args }: JobRequest, done: (outcome: Outcome) => void): { id: string; cancel(reason: unknown): void } {
+    let ended = false;
+    const end = (outcome: Outcome): void => {
+      if (ended) throw new Error(`job ${args} ended twice`);
+      ended = true;
+      this.ended++;
+      done(outcome);
+    };
+    const job: Submitted = { args, end, cancelled: false };
+    this.jobs.push(job);
+    return {
+      id: String(args),
+      cancel: (error) => {
+        job.cancelled = true;
+        queueMicrotask(() => end({ ok: false, error }));
+      },
+    };
+  }
+
+  get args(): unknown[] {
+    return this.jobs.map(({ args }) => args);
+  }
+
+  /** The job of these arguments that has not ended. */
+  answer(args: unknown, value: unknown = `of ${args}`): void {
+    this.jobs.find((job) => job.args === args)?.end({ ok: true, value });
+  }
+
+  fail(args: unknown, error: unknown): void {
+    this.jobs.findLast((job) => job.args === args)?.end({ ok: false, error });
+  }
+}
+
+/** Numbers from 0, and what was done to whoever gives them. */
+class Numbers implements AsyncIterator<number> {
+  read = 0;
+  closed = 0;
+  readonly #count: number;
+
+  constructor(count = Infinity) {
+    this.#count = count;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<number>> {
+    if (this.read === this.#count) return Promise.resolve({ done: true, value: undefined });
+    return Promise.resolve({ done: false, value: this.read++ });
+  }
+
+  return(): Promise<IteratorResult<number>> {
+    this.closed++;
+    return Promise.resolve({ done: true, value: undefined });
+  }
+}
+
+/** All microtasks that are due have run. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const done = { done: true, value: undefined };
+const item = (value: unknown): unknown => ({ done: false, value });
+
+describe("map", () => {
+  it("reads nothing, and runs nothing, before the first result is asked for", async () => {
+    const bench = new Bench();
+    const numbers = new Numbers();
+    const map = bench.map(numbers);
+    await settled();
+    expect([numbers.read, bench.jobs]).toEqual([0, []]);
+    expect(await map.return()).toEqual(done);
+    expect(await map.next()).toEqual(done);
+    expect([numbers.read, numbers.closed]).toEqual([0, 0]);
+  });
+
+  it("has no more items on their way than was said, results that were not taken included", async () => {
+    const bench = new Bench();
+    const numbers = new Numbers();
+    const map = bench.map(numbers, { concurrency: 3 });
+    const first = map.next();
+    await settled();
+    expect(bench.args).toEqual([0, 1, 2]);
+    bench.answer(1);
+    bench.answer(2);
+    await settled();
+    expect(numbers.read).toBe(3);
+    bench.answer(0);
+    expect(await first).toEqual(item("of 0"));
+    await settled();
+    expect(bench.args).toEqual([0, 1, 2, 3]);
+    await map.return();
+  });
+
+  it("has two for each worker on their way, and more only when workers would wait and results are taken", async () => {
+    const bench = new Bench();
+    const map = bench.map(new Numbers(), { ordered: false });
+    void map.next();
+    await settled();
+    expect(bench.jobs).toHaveLength(4);
+    // Nobody waits.
+    bench.answer(0);
+    void map.next();
+    await settled();
+    expect(bench.jobs).toHaveLength(5);
+    bench.hungry = true;
+    bench.answer(1);
+    void map.next();
+    await settled();
+    expect(bench.jobs.length).toBe(2 + 8);
+    // Results that nobody takes are no reason.
+    for (let at = 2; at < 10; at++) bench.answer(at);
+    await settled();
+    expect(bench.jobs.length).toBeLessThanOrEqual(3 + 16);
+    await map.return();
+  });
+
+  it("gives results in the order of the items, or as jobs end", async () => {
+    for (const [ordered, order] of [[true, [0, 1, 2]], [false, [2, 0, 1]]] as const) {
+      const bench = new Bench();
+      const map = bench.map([0, 1, 2], { ordered });
+      const results = [map.next(), map.next(), map.next(), map.next()];
+      await settled();
+      for (const args of [2, 0, 1]) bench.answer(args);
+      expect(await Promise.all(results)).toEqual([...order.map((args) => item(`of ${args}`)), done]);
+    }
+  });
+
+  it("ends with the first error, after the results before it, and cancels what is behind it", async () => {
+    const bench = new Bench();
+    const numbers = new Numbers();
+    const map = bench.map(numbers, { concurrency: 4 });
+    const results = [map.next(), map.next(), map.next()];
+    await settled();
+    bench.fail(1, new Error("no"));
+    await settled();
+    expect(bench.jobs.map(({ cancelled }) => cancelled)).toEqual([false, false, true, true]);
+    expect([numbers.read, numbers.closed]).toEqual([4, 1]);
+    bench.answer(0);
+    expect(await results[0]).toEqual(item("of 0"));
+    await expect(results[1]).rejects.toThrow("no");
+    expect(await results[2]).toEqual(done);
+    expect(await map.next()).toEqual(done);
+    expect(numbers.closed).toBe(1);
+  });
+
+  it("ends with the error of an earlier item, though a later one has failed before", async () => {
+    const bench = new Bench();
+    const map = bench.map(new Numbers(), { concurrency: 3 });
+    const results = [map.next(), map.next()];
+    await settled();
+    bench.fail(2, new Error("late"));
+    bench.fail(0, new Error("early"));
+    await expect(results[0]).rejects.toThrow("early");
+    expect(await results[1]).toEqual(done);
+    await settled();
+    expect(bench.jobs[1]?.cancelled).toBe(true);
+  });
+
+  it("ends with what the source throws, which is not closed then", async () => {
+    for (const onError of ["throw", "yield"]) {
+      const bench = new Bench();
+      let closed = false;
+      const source = {
+        *[Symbol.iterator]() {
+          try {
+            yield 0;
+            throw new Error("empty");
+          } finally {
+            closed = true;
+          }
+        },
+      };
+      const map = bench.map(source, { onError });
+      const results = [map.next(), map.next(), map.next()];
+      await settled();
+      bench.answer(0);
+      expect((await results[0])?.done).toBe(false);
+      await expect(results[1]).rejects.toThrow("empty");
+      expect(await results[2]).toEqual(done);
+      expect(closed).toBe(true);
+    }
+  });
+
+  it("tells how each job ended, when asked to", async () => {
+    const bench = new Bench();
+    const map = bench.map<MapResult<unknown>>([0, 1], { onError: "yield", ordered: false });
+    const results = [map.next(), map.next(), map.next()];
+    await settled();
+    bench.fail(1, "no");
+    bench.answer(0);
+    expect(await Promise.all(results)).toEqual([
+      item({ status: "rejected", reason: "no", index: 1 }),
+      item({ status: "fulfilled", value: "of 0", index: 0 }),
+      done,
+    ]);
+  });
+
+  it("lets go of everything when the loop is left", async () => {
+    const bench = new Bench();
+    const numbers = new Numbers();
+    const loop = (async () => {
+      for await (const result of bench.map(numbers, { concurrency: 2 })) return result;
+    })();
+    await settled();
+    bench.answer(0);
+    expect(await loop).toBe("of 0");
+    expect(bench.jobs.filter(({ cancelled }) => cancelled)).toHaveLength(bench.jobs.length - 1);
+    expect(numbers.closed).toBe(1);
+    const { read } = numbers;
+    await settled();
+    expect(numbers.read).toBe(read);
+  });
+
+  it("does not wait for a source that has nothing to give when the loop is left", async () => {
+    const bench = new Bench();
+    let destroyed = false;
+    const silent = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => new Promise<never>(() => {}),
+        return: () => new Promise<never>(() => {}),
+      }),
+      destroy: () => destroyed = true,
+    };
+    const map = bench.map(silent);
+    const result = map.next();
+    await settled();
+    expect(await map.return()).toEqual(done);
+    expect(await result).toEqual(done);
+    expect(destroyed).toBe(true);
+  });
+
+  it("cancels the read under way of a stream, and gives it back", async () => {
+    const bench = new Bench();
+    let cancelled = false;
+    const stream = new ReadableStream({ cancel: () => void (cancelled = true) });
+    const map = bench.map(stream);
+    const result = map.next();
+    await settled();
+    expect(await map.return()).toEqual(done);
+    expect(await result).toEqual(done);
+    expect([cancelled, stream.locked]).toEqual([true, false]);
+  });
+
+  it("rejects with what the source throws as it is closed, where nothing else has", async () => {
+    const bench = new Bench();
+    const source = {
+      *[Symbol.iterator]() {
+        try {
+          for (;;) yield 0;
+        } finally {
+          // deno-lint-ignore no-unsafe-finally
+          throw new Error("stuck");
+        }
+      },
+    };
+    const map = bench.map(source);
+    void map.next();
+    await expect(map.return()).rejects.toThrow("stuck");
+    const other = new Bench();
+    const result = other.map(source).next();
+    other.jobs[0]?.end({ ok: false, error: new Error("first") });
+    await expect(result).rejects.toThrow("first");
+  });
+
+  it("awaits items that are promises, and ends with one that is rejected", async () => {
+    const bench = new Bench();
+    const map = bench.map([Promise.resolve(0), Promise.reject(new Error("none"))]);
+    const results = [map.next(), map.next()];
+    await settled();
+    expect(bench.args).toEqual([0]);
+    bench.answer(0);
+    expect(await results[0]).toEqual(item("of 0"));
+    await expect(results[1]).rejects.toThrow("none");
+  });
+
+  it("reads no more than there is room for, but for one that it is told by", async () => {
+    const bench = new Bench();
+    bench.most = 2;
+    const map = bench.map(new Numbers(), { concurrency: 8 });
+    void map.next();
+    await settled();
+    expect(bench.args).toEqual([0, 1]);
+    bench.answer(0);
+    await settled();
+    expect(bench.args).toEqual([0, 1, 2]);
+    bench.most = 0;
+    bench.answer(1);
+    bench.answer(2);
+    await settled();
+    expect(bench.args).toEqual([0, 1, 2, 3]);
+    await map.return();
+  });
+
+  it("waits for room when the backlog is full, and keeps the order", async () => {
+    for (const code of ["CC_ERR_BACKLOG_FULL", "CC_ERR_LATENCY"] as const) {
+      const bench = new Bench();
+      const map = bench.map([0, 1, 2, 3], { concurrency: 3 });
+      const results = [map.next(), map.next(), map.next(), map.next(), map.next()];
+      await settled();
+      bench.fail(1, new ClusterError(code, "full"));
+      bench.fail(2, new ClusterError(code, "full"));
+      // One has ended: there is room for one.
+      bench.answer(0);
+      expect(bench.args).toEqual([0, 1, 2, 1]);
+      bench.jobs[3]?.end({ ok: true, value: "of 1" });
+      bench.jobs[4]?.end({ ok: false, error: new ClusterError(code, "full") });
+      bench.room?.();
+      await settled();
+      bench.jobs.findLast(({ args }) => args === 2)?.end({ ok: true, value: "of 2" });
+      await settled();
+      bench.answer(3);
+      expect(await Promise.all(results)).toEqual([...[0, 1, 2, 3].map((args) => item(`of ${args}`)), done]);
+    }
+  });
+
+  it("ends when its signal is aborted, before, meanwhile, and when nobody waits", async () => {
+    const reason = new Error("enough");
+    for (const when of ["before", "meanwhile", "unawaited"]) {
+      const bench = new Bench();
+      const numbers = new Numbers();
+      const controller = new AbortController();
+      if (when === "before") controller.abort(reason);
+      const map = bench.map(numbers, { signal: controller.signal, onError: "yield" });
+      const first = map.next();
+      first.catch(() => {});
+      await settled();
+      if (when === "unawaited") {
+        bench.answer(0);
+        await first;
+      }
+      controller.abort(reason);
+      await expect(when === "unawaited" ? map.next() : first).rejects.toBe(reason);
+      expect(await map.next()).toEqual(done);
+      expect(bench.jobs.slice(1).every(({ cancelled }) => cancelled)).toBe(true);
+      expect(numbers.closed).toBe(when === "before" ? 0 : 1);
+    }
+  });
+
+  it("refuses what is no source, and what are no options", () => {
+    const bench = new Bench();
+    for (const source of [undefined, null, 5, {}, () => {}]) {
+      expect(() => bench.map(source)).toThrow("source must be an iterable, an async iterable or a ReadableStream, got");
+    }
+    for (
+      const options of [null, [], { concurrency: 0 }, { concurrency: 1.5 }, { ordered: 1 }, { onError: "skip" }, {
+        id: "a",
+      }]
+    ) {
+      expect(() => bench.map([], options as object)).toThrow(expect.objectContaining({ code: "CC_ERR_OPTION" }));
+    }
+  });
+
+  it("gives one result for each item, whatever the order of events (property)", async () => {
+    const plan = record({
+      count: integer({ min: 0, max: 30 }),
+      concurrency: integer({ min: 1, max: 8 }),
+      ordered: boolean(),
+      seed: integer(),
+      source: constantFrom("sync", "async", "stream"),
+    });
+    await assert(
+      asyncProperty(plan, async ({ count, concurrency, ordered, seed, source }) => {
+        const bench = new Bench();
+        const all = Array.from({ length: count }, (_, at) => at);
+        const items = { sync: () => all, async: () => new Numbers(count), stream: () => streamOf(all) }[source]();
+        const map = bench.map<MapResult<unknown>>(items, { concurrency, ordered, onError: "yield" });
+        const taken: MapResult<unknown>[] = [];
+        const loop = (async () => {
+          for await (const one of map) taken.push(one);
+        })();
+        let state = seed >>> 0;
+        const open = new Set<Submitted>();
+        let seen = 0;
+        const ended: number[] = [];
+        while (ended.length < count) {
+          await settled();
+          while (seen < bench.jobs.length) open.add(bench.jobs[seen++] as Submitted);
+          expect(open.size).toBeLessThanOrEqual(concurrency);
+          state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+          const job = [...open][state % open.size] as Submitted;
+          open.delete(job);
+          ended.push(job.args as number);
+          job.end((state & 4096) > 0 ? { ok: true, value: job.args } : { ok: false, error: job.args });
+        }
+        await loop;
+        expect(taken.map((one) => one.index)).toEqual(ordered ? all : ended);
+        for (const one of taken) expect(one.status === "fulfilled" ? one.value : one.reason).toBe(one.index);
+      }),
+    );
+  });
+});
+
+function streamOf(items: readonly unknown[]): ReadableStream {
+  return new ReadableStream({
+    start(controller) {
+      for (const each of items) controller.enqueue(each);
+      controller.close();
+    },
+  });
+}
+
+describe("a source", () => {
+  it("is read one item at a time", async () => {
+    let reads = 0;
+    const source = sourceOf({
+      [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: ++reads > 2, value: reads }) }),
+    })();
+    const items: Item[] = [await source.next(), await source.next(), await source.next()];
+    expect(items).toEqual([{ done: false, value: 1 }, { done: false, value: 2 }, { done: true }]);
+    await source.close();
+  });
+});
