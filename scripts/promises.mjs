@@ -109,4 +109,5 @@ export const BESIDE = [
   "where the module is",
   "how many workers",
   "items in, results out",
+  "how far a job is",
 ];

@@ -9,7 +9,7 @@ import { EventEmitter } from "node:events";
 import { adapterFor } from "../runtimes/select.ts";
 import { onAbort } from "./abort-watch.ts";
 import { Calls, type CallStats } from "./calls.ts";
-import type { CloseMode, Engine, Outcome, Stats } from "./core/engine.ts";
+import type { CloseMode, Engine, JobRequest, Outcome, Stats } from "./core/engine.ts";
 import { ClusterError } from "./core/errors.ts";
 import type { Fact } from "./core/fact.ts";
 import { Scheduler } from "./core/scheduler.ts";
@@ -251,7 +251,8 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     } catch (error) {
       return realClock.soon(() => done({ ok: false, error }));
     }
-    const { request, signal } = job;
+    const { signal } = job;
+    const request = this.#inCallersContext(job.request);
     if (signal?.aborted) return realClock.soon(() => done({ ok: false, error: signal.reason }));
     const handle = this.#engine.submit(request, (outcome) => {
       ended?.();
@@ -263,6 +264,17 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     ended = onAbort(signal, abort);
     // Aborted by a getter of the arguments, while they were cloned.
     if (signal.aborted) abort();
+  }
+
+  /** What the caller wants to be told, it is told as its callbacks are. */
+  #inCallersContext(request: JobRequest): JobRequest {
+    const { onProgress } = request;
+    if (onProgress === null) return request;
+    const context = new AsyncResource("compute-cluster:progress");
+    return {
+      ...request,
+      onProgress: (value) => context.runInAsyncScope(() => this.#calls.make("onProgress", () => onProgress(value))),
+    };
   }
 
   /** Errors of a worker and of our own; the reason of a signal is the caller's, and left alone. */

@@ -21,6 +21,11 @@ export interface EnqueueOptions<T extends string = string> {
   task?: T | undefined;
   /** A name for the job in events and errors. */
   id?: string | undefined;
+  /**
+   * Is told how far the job is, as often as its handler calls `progress`, every 50 ms at most. Not after the job has settled. When a
+   * job runs again (`retries`), it begins anew.
+   */
+  onProgress?: ((value: unknown) => void) | undefined;
   /** Objects to move to the worker instead of copying; they are unusable here afterwards. Threads only. */
   transfer?: readonly object[] | undefined;
 }
@@ -31,7 +36,7 @@ export interface CheckedJob {
   readonly signal: AbortSignal | null;
 }
 
-const NAMES = ["timeout", "signal", "task", "id", "transfer"] as const;
+const NAMES = ["timeout", "signal", "task", "id", "onProgress", "transfer"] as const;
 
 /** No object to move. */
 const NOTHING: readonly object[] = [];
@@ -44,7 +49,7 @@ const NOTHING: readonly object[] = [];
  */
 export function checkJob(args: unknown, options: unknown, timeout: number): CheckedJob {
   if (options === undefined) {
-    return { request: { id: null, task: null, args, transfer: NOTHING, timeout }, signal: null };
+    return { request: { id: null, task: null, args, transfer: NOTHING, timeout, onProgress: null }, signal: null };
   }
   const given = check.ownOptions(options, "options", NAMES);
   const signal = given.signal === undefined ? null : abortSignal(given.signal);
@@ -55,6 +60,7 @@ export function checkJob(args: unknown, options: unknown, timeout: number): Chec
       args,
       transfer: given.transfer === undefined ? NOTHING : objects(given.transfer),
       timeout: given.timeout === undefined ? timeout : check.duration("timeout", given.timeout, "more than 0"),
+      onProgress: given.onProgress === undefined ? null : listener(given.onProgress),
     },
     signal,
   };
@@ -66,6 +72,11 @@ function objects(value: unknown): readonly object[] {
     if (typeof item !== "object" || item === null) throw check.wrongType(`transfer[${i}]`, "an object", item);
   });
   return value;
+}
+
+function listener(value: unknown): (value: unknown) => void {
+  if (typeof value !== "function") throw check.wrongType("onProgress", "a function", value);
+  return value as (value: unknown) => void;
 }
 
 /** By what it can do: the class may be another realm's. */

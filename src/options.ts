@@ -71,6 +71,12 @@ export interface ComputeClusterOptions {
    */
   killGrace?: number | undefined;
   /**
+   * How long a handler that has taken its `signal` has to stop when its job is given up, before its worker is replaced.
+   *
+   * @default `killGrace`
+   */
+  abortGrace?: number | undefined;
+  /**
    * Jobs at once in one worker, for handlers that wait for input and output. At least 1.
    *
    * @default 1

@@ -38,6 +38,7 @@ const NAMES = [
   "startTimeout",
   "idleTimeout",
   "killGrace",
+  "abortGrace",
   "concurrency",
   "retries",
   "maxJobsPerWorker",
@@ -121,10 +122,11 @@ function schedulerOptions(given: Given): SchedulerOptions {
     : check.count(maxWorkers.name, maxWorkers.value, 1);
   const minWorkers = given.minWorkers === undefined ? 0 : check.count("minWorkers", given.minWorkers, 0);
   if (minWorkers > max) throw check.outOfRange("minWorkers", `no more than maxWorkers (${max})`, minWorkers);
-  const time = (name: "startTimeout" | "idleTimeout" | "killGrace", normal: number): number =>
+  const time = (name: "startTimeout" | "idleTimeout" | "killGrace" | "abortGrace", normal: number): number =>
     given[name] === undefined
       ? normal
       : check.duration(name, given[name], name === "startTimeout" ? "more than 0" : "0 or more");
+  const killGrace = time("killGrace", 1_000);
   return Object.freeze({
     maxWorkers: max,
     minWorkers,
@@ -132,7 +134,8 @@ function schedulerOptions(given: Given): SchedulerOptions {
     maxLatency: maxLatency(given),
     startTimeout: time("startTimeout", 30_000),
     idleTimeout: time("idleTimeout", 30_000),
-    killGrace: time("killGrace", 1_000),
+    killGrace,
+    abortGrace: time("abortGrace", killGrace),
     concurrency: given.concurrency === undefined ? 1 : check.count("concurrency", given.concurrency, 1),
     prefetch: given.prefetch === undefined || given.prefetch === "auto"
       ? "auto"

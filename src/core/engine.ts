@@ -18,6 +18,8 @@ export interface JobRequest {
   readonly transfer: readonly object[];
   /** Longest run in milliseconds, or Infinity. Waiting does not count. */
   readonly timeout: number;
+  /** Is told how far the job is, if it says so; null if nobody wants to know. */
+  readonly onProgress: ((value: unknown) => void) | null;
 }
 
 /** How a job ended. `error` is what the caller gets: an error of the cluster, or anything a handler threw. */

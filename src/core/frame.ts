@@ -30,6 +30,9 @@ export const UNTICKETED = 1;
 /** The job's arguments are `undefined`, which JSON does not carry. */
 export const NO_ARGS = 2;
 
+/** Somebody wants to know how far the job is. */
+export const REPORTS = 4;
+
 /** Stands for `failed` in a text: the value is `undefined`, which JSON does not carry. */
 export const NO_VALUE = 2;
 
@@ -97,6 +100,8 @@ export type WorkerFrame =
   | { readonly type: "answers:text"; readonly key: string; readonly text: string; readonly memory?: number }
   /** The loop is free: the abort of this job was heard. `heeds`: its handler has taken its signal, and may stop. */
   | { readonly type: "aborting"; readonly key: string; readonly job: JobNumber; readonly heeds: boolean }
+  /** How far a job is. */
+  | { readonly type: "progress"; readonly key: string; readonly job: JobNumber; readonly value: unknown }
   /** What was taken back is dropped: more may be sent. */
   | { readonly type: "recalled"; readonly key: string }
   /** So many messages that answer no job. */
@@ -171,6 +176,13 @@ export function readStrays(frame: unknown): number {
   if (frameType(frame) !== "stray") return 1;
   const { count } = frame as { count?: unknown };
   return typeof count === "number" && count > 0 ? count : 1;
+}
+
+/** How far a job is; null for another kind of frame. */
+export function readProgress(frame: unknown): { job: JobNumber; value: unknown } | null {
+  if (frameType(frame) !== "progress" || !Object.hasOwn(frame as object, "job")) return null;
+  const { job, value } = frame as { job: unknown; value?: unknown };
+  return typeof job === "number" ? { job, value } : null;
 }
 
 /** What became of an abort: the job, and whether its handler may heed it; null for another kind of frame. */

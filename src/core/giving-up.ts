@@ -24,6 +24,7 @@ const HEARING = 200;
 export interface GivingUpOptions {
   readonly concurrency: number;
   readonly killGrace: number;
+  readonly abortGrace: number;
 }
 
 /** What giving up is given to work with. */
@@ -68,7 +69,7 @@ export class GivingUp {
     if (job?.state.at !== "aborting" || job.state.heard) return;
     const { crew, takingBack, after } = this.#parts;
     // A handler that goes on regardless costs its worker, but not its neighbours: they finish first.
-    const timer = after(heeds ? this.#options.killGrace : this.#patience, () => {
+    const timer = after(heeds ? this.#options.abortGrace : this.#patience, () => {
       takingBack.recall(worker);
       crew.retire(worker);
     });

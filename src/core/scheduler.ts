@@ -24,7 +24,7 @@ import type { CloseMode, Engine, JobHandle, JobRequest, Observer, Outcome, Stats
 import type { ClusterError } from "./errors.ts";
 import { Estimator } from "./estimator.ts";
 import type { Fact } from "./fact.ts";
-import { readAbortHeard, readAnswers, readMemory, readRecalled, readStrays } from "./frame.ts";
+import { readAbortHeard, readAnswers, readMemory, readProgress, readRecalled, readStrays } from "./frame.ts";
 import { GivingUp } from "./giving-up.ts";
 import { Job } from "./job.ts";
 import * as facts from "./job-facts.ts";
@@ -42,6 +42,7 @@ import type { Worker } from "./worker.ts";
 
 /** What the scheduler obeys. Durations in milliseconds; Infinity for no limit. */
 export interface SchedulerOptions extends CrewOptions {
+  readonly abortGrace: number;
   readonly maxBacklog: number;
   readonly maxLatency: number;
   readonly retries: number;
@@ -271,12 +272,22 @@ export class Scheduler implements Engine {
     const heard = readAbortHeard(frame);
     if (heard) return this.#givingUp.heard(worker, worker.job(heard.job), heard.heeds);
     if (readRecalled(frame)) return this.#takingBack.recalled(worker);
+    const progress = readProgress(frame);
+    if (progress) return this.#progressed(worker.job(progress.job), progress.value);
     const answers = readAnswers(frame);
     if (!answers) return void (this.#ledger.lost.messages += readStrays(frame));
     const memory = readMemory(frame);
     if (memory !== null) this.#crew.measured(worker, memory);
     worker.heardAt = this.#clock.now();
     this.#service.answers(worker, answers);
+  }
+
+  /** It may stand ahead: that it has begun is known by answers only. */
+  #progressed(job: Job | null, value: unknown): void {
+    if (job?.state.at === "running" || job?.state.at === "ahead") {
+      const { onProgress } = job.request;
+      if (onProgress) this.#outbox.push(() => onProgress(value));
+    }
   }
 
   // ---- ending

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { type HostFrame, type JobEntry, NO_ARGS, UNTICKETED } from "./frame.ts";
+import { type HostFrame, type JobEntry, NO_ARGS, REPORTS, UNTICKETED } from "./frame.ts";
 import type { Job } from "./job.ts";
 import type { Worker } from "./worker.ts";
 
@@ -119,6 +119,6 @@ function isPlain(job: Job): boolean {
   return task === null && id === null && attempt === 0 && flagsOf(job) === 0;
 }
 
-function flagsOf({ ticketed, request: { args } }: Job): number {
-  return (ticketed ? 0 : UNTICKETED) | (args === undefined ? NO_ARGS : 0);
+function flagsOf({ ticketed, request: { args, onProgress } }: Job): number {
+  return (ticketed ? 0 : UNTICKETED) | (args === undefined ? NO_ARGS : 0) | (onProgress === null ? 0 : REPORTS);
 }

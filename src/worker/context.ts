@@ -21,6 +21,14 @@ export interface JobContext {
     readonly attempt: number;
   };
   /**
+   * Tells the caller's `onProgress` how far this job is. Of values that follow one another faster than every 50 ms the newest
+   * is told, and the last one before the answer.
+   *
+   * @param value Anything that structured clone carries.
+   * @throws {ClusterError} `CC_ERR_NOT_CLONEABLE` for anything else. Nothing is sent, and nothing thrown, where nobody listens.
+   */
+  progress(value: unknown): void;
+  /**
    * Marks objects to be moved to the host with the answer instead of copied; threads only, elsewhere they are copied.
    *
    * @returns `value`, so that a handler can end with `return context.transfer(pixels, [pixels.buffer])`.
@@ -32,10 +40,13 @@ export interface JobContext {
 export class RunContext implements JobContext {
   readonly job: JobContext["job"];
   readonly transfers: object[] = [];
+  /** Handlers destructure it. */
+  readonly progress: (value: unknown) => void;
   #controller: AbortController | null = null;
 
-  constructor(job: JobContext["job"]) {
+  constructor(job: JobContext["job"], progress: (value: unknown) => void) {
     this.job = job;
+    this.progress = progress;
   }
 
   get signal(): AbortSignal {

@@ -10,29 +10,45 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setImmediate } from "node:timers";
 import { ClusterError } from "../core/errors.ts";
-import { type AbortWhy, type Init, type JobEntry, type JobNumber, NO_ARGS, UNTICKETED } from "../core/frame.ts";
+import {
+  type AbortWhy,
+  type Init,
+  type JobEntry,
+  type JobNumber,
+  NO_ARGS,
+  REPORTS,
+  UNTICKETED,
+} from "../core/frame.ts";
 import { notCloneable } from "../wire/cloneable.ts";
 import { sendThrown } from "../wire/error-codec.ts";
 import { Answers } from "./answers.ts";
-import { RunContext } from "./context.ts";
+import { type JobContext, RunContext } from "./context.ts";
 import type { Contract, Handler } from "./contract.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Link } from "./link.ts";
 import { exchangeOf, type WorkerExchange } from "./exchange.ts";
+import { Progress } from "./progress.ts";
 
 /** One job in progress. */
 class Run {
   readonly number: JobNumber;
   readonly context: RunContext;
   readonly begunAt: number;
+  /** Null where nobody wants to know. */
+  readonly progress: Progress | null;
   answered = false;
   /** Its place among those that run. */
   at = 0;
 
-  constructor(number: JobNumber, context: RunContext, begunAt: number) {
+  constructor(number: JobNumber, job: JobContext["job"], begunAt: number, progress: Progress | null) {
     this.number = number;
-    this.context = context;
+    this.context = new RunContext(job, progress ? (value) => this.#report(progress, value) : reportToNobody);
     this.begunAt = begunAt;
+    this.progress = progress;
+  }
+
+  #report(progress: Progress, value: unknown): void {
+    if (!this.answered) progress.report(value);
   }
 }
 
@@ -134,10 +150,22 @@ export class Runner {
       }
       this.#next++;
       this.#answers.flushIfDue(now);
-      const context = new RunContext({ id: id ?? String(number), task, attempt });
-      this.#begin(new Run(number, context, now), (flags & NO_ARGS) === 0 ? args : undefined);
+      const progress = (flags & REPORTS) === 0 ? null : this.#progressOf(number);
+      const run = new Run(number, { id: id ?? String(number), task, attempt }, now, progress);
+      this.#begin(run, (flags & NO_ARGS) === 0 ? args : undefined);
     }
     return false;
+  }
+
+  #progressOf(job: JobNumber): Progress {
+    const { key, serialization: format } = this.#init;
+    return new Progress((value) => {
+      try {
+        this.#link.post({ type: "progress", key, job, value });
+      } catch (cause) {
+        throw notCloneable({ what: "the progress", value, root: "progress", format, cause }, { job: String(job) });
+      }
+    });
   }
 
   /** Without tickets to be had the worker is of no use, and ends, whatever the module does about what is thrown. */
@@ -268,12 +296,15 @@ export class Runner {
     // It may be the second try, with why the first could not be sent.
     if (!run.answered) this.#remove(run);
     run.answered = true;
+    run.progress?.end();
     const now = performance.now();
     const ran = Math.round((now - run.begunAt) * 1000);
     this.#answers.add([run.number, failed, value, ran], failed ? [] : run.context.transfers, !this.#waits(), now);
     if (this.#waits() && !this.#advancing) this.#advanceSoon();
   }
 }
+
+function reportToNobody(): void {}
 
 function needsTicket([, , flags = 0]: JobEntry): boolean {
   return (flags & UNTICKETED) === 0;

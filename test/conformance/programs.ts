@@ -25,7 +25,6 @@ export default async function buildPrograms(): Promise<void> {
     outdir: fileURLToPath(built),
     outExtension: { ".js": ".mjs" },
     bundle: true,
-    splitting: true,
     format: "esm",
     platform: "node",
     target: "node20.19",

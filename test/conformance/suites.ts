@@ -7,6 +7,7 @@ import { errors } from "./cases/errors.ts";
 import { fightingValues } from "./cases/fighting-values.ts";
 import { mapping } from "./cases/mapping.ts";
 import { oddities } from "./cases/oddities.ts";
+import { progress } from "./cases/progress.ts";
 import { recycling } from "./cases/recycling.ts";
 import { settling } from "./cases/settling.ts";
 import { stopping } from "./cases/stopping.ts";
@@ -23,6 +24,7 @@ export const suites: Readonly<Record<string, readonly Case[]>> = {
   "values that fight back": fightingValues,
   "worker modules": workerModules,
   "items in, results out": mapping,
+  "how far a job is": progress,
   "recycling": recycling,
   "the class": surface,
   "bad input": badInput,

@@ -59,7 +59,13 @@ export class CrewSetup {
 export function give(worker: Worker, ...numbers: number[]): void {
   for (const number of numbers) {
     worker.jobs.push(
-      new Job(number, { id: null, task: null, args: 0, transfer: [], timeout: Infinity }, 0, () => {}, () => {}),
+      new Job(
+        number,
+        { id: null, task: null, args: 0, transfer: [], timeout: Infinity, onProgress: null },
+        0,
+        () => {},
+        () => {},
+      ),
     );
   }
   worker.enter({ at: "busy" });

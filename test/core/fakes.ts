@@ -447,6 +447,7 @@ export const defaults: SchedulerOptions = {
   startTimeout: 30_000,
   idleTimeout: 20_000,
   killGrace: 1_000,
+  abortGrace: 1_000,
   concurrency: 1,
   prefetch: 0,
   maxBacklog: Infinity,
@@ -581,7 +582,7 @@ export class Cluster {
     const job = new Submitted((job, reason) => this.#call(() => job.handle.cancel(reason)));
     this.#call(() => {
       job.handle = this.scheduler.submit(
-        { id: null, task: null, args, transfer: [], timeout: Infinity, ...request },
+        { id: null, task: null, args, transfer: [], timeout: Infinity, onProgress: null, ...request },
         (outcome) => {
           job.settle(outcome);
           this.#tell(`job ${job.id}`);

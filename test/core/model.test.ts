@@ -28,6 +28,7 @@ function anyOptions({ integer, pick }: Random): SchedulerOptions {
     maxLatency: pick([120, Infinity, Infinity]),
     retries: pick([0, 0, 1, 2]),
     killGrace: 1_003,
+    abortGrace: pick([401, 1_003, 2_011]),
     idleTimeout: pick([709, 20_011, Infinity]),
     startTimeout: pick([1_507, Infinity]),
   };

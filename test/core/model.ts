@@ -566,7 +566,7 @@ export class Model {
 
   #deadline(job: ModelJob): number {
     if (job.heardAt === null) return job.abortedAt + this.#patience;
-    return job.heardAt + (job.heeds ? this.options.killGrace : this.#patience);
+    return job.heardAt + (job.heeds ? this.options.abortGrace : this.#patience);
   }
 
   /** Exactly the timers that something still depends on. */

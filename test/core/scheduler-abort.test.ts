@@ -127,8 +127,8 @@ describe("Scheduler cancel", () => {
     expect([cluster.worker(0).kills, cluster.worker(0).stops, cluster.stats.workers.stopping]).toEqual([1, 0, 1]);
   });
 
-  it("Scheduler saves a worker whose handler hears of it and answers within killGrace", () => {
-    const { cluster, jobs: [job] } = running({ killGrace: 300 });
+  it("Scheduler saves a worker whose handler hears of it and answers within abortGrace", () => {
+    const { cluster, jobs: [job] } = running({ abortGrace: 300, killGrace: 300 });
     job!.cancel();
     cluster.advance(199);
     cluster.worker(0).hear();
@@ -153,8 +153,8 @@ describe("Scheduler cancel", () => {
     expect(cluster.clock.due).toEqual([20_000]);
   });
 
-  it("Scheduler kills a worker whose handler hears of it and goes on beyond killGrace", () => {
-    const { cluster, jobs: [job] } = running({ killGrace: 300 });
+  it("Scheduler kills a worker whose handler hears of it and goes on beyond abortGrace", () => {
+    const { cluster, jobs: [job] } = running({ abortGrace: 300, killGrace: 300 });
     job!.cancel();
     cluster.advance(20);
     cluster.worker(0).hear();
@@ -165,7 +165,7 @@ describe("Scheduler cancel", () => {
   });
 
   it("Scheduler kills a worker that runs free, but whose handler has not taken its signal, after 200 ms", () => {
-    const { cluster, jobs: [job] } = running({ killGrace: 300 });
+    const { cluster, jobs: [job] } = running({ abortGrace: 300, killGrace: 300 });
     job!.cancel();
     cluster.advance(20);
     cluster.worker(0).hear(1, false);
@@ -176,7 +176,7 @@ describe("Scheduler cancel", () => {
   });
 
   it("Scheduler gives no more grace to a worker that says again and again that it has heard", () => {
-    const { cluster, jobs: [job] } = running({ killGrace: 300 });
+    const { cluster, jobs: [job] } = running({ abortGrace: 300, killGrace: 300 });
     job!.cancel();
     for (let i = 0; i < 4 && cluster.worker(0).kills === 0; i++) {
       cluster.worker(0).hear();
@@ -229,7 +229,7 @@ describe("Scheduler cancel", () => {
 });
 
 describe("Scheduler abort with neighbours", () => {
-  const options = { concurrency: 3, killGrace: 300 } as const;
+  const options = { concurrency: 3, abortGrace: 300, killGrace: 300 } as const;
 
   it("Scheduler does not kill a worker with neighbours after 200 ms: a loop that is busy is no proof", () => {
     const { cluster, jobs } = running(options);
@@ -364,7 +364,7 @@ describe("Scheduler abort with neighbours", () => {
   });
 
   it("Scheduler that exits leaves its grace to a worker that has heard of an abort", () => {
-    const { cluster, jobs: [job] } = running({ killGrace: 300 });
+    const { cluster, jobs: [job] } = running({ abortGrace: 300, killGrace: 300 });
     job!.cancel();
     cluster.advance(10);
     cluster.close("now");

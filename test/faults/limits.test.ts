@@ -35,6 +35,7 @@ const MEANT: Readonly<Record<string, readonly unknown[]>> = {
   startTimeout: [Infinity, 2 ** 31, 1e12, undefined],
   idleTimeout: [0, 1.5, Infinity, 2 ** 31, 1e12, undefined],
   killGrace: [0, 1.5, Infinity, 2 ** 31, 1e12, undefined],
+  abortGrace: [0, 1.5, Infinity, 2 ** 31, 1e12, undefined],
 };
 
 /** Fractions of a millisecond mean something, but no job ends in so little. */

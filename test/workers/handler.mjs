@@ -24,6 +24,32 @@ export const stubborn = async (ms, { signal }) => {
   return "late";
 };
 
+/** Reports one value after the other; with `ms`, so many milliseconds apart, otherwise without letting its loop turn. */
+export const reports = async ({ values, ms }, { progress }) => {
+  for (const value of values) {
+    progress(value);
+    if (ms) await new Promise((resolve) => setTimeout(resolve, ms));
+  }
+  return "reported";
+};
+
+/** Reports what no line carries, and gives what that throws. */
+export const reportsBadly = (_, { progress }) => {
+  try {
+    progress({ deep: [() => {}] });
+  } catch ({ code, message }) {
+    return { code, message };
+  }
+};
+
+/** Reports, and blocks its loop for so long. */
+export const reportsAndSpins = (ms, { progress }) => {
+  progress("before");
+  const end = Date.now() + ms;
+  while (Date.now() < end);
+  progress("after");
+};
+
 export const moved = (size, { transfer }) => {
   const bytes = new Uint8Array(size).fill(3);
   return transfer(bytes, [bytes.buffer]);

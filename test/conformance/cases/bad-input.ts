@@ -61,6 +61,7 @@ const ROWS: readonly Row[] = [
   ...durations("startTimeout"),
   ...durations("idleTimeout"),
   ...durations("killGrace"),
+  ...durations("abortGrace"),
   ...durations("maxLatency"),
   ...durations("max_request_time"),
   [{ timeout: 0 }, /^timeout must be a number of milliseconds, more than 0, or Infinity, got 0/, "RangeError"],
@@ -110,6 +111,7 @@ export const badInput: Case[] = [
         { timeout: Infinity },
         { idleTimeout: 0 },
         { killGrace: 0 },
+        { abortGrace: 0 },
         { retries: Infinity },
       ];
       for (const options of meant) construct(kit, options);

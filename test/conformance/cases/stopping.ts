@@ -151,10 +151,10 @@ export const stopping: Case[] = [
     },
   },
   {
-    name: "A handler that ignores its signal loses its worker after killGrace, and not before",
+    name: "A handler that ignores its signal loses its worker after abortGrace, and not before",
     async run(kit) {
-      const patient = kit.cluster("handler.mjs", { maxWorkers: 1, killGrace: 20_000 });
-      const cc = kit.cluster("handler.mjs", { maxWorkers: 1, killGrace: 100 });
+      const patient = kit.cluster("handler.mjs", { maxWorkers: 1, abortGrace: 20_000, killGrace: 1 });
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 1, abortGrace: 100, killGrace: 20_000 });
       await Promise.all([patient.ready(), cc.ready()]);
       const early = await kit.error(patient, 5_000, { task: "stubborn", timeout: 1 });
       assert.equal(early["code"], "CC_ERR_TIMEOUT");
