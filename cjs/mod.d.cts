@@ -33,8 +33,10 @@ declare namespace ComputeCluster {
   type OptionTypeError = esm.OptionTypeError;
   type PermissionName = esm.PermissionName;
   type ResourceLimits = esm.ResourceLimits;
+  type StreamOf<T> = esm.StreamOf<T>;
   type Stats = esm.Stats;
   type TaskArgs<M, T> = esm.TaskArgs<M, T>;
+  type TaskCalls<M> = esm.TaskCalls<M>;
   type TaskName<M> = esm.TaskName<M>;
   type TaskResult<M, T> = esm.TaskResult<M, T>;
 }

@@ -23,6 +23,7 @@ import { realClock } from "./real-clock.ts";
 import { type ResolvedOptions, resolveOptions } from "./resolve-options.ts";
 import { sentence, TOLD } from "./sentences.ts";
 import { type Items, sourceOf } from "./source.ts";
+import { type TaskCalls, taskCalls } from "./task-calls.ts";
 import type { TaskArgs, TaskName, TaskResult } from "./tasks.ts";
 import { wrongType } from "./validate.ts";
 import { type Format, notCloneable } from "./wire/cloneable.ts";
@@ -75,6 +76,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   readonly #engine: Engine;
   readonly #options: ResolvedOptions;
   readonly #calls = new Calls();
+  #tasks: TaskCalls<M> | null = null;
   /** What workers have thrown, as long as somebody has it. */
   readonly #thrown = new WeakSet<object>();
   /** Called once jobs that were refused have room. */
@@ -136,7 +138,25 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     callback: EnqueueCallback<TaskResult<M, T>>,
   ): this;
   enqueue(args: unknown, second?: unknown, third?: unknown): unknown {
-    const site = mayCapture() ? new EnqueueSite(1) : null;
+    return this.#enqueue(mayCapture() ? new EnqueueSite(1) : null, args, second, third);
+  }
+
+  /**
+   * The tasks of the worker module as functions: `cc.tasks.resize(image)` is `cc.enqueue(image, { task: "resize" })`.
+   *
+   * @example
+   * ```ts
+   * const cc = new ComputeCluster<typeof import("./images.ts")>({ module: new URL("./images.ts", import.meta.url) });
+   * const { resize, crop } = cc.tasks;
+   * const thumbnail = await resize(await crop(image), { timeout: 2_000 });
+   * ```
+   */
+  get tasks(): TaskCalls<M> {
+    this.#tasks ??= taskCalls<M>((site, args, options) => this.#enqueue(site, args, options) as Promise<unknown>);
+    return this.#tasks;
+  }
+
+  #enqueue(site: EnqueueSite | null, args: unknown, second?: unknown, third?: unknown): unknown {
     const options = typeof second === "function" ? undefined : second;
     const callback = typeof second === "function" ? second : third;
     if (typeof callback === "function") {

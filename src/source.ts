@@ -7,7 +7,16 @@
 import { wrongType } from "./validate.ts";
 
 /** What can be mapped. An array of promises is awaited one by one, as by `for await`. */
-export type Items<T> = Iterable<T | PromiseLike<T>> | AsyncIterable<T> | ReadableStream<T>;
+export type Items<T> = Iterable<T | PromiseLike<T>> | AsyncIterable<T> | StreamOf<T>;
+
+/** What is used of a `ReadableStream`. */
+export interface StreamOf<T> {
+  getReader(): {
+    read(): Promise<{ done: false; value: T } | { done: true; value?: T | undefined }>;
+    cancel(): Promise<void>;
+    releaseLock(): void;
+  };
+}
 
 /** What a source gives. */
 export type Item = { readonly done: true } | { readonly done: false; readonly value: unknown };
@@ -28,7 +37,7 @@ export interface Source {
 export function sourceOf(items: unknown): () => Source {
   if (typeof items === "object" && items !== null) {
     // Before its iterator, whose `return` waits for the read under way.
-    if (hasMethod(items, "getReader")) return () => new StreamSource(items as ReadableStream);
+    if (hasMethod(items, "getReader")) return () => new StreamSource(items as StreamOf<unknown>);
     if (hasMethod(items, Symbol.asyncIterator)) return () => new AsyncSource(items as AsyncIterable<unknown>);
   }
   if (hasMethod(items, Symbol.iterator)) return () => new SyncSource(items as Iterable<unknown>);
@@ -99,9 +108,9 @@ class AsyncSource implements Source {
 
 /** A stream of the web's. */
 class StreamSource implements Source {
-  readonly #reader: ReadableStreamDefaultReader<unknown>;
+  readonly #reader: ReturnType<StreamOf<unknown>["getReader"]>;
 
-  constructor(items: ReadableStream<unknown>) {
+  constructor(items: StreamOf<unknown>) {
     this.#reader = items.getReader();
   }
 

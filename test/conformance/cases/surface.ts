@@ -33,6 +33,32 @@ export const surface: Case[] = [
     },
   },
   {
+    name: "tasks are functions, by the names that the module exports",
+    async run(kit) {
+      const cc = kit.cluster("handler.mjs");
+      const { double, patient } = cc.tasks;
+      assert.equal(await double?.(21), 42);
+      assert.equal(cc.tasks["double"], double);
+      await assert.rejects(patient?.(20_000, { timeout: 20 }) as Promise<unknown>, { code: "CC_ERR_TIMEOUT" });
+      try {
+        await cc.tasks["nope"]?.(1);
+        assert.fail("there is no such task");
+      } catch (error) {
+        const { code, message, stack } = error as Error & { code: string };
+        assert.equal(code, "CC_ERR_OPTION");
+        assert.match(message, /task must be a function that the worker module exports, got "nope"/);
+        assert.match(stack ?? "", /at enqueue \(job \d+\)\n.*surface/);
+      }
+      await assert.rejects(double?.(1, 5 as never) as Promise<unknown>, {
+        message: /^options must be an object, got 5/,
+      });
+      // It is no promise, and can't be changed.
+      assert.equal(await cc.tasks, cc.tasks);
+      assert.throws(() => Object.assign(cc.tasks, { double: null }), TypeError);
+      assert.ok("double" in cc.tasks);
+    },
+  },
+  {
     name: "info and debug tell sentences",
     async run(kit) {
       const cc = kit.cluster("original/echo.js");

@@ -1,0 +1,52 @@
+/**
+ * The tasks of a worker module as functions.
+ *
+ * @module
+ */
+
+import { EnqueueSite, mayCapture } from "./enqueue-site.ts";
+import type { EnqueueOptions } from "./job-options.ts";
+import type { TaskArgs, TaskName, TaskResult } from "./tasks.ts";
+
+/** One function for each task of the module `M`; any name, while its type is not given. */
+export type TaskCalls<M> = {
+  readonly [T in TaskName<M>]: (
+    args: TaskArgs<M, T>,
+    options?: Omit<EnqueueOptions, "task">,
+  ) => Promise<TaskResult<M, T>>;
+};
+
+type Call = (args: unknown, options?: object) => Promise<unknown>;
+
+/** Functions that are made when they are asked for: what the module exports is known to the workers only. */
+export function taskCalls<M>(
+  enqueue: (site: EnqueueSite | null, args: unknown, options: object) => Promise<unknown>,
+): TaskCalls<M> {
+  const calls = new Map<string, Call>();
+  const target: Record<string, Call> = Object.create(null);
+  return new Proxy(target, {
+    get: (_, task) => typeof task === "string" && !NO_TASKS.has(task) ? call(task) : undefined,
+    has: (_, task) => typeof task === "string" && !NO_TASKS.has(task),
+    set: () => false,
+    defineProperty: () => false,
+    deleteProperty: () => false,
+  }) as TaskCalls<M>;
+
+  function call(task: string): Call {
+    const made = calls.get(task) ?? ((args, options) => {
+      const site = mayCapture() ? new EnqueueSite(1) : null;
+      return enqueue(site, args, withTask(options, task));
+    });
+    calls.set(task, made);
+    return made;
+  }
+}
+
+/** What are no options is left to be refused. */
+function withTask(options: unknown, task: string): object {
+  const given = options ?? {};
+  return typeof given === "object" && !Array.isArray(given) ? { ...given, task } : given as object;
+}
+
+/** What the language and its tools ask of any object: it is neither a promise nor a value with a text of its own. */
+const NO_TASKS = new Set(["then", "toJSON", "constructor", "prototype"]);

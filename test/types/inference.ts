@@ -1,0 +1,55 @@
+/** What is inferred from the type of a worker module. Compiled, never run. */
+
+import { ComputeCluster, type MapResult } from "../../mod.ts";
+/** A module. */
+type W = {
+  default: (n: number) => string;
+  resize: (s: { w: number }) => Promise<Uint8Array>;
+  setup: () => void;
+  n: number;
+};
+declare const cc: ComputeCluster<W>;
+declare const s: ReadableStream<number>;
+declare const bad: ReadableStream<string>;
+declare const untyped: ComputeCluster;
+
+export async function inferred(): Promise<void> {
+  for await (const a of cc.map([1, 2])) {
+    const x: string = a;
+    void x;
+  }
+  for await (const a of cc.map([Promise.resolve(1)])) {
+    const x: string = a;
+    void x;
+  }
+  for await (const a of cc.map(s)) {
+    const x: string = a;
+    void x;
+  }
+  for await (const a of cc.map([{ w: 1 }], { task: "resize", ordered: false })) {
+    const x: Uint8Array = a;
+    void x;
+  }
+  for await (const a of cc.map([1], { onError: "yield" })) {
+    const x: MapResult<string> = a;
+    void x;
+  }
+  // @ts-expect-error strings
+  cc.map(bad);
+  // @ts-expect-error strings
+  cc.map(["a"]);
+  // @ts-expect-error no task
+  cc.map([1], { task: "nope" });
+  const r: Uint8Array = await cc.tasks.resize({ w: 1 });
+  void r;
+  // @ts-expect-error no such task
+  cc.tasks.nope;
+  // @ts-expect-error setup is no task
+  cc.tasks.setup;
+  const any: unknown = await untyped.tasks["anything"]?.(1, { timeout: 5 });
+  void any;
+  for await (const result of untyped.map(["a", 1])) {
+    const unknown: unknown = result;
+    void unknown;
+  }
+}
