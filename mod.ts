@@ -18,6 +18,7 @@ export type { CallStats } from "./src/calls.ts";
 export type { ComputeClusterOptions, ResourceLimits } from "./src/options.ts";
 export type { EnqueueOptions } from "./src/job-options.ts";
 export type { MapOptions, MapResult } from "./src/map-options.ts";
+export type { Results } from "./src/mapping.ts";
 export type { Items, StreamOf } from "./src/source.ts";
 export type { TaskCalls } from "./src/task-calls.ts";
 export type { TaskArgs, TaskName, TaskResult } from "./src/tasks.ts";

@@ -32,6 +32,7 @@ declare namespace ComputeCluster {
   type OptionRangeError = esm.OptionRangeError;
   type OptionTypeError = esm.OptionTypeError;
   type PermissionName = esm.PermissionName;
+  type Results<R> = esm.Results<R>;
   type ResourceLimits = esm.ResourceLimits;
   type StreamOf<T> = esm.StreamOf<T>;
   type Stats = esm.Stats;

@@ -6,7 +6,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import { builtIn } from "../src/built-in.ts";
+import { ownProcess, zlib } from "../src/built-in.ts";
 import type { WorkerSpec } from "../src/core/adapter.ts";
 
 type Bootstrap = Pick<WorkerSpec, "bootstrap">;
@@ -15,7 +15,7 @@ type Bootstrap = Pick<WorkerSpec, "bootstrap">;
  * The longest that is put on a command line, in characters. Windows has room for 32,767, all arguments together, and quotes
  * count twice; Linux for 131,071 bytes in one.
  */
-const longest = (): number => process.platform === "win32" ? 28_000 : 120_000;
+const longest = (): number => ownProcess().platform === "win32" ? 28_000 : 120_000;
 
 /** How a worker tells it from the flags of its module. */
 const NAME = "\n//# sourceURL=compute-cluster-worker.js";
@@ -36,7 +36,7 @@ function urlOf(source: string): string {
 }
 
 function unpacking(source: string): string {
-  const packed = builtIn.zlib.deflateRawSync(Buffer.from(source), { level: 9 }).toString("base64");
+  const packed = zlib().deflateRawSync(Buffer.from(source), { level: 9 }).toString("base64");
   return 'import{inflateRawSync as i}from"node:zlib";import{Buffer as B}from"node:buffer";' +
     `await import("data:text/javascript;base64,"+i(B.from("${packed}","base64")).toString("base64"))${NAME}`;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ownProcess } from "../src/built-in.ts";
 import type { WorkerAdapter, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { refuseForProcess } from "../src/wire/unsendable.ts";
 import { withOwnBytes } from "../src/wire/views.ts";
@@ -84,7 +85,7 @@ class BunPort implements WorkerPort {
     this.#passesStderr = spec.stdio === "inherit";
     const { Bun } = globalThis as unknown as { Bun: BunRuntime };
     this.#child = Bun.spawn({
-      cmd: [spec.execPath ?? process.execPath, ...(spec.execArgv ?? []), "-e", bootstrapSource(spec)],
+      cmd: [spec.execPath ?? ownProcess().execPath, ...(spec.execArgv ?? []), "-e", bootstrapSource(spec)],
       // Bun.spawn's own defaults differ for each stream.
       stdio: [
         "ignore",
@@ -114,7 +115,7 @@ class BunPort implements WorkerPort {
     try {
       for (let next = await reader.read(); next.value; next = await reader.read()) {
         this.#stderr.push(next.value);
-        if (this.#passesStderr) process.stderr.write(next.value);
+        if (this.#passesStderr) ownProcess().stderr.write(next.value);
       }
     } catch {
       // Let go of.

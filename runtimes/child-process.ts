@@ -6,6 +6,7 @@
 
 import { Buffer } from "node:buffer";
 import type { ChildProcess } from "node:child_process";
+import { ownProcess } from "../src/built-in.ts";
 import type { WorkerEvents, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { BrokenPipeFrame } from "../src/wire/pipe-frames.ts";
 import type { ChildChannel } from "./child-channel.ts";
@@ -116,7 +117,7 @@ class ChildPort implements WorkerPort {
     child.stderr?.on("data", (chunk: Uint8Array) => {
       this.#stderr.push(this.#ownFrames.cut(chunk));
       // Nothing is held back here: a prompt is to be seen as it is written.
-      if (spec.stdio === "inherit") process.stderr.write(Buffer.concat([shown.cut(chunk), shown.release()]));
+      if (spec.stdio === "inherit") ownProcess().stderr.write(Buffer.concat([shown.cut(chunk), shown.release()]));
     });
     // An idle worker's pipe must not keep the program alive.
     (child.stderr as { unref?(): void } | null)?.unref?.();

@@ -7,7 +7,7 @@
 import type { ChildProcess } from "node:child_process";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { builtIn } from "../src/built-in.ts";
+import { childProcess, ownProcess, v8 } from "../src/built-in.ts";
 import type { WorkerAdapter, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { frameType } from "../src/core/frame.ts";
 import { refuseAnyForProcess } from "../src/wire/unsendable.ts";
@@ -173,13 +173,13 @@ function checkFor({ serialization }: WorkerSpec): (frame: unknown) => void {
   return (frame) => {
     if (frameType(frame) === "jobs:text") return;
     refuseAnyForProcess(frame);
-    builtIn.v8.serialize(frame);
+    v8().serialize(frame);
   };
 }
 
 function spawnDeno(spec: WorkerSpec, more: readonly number[]): ChildProcess {
   const run = ["run", "--no-prompt", "--unstable-detect-cjs", ...(spec.execArgv ?? []), "--import", bootstrapUrl(spec)];
-  const child = builtIn.childProcess.spawn(spec.execPath ?? process.execPath, [
+  const child = childProcess().spawn(spec.execPath ?? ownProcess().execPath, [
     ...run,
     fileURLToPath(spec.module),
     ...spec.argv,

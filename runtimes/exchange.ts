@@ -17,7 +17,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import { builtIn } from "../src/built-in.ts";
+import { files, os, ownProcess } from "../src/built-in.ts";
 import type { Exchange } from "../src/core/adapter.ts";
 import type { Init } from "../src/core/frame.ts";
 import { MAIL_SIZE, MailReader } from "../src/wire/mail.ts";
@@ -60,10 +60,10 @@ export class MemoryExchange implements Exchange {
 const INHERITED: Init["exchange"] = { tickets: 5, mail: 6 };
 
 /** Folders for files without a name: in memory where there is one. Asked for when it is needed: Deno may refuse it. */
-const FOLDERS: readonly (() => string)[] = [() => "/dev/shm", () => builtIn.os.tmpdir()];
+const FOLDERS: readonly (() => string)[] = [() => "/dev/shm", () => os().tmpdir()];
 
 /** No child but the worker is to have them. Bun does not see to that by itself (1.4.5). */
-const closeOnExec = (): number => process.platform === "linux" ? 0o2_000_000 : 0;
+const closeOnExec = (): number => ownProcess().platform === "linux" ? 0o2_000_000 : 0;
 
 /** How many tickets are made in stock. */
 const STOCK = 256;
@@ -76,7 +76,7 @@ export class FileExchange implements Exchange {
   readonly init: Init["exchange"] = INHERITED;
   /** What the child is to inherit. */
   readonly descriptors: readonly [tickets: number, mail: number];
-  readonly #fs = builtIn.fs;
+  readonly #fs = files();
   readonly #reader = new MailReader();
   /** How many tickets there ever were, and how many of them are for jobs that have not been sent yet. */
   #made = 0;
@@ -131,8 +131,8 @@ export class FileExchange implements Exchange {
 }
 
 function openNameless(folder: string): number {
-  const path = `${folder}/compute-cluster-${process.pid}-${randomName()}`;
-  const { constants: { O_RDWR, O_CREAT, O_EXCL }, openSync, unlinkSync } = builtIn.fs;
+  const path = `${folder}/compute-cluster-${ownProcess().pid}-${randomName()}`;
+  const { constants: { O_RDWR, O_CREAT, O_EXCL }, openSync, unlinkSync } = files();
   const descriptor = openSync(path, O_RDWR | O_CREAT | O_EXCL | closeOnExec(), 0o600);
   unlinkSync(path);
   return descriptor;
@@ -146,7 +146,7 @@ function openNameless(folder: string): number {
  */
 export function openExchange(mayWrite: (folder: string) => boolean = () => true): FileExchange | null {
   // Not tried on Windows, where descriptors above 2 are inherited in another way.
-  if (process.platform === "win32") return null;
+  if (ownProcess().platform === "win32") return null;
   for (const folder of FOLDERS) {
     try {
       if (mayWrite(folder())) return new FileExchange(folder());

@@ -13,7 +13,7 @@
  */
 
 import type { Writable } from "node:stream";
-import { builtIn } from "../src/built-in.ts";
+import { childProcess, ownProcess } from "../src/built-in.ts";
 
 /** Takes the pids of its arguments, reads more until the pipe closes, and kills those that were not taken back. No input is ever evaluated. */
 const SCRIPT = `
@@ -35,7 +35,7 @@ let replacements = 0;
 
 /** Has a worker killed when the program ends. */
 export function guard(pid: number): void {
-  if (process.platform === "win32") return;
+  if (ownProcess().platform === "win32") return;
   pids.add(pid);
   replacements = 1;
   if (watch) watch.write(`+ ${pid}\n`);
@@ -89,7 +89,7 @@ function startShell(exited: () => void): Watch | null {
 }
 
 function shell([file = "", ...args]: readonly string[], exited: () => void): Watch | null {
-  const child = builtIn.childProcess.spawn(file, args, {
+  const child = childProcess().spawn(file, args, {
     stdio: ["pipe", "ignore", "ignore"],
     detached: true,
     cwd: "/",

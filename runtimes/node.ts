@@ -8,7 +8,7 @@ import type { ChildProcess } from "node:child_process";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { WorkerAdapter, WorkerSpec } from "../src/core/adapter.ts";
-import { builtIn } from "../src/built-in.ts";
+import { childProcess, ownProcess } from "../src/built-in.ts";
 import { bootstrapUrl } from "./bootstrap-url.ts";
 import { NO_CHANNEL, PipeChannel } from "./child-channel.ts";
 import { openExchange } from "./exchange.ts";
@@ -35,7 +35,7 @@ export const nodeProcess: WorkerAdapter = {
 function spawnWorker(spec: WorkerSpec, more: readonly number[]): ChildProcess {
   // Our preload comes last: tsx 4.23 loads no TypeScript when another `--import` stands before it.
   const flags = [...(spec.execArgv ?? []), "--import", bootstrapUrl(spec)];
-  return builtIn.childProcess.spawn(spec.execPath ?? process.execPath, [
+  return childProcess().spawn(spec.execPath ?? ownProcess().execPath, [
     ...flags,
     fileURLToPath(spec.module),
     ...spec.argv,

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { ownProcess } from "../src/built-in.ts";
+
 /**
  * How long after its exit a worker's last messages and the end of its stderr are waited for, in milliseconds. A process
  * that the worker started may hold the pipe open for ever.
@@ -61,7 +63,7 @@ function shareOfCore(): () => number {
 
 /** In milliseconds, of all threads. */
 function cpuTime(): number {
-  const { user, system } = process.cpuUsage();
+  const { user, system } = ownProcess().cpuUsage();
   return (user + system) / 1000;
 }
 

@@ -5,7 +5,7 @@
  */
 
 import type { Transferable, Worker } from "node:worker_threads";
-import { builtIn } from "../src/built-in.ts";
+import { workerThreads } from "../src/built-in.ts";
 import type { WorkerEvents, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { THREAD_MARK } from "../src/core/frame.ts";
 import { withOwnBytes } from "../src/wire/views.ts";
@@ -38,7 +38,8 @@ class ThreadPort implements WorkerPort {
 
   constructor(line: Line, spec: WorkerSpec, script: URL) {
     this.#line = line;
-    const worker = new builtIn.workerThreads.Worker(script, {
+    const { Worker } = workerThreads();
+    const worker = new Worker(script, {
       workerData: THREAD_MARK,
       env: { ...spec.env },
       // Not given: a thread has the program's flags, and refuses most of them when they are given to it.

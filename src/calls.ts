@@ -14,7 +14,7 @@ export interface CallStats {
   readonly slow: number;
   /** How long the longest took, in milliseconds. */
   readonly longest: number;
-  /** What was called then: the name of the event, `callback` or `onProgress`; null if nothing was called yet. */
+  /** What was called then: the name of the event, `callback`, `onProgress`, or `map` for its source; null if nothing was called yet. */
   readonly slowest: string | null;
 }
 
@@ -35,6 +35,16 @@ export class Calls {
       });
     }
     this.#took(what, performance.now() - before);
+  }
+
+  /** The same for a function whose result, or error, is somebody's. */
+  time<T>(what: string, call: () => T): T {
+    const before = performance.now();
+    try {
+      return call();
+    } finally {
+      this.#took(what, performance.now() - before);
+    }
   }
 
   #took(what: string, took: number): void {

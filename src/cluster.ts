@@ -6,6 +6,7 @@
 
 import { AsyncResource } from "node:async_hooks";
 import { EventEmitter } from "node:events";
+import { ownProcess } from "./built-in.ts";
 import { adapterFor } from "../runtimes/select.ts";
 import { onAbort } from "./abort-watch.ts";
 import { Calls, type CallStats } from "./calls.ts";
@@ -17,7 +18,7 @@ import type { Job } from "./core/job.ts";
 import { EnqueueSite, mayCapture, whenFailed } from "./enqueue-site.ts";
 import { checkJob, type EnqueueOptions } from "./job-options.ts";
 import { checkMap, type MapOptions, type MapResult } from "./map-options.ts";
-import { Mapping } from "./mapping.ts";
+import { Mapping, type Results } from "./mapping.ts";
 import type { ComputeClusterOptions } from "./options.ts";
 import { realClock } from "./real-clock.ts";
 import { type ResolvedOptions, resolveOptions } from "./resolve-options.ts";
@@ -79,8 +80,6 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   #tasks: TaskCalls<M> | null = null;
   /** What workers have thrown, as long as somebody has it. */
   readonly #thrown = new WeakSet<object>();
-  /** Called once jobs that were refused have room. */
-  readonly #awaitRoom = new Set<() => void>();
   /** Errors that don't say yet where their job was enqueued, and their jobs. */
   readonly #unlocated = new WeakMap<object, string>();
 
@@ -182,11 +181,14 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
    * no faster than results are taken, so that neither may be too large for memory. Nothing is read before the first result is
    * asked for.
    *
-   * Leaving the loop early, or an error, cancels the jobs under way and closes the source.
+   * Leaving the loop early, or an error, cancels the jobs under way, as a signal does (a worker that is busy with one is replaced),
+   * and closes the source.
+   *
+   * Its jobs are neither refused for a full backlog or for `maxLatency`, nor counted against the backlog: `concurrency` bounds them.
    *
    * @param source An iterable, an async iterable, or a stream of the web's or of Node's.
    * @returns the results, for one `for await`. A job that fails ends it with what `enqueue` would have rejected with, after the
-   * results before it (see `onError`); so does what the source throws. A full backlog is waited for.
+   * results before it (see `onError`); what the source throws ends it after the results of all items before.
    * @throws {OptionTypeError | OptionRangeError} `CC_ERR_OPTION`.
    *
    * @example
@@ -197,16 +199,23 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   map<T extends TaskName<M> | "default" = "default">(
     source: Items<TaskArgs<M, T>>,
     options: MapOptions<T> & { readonly onError: "yield" },
-  ): AsyncIterableIterator<MapResult<TaskResult<M, T>>, undefined>;
+  ): Results<MapResult<TaskResult<M, T>>>;
+  /** The same with errors that end it. */
   map<T extends TaskName<M> | "default" = "default">(
     source: Items<TaskArgs<M, T>>,
     options?: MapOptions<T> & { readonly onError?: "throw" | undefined },
-  ): AsyncIterableIterator<TaskResult<M, T>, undefined>;
-  map(source: unknown, options?: unknown): AsyncIterableIterator<unknown, undefined> {
+  ): Results<TaskResult<M, T>>;
+  /** The same with options that are not known beforehand. */
+  map<T extends TaskName<M> | "default" = "default">(
+    source: Items<TaskArgs<M, T>>,
+    options?: MapOptions<T>,
+  ): Results<TaskResult<M, T> | MapResult<TaskResult<M, T>>>;
+  map(source: unknown, options?: unknown): Results<unknown> {
     const site = mayCapture() ? new EnqueueSite(1) : null;
     const { maxWorkers, concurrency } = this.#options.scheduler;
-    return new Mapping(checkMap(options, this.#options.timeout), {
+    return new Mapping(checkMap(options ?? undefined, this.#options.timeout), {
       open: sourceOf(source),
+      call: (call) => this.#calls.time("map", call),
       submit: (request, done) => {
         const handle = this.#engine.submit(request, (outcome) => {
           if (!outcome.ok) this.#locate(outcome.error, site, handle.id);
@@ -216,11 +225,6 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
       },
       slots: maxWorkers * concurrency,
       isHungry: () => this.#engine.isHungry,
-      hasRoom: () => this.#engine.hasRoom,
-      whenRoom: (call) => {
-        this.#awaitRoom.add(call);
-        return () => void this.#awaitRoom.delete(call);
-      },
     });
   }
 
@@ -341,14 +345,12 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   }
 
   #hears(type: Fact["type"]): boolean {
-    if (type === "drain" && this.#awaitRoom.size > 0) return true;
     if (this.listenerCount(type) > 0) return true;
     const told = TOLD[type];
     return told !== undefined && this.listenerCount(told) > 0;
   }
 
   #tell(fact: Fact): void {
-    if (fact.type === "drain") this.#roomCame();
     const emit = this.emit as (event: string, ...args: unknown[]) => boolean;
     this.#calls.make(fact.type, () => emit.call(this, fact.type, fact));
     const told = sentence(fact, this.#options.isolation);
@@ -357,17 +359,10 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     }
   }
 
-  #roomCame(): void {
-    for (const call of this.#awaitRoom) {
-      this.#awaitRoom.delete(call);
-      call();
-    }
-  }
-
   /** Unheard, it is printed: the program can go on. */
   #warn(error: Error): void {
     if (this.listenerCount("error") > 0) return this.#calls.make("error", () => this.emit("error", error));
-    process.emitWarning(error);
+    ownProcess().emitWarning(error);
   }
 
   /** Unheard, it is thrown: in a turn of the event loop of its own, so that the jobs' callers have had their answers. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ownProcess } from "./built-in.ts";
 import type { Isolation } from "./core/adapter.ts";
 
 /** Variables by which the runtime tells its own kind of child; a worker of ours is not that child. */
@@ -12,7 +13,7 @@ const PRIVATE_VARIABLES = ["NODE_UNIQUE_ID", "NODE_WORKER_ID", "NODE_CHANNEL_FD"
 /** The program's environment as it is now, or null where it may not be read (Deno without `--allow-env`). */
 export function inheritedEnv(isolation: Isolation): Record<string, string> | null {
   try {
-    const env = workerEnv(process.env);
+    const env = workerEnv(ownProcess().env);
     // Node reads a thread's `NODE_OPTIONS` only if it is not the program's own, and then refuses much of it.
     return isolation === "thread" ? env : withoutDebugger(env);
   } catch {

@@ -49,7 +49,10 @@ const NOTHING: readonly object[] = [];
  */
 export function checkJob(args: unknown, options: unknown, timeout: number): CheckedJob {
   if (options === undefined) {
-    return { request: { id: null, task: null, args, transfer: NOTHING, timeout, onProgress: null }, signal: null };
+    return {
+      request: { id: null, task: null, args, transfer: NOTHING, timeout, bounded: false, onProgress: null },
+      signal: null,
+    };
   }
   const given = check.ownOptions(options, "options", NAMES);
   const signal = given.signal === undefined ? null : abortSignal(given.signal);
@@ -60,6 +63,7 @@ export function checkJob(args: unknown, options: unknown, timeout: number): Chec
       args,
       transfer: given.transfer === undefined ? NOTHING : objects(given.transfer),
       timeout: given.timeout === undefined ? timeout : check.duration("timeout", given.timeout, "more than 0"),
+      bounded: false,
       onProgress: given.onProgress === undefined ? null : listener(given.onProgress),
     },
     signal,

@@ -27,7 +27,7 @@ export interface MapOptions<T extends string = string> extends Pick<EnqueueOptio
   ordered?: boolean | undefined;
   /**
    * What becomes of a job that fails: `"throw"` ends the iteration with its error; `"yield"` goes on, and every result is an
-   * object that tells how its job ended, see {@link MapResult}.
+   * object that tells how its job ended, see {@link MapResult}. A cluster that is closed ends it either way.
    *
    * @default "throw"
    */
@@ -61,8 +61,10 @@ const NAMES = ["timeout", "signal", "task", "concurrency", "ordered", "onError"]
 export function checkMap(options: unknown, timeout: number): ResolvedMapOptions {
   const given = options === undefined ? {} : check.ownOptions(options, "options", NAMES);
   const { concurrency, ordered = true, onError = "throw", ...job } = given;
+  const { request, signal } = checkJob(undefined, job, timeout);
   return {
-    ...checkJob(undefined, job, timeout),
+    request: { ...request, bounded: true },
+    signal,
     concurrency: concurrency === undefined ? null : check.count("concurrency", concurrency, 1),
     ordered: check.flag("ordered", ordered),
     yieldsErrors: check.oneOf("onError", onError, ["throw", "yield"]) === "yield",

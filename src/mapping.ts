@@ -24,16 +24,26 @@ const WIDEST = 1024;
 export interface MapParts {
   /** Takes hold of the source. */
   open(): Source;
-  /** `done` is called once, and never before this returns. */
+  /** Calls a function of the program's. */
+  call<T>(call: () => T): T;
+  /** `done` is called once, and never before this returns. The job is `bounded`. */
   submit(request: JobRequest, done: (outcome: Outcome) => void): JobHandle;
   /** How many jobs could run at once. */
   readonly slots: number;
   /** Whether workers may want for more jobs than they have been given. */
   isHungry(): boolean;
-  /** Whether a job would be accepted. */
-  hasRoom(): boolean;
-  /** Calls `call` once there is room for jobs that were refused for want of it; returns what ends the wait. */
-  whenRoom(call: () => void): () => void;
+}
+
+/** The results of a `map`, for one loop. */
+export interface Results<R> {
+  /** The next result. May be called again before it is there. */
+  next(): Promise<IteratorResult<R, undefined>>;
+  /** Ends the iteration, as leaving the loop does: what is under way is cancelled, and the source closed. */
+  return(): Promise<IteratorResult<R, undefined>>;
+  /** Itself: they are taken once. */
+  [Symbol.asyncIterator](): Results<R>;
+  /** Ends the iteration. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** An item on its way. */
@@ -60,16 +70,24 @@ interface Waiter<R> {
   reject(error: unknown): void;
 }
 
+interface Thrown {
+  readonly error: unknown;
+}
+
 type Phase =
   /** Nobody has asked for a result. */
   | { readonly at: "new" }
+  | { readonly at: "opening" }
   | { readonly at: "reading"; readonly source: Source }
-  /** The source has ended, or is not wanted any more. */
-  | { readonly at: "finishing" }
-  | { readonly at: "over" };
+  /** Nothing more is read. `thrown`: what is to be told after the last result. */
+  | { readonly at: "finishing"; readonly thrown: Thrown | null }
+  /** Whoever asks for a result is told `thrown` once, and then that there is none. */
+  | { readonly at: "over"; readonly thrown: Thrown | null };
 
-/** The results, as `for await` takes them. */
-export class Mapping<R> implements AsyncIterableIterator<R, undefined> {
+const OVER: Phase = { at: "over", thrown: null };
+
+/** Reads, runs and gives results. */
+export class Mapping<R> implements Results<R> {
   readonly #parts: MapParts;
   readonly #options: ResolvedMapOptions;
   /** The source is read in the context in which the map was made, not in that of whatever ends a job. */
@@ -79,16 +97,15 @@ export class Mapping<R> implements AsyncIterableIterator<R, undefined> {
   /** Those with an outcome, in the order in which they are to be taken. */
   readonly #ready: Chain<Place> = new Chain<Place>();
   readonly #waiters: Waiter<R>[] = [];
-  /** Submits again what was refused for want of room. Nothing is read before. */
-  readonly #refused: (() => void)[] = [];
   #phase: Phase = { at: "new" };
   /** The most items on their way. */
   #window: number;
   #count = 0;
   #asking = false;
   #pumping = false;
+  /** Of the source; rejects with what that throws. */
+  #closed: Promise<void> = Promise.resolve();
   #endWatch: (() => void) | null = null;
-  #endWait: (() => void) | null = null;
 
   constructor(options: ResolvedMapOptions, parts: MapParts) {
     this.#options = options;
@@ -100,22 +117,22 @@ export class Mapping<R> implements AsyncIterableIterator<R, undefined> {
     return this;
   }
 
-  /** The next result. May be called again before it is there. */
   next(): Promise<IteratorResult<R, undefined>> {
     return new Promise((resolve, reject) => {
       this.#waiters.push({ resolve, reject });
-      if (this.#phase.at === "new") this.#begin();
+      this.#begin();
       this.#deliver();
       this.#pump();
     });
   }
 
-  /** Ends the iteration: what is under way is cancelled, and the source closed. Rejects with what the source throws for that. */
   async return(): Promise<IteratorResult<R, undefined>> {
-    const closed = this.#end();
+    // What was never read is closed, too: a file that was opened for it.
+    this.#begin();
+    this.#end(null);
     this.#deliver();
-    await closed;
-    return OVER;
+    await this.#closed;
+    return NO_MORE;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -125,37 +142,62 @@ export class Mapping<R> implements AsyncIterableIterator<R, undefined> {
   // ---- the source
 
   #begin(): void {
-    const { signal } = this.#options;
-    if (signal?.aborted) return this.#fail(signal.reason);
+    if (this.#phase.at !== "new") return;
+    this.#phase = { at: "opening" };
     try {
-      this.#phase = { at: "reading", source: this.#context.runInAsyncScope(() => this.#parts.open()) };
+      const source = this.#context.runInAsyncScope(() => this.#parts.open());
+      // Not if it was ended meanwhile, by the source itself.
+      if (this.#phase.at === "opening") this.#phase = { at: "reading", source };
+      else this.#close(source);
     } catch (error) {
-      return this.#fail(error);
+      return this.#end({ error });
     }
-    if (signal) this.#endWatch = onAbort(signal, () => this.#fail(signal.reason));
+    const { signal } = this.#options;
+    if (signal?.aborted) this.#end({ error: signal.reason });
+    else if (signal) this.#watch(signal);
+  }
+
+  /** A signal may outlive many maps that nobody has read to their end. */
+  #watch(signal: AbortSignal): void {
+    const self = new WeakRef(this);
+    this.#endWatch = onAbort(signal, () => {
+      const map = self.deref();
+      if (map) map.#abort(signal.reason);
+    });
+  }
+
+  #abort(error: unknown): void {
+    this.#end({ error });
+    this.#deliver();
+  }
+
+  #close(source: Source): void {
+    this.#closed = source.close();
+    // Heard by whoever leaves the loop; where an error has ended it, that is the one to be told of.
+    this.#closed.catch(() => {});
   }
 
   #mayRead(): boolean {
-    if (this.#phase.at !== "reading" || this.#asking || this.#refused.length > 0) return false;
-    const jobs = this.#places.size;
-    // Without a job of its own, one is tried: it is told when there is room.
-    return jobs + this.#ready.size < this.#window && (jobs === 0 || this.#parts.hasRoom());
+    return this.#phase.at === "reading" && !this.#asking && this.#places.size + this.#ready.size < this.#window;
   }
 
   /** Reads as long as there is room. A source may ask for results while it is read. */
   #pump(): void {
     if (this.#pumping || !this.#mayRead()) return;
     this.#pumping = true;
-    this.#context.runInAsyncScope(() => {
-      while (this.#mayRead()) this.#read((this.#phase as Extract<Phase, { at: "reading" }>).source);
-    });
-    this.#pumping = false;
+    try {
+      this.#context.runInAsyncScope(() => {
+        while (this.#mayRead()) this.#read((this.#phase as Extract<Phase, { at: "reading" }>).source);
+      });
+    } finally {
+      this.#pumping = false;
+    }
   }
 
   #read(source: Source): void {
     try {
-      const item = source.next();
-      if (item instanceof Promise) this.#await(item);
+      const item = this.#parts.call(() => source.next());
+      if (item instanceof Promise) void this.#await(item);
       else this.#take(item);
     } catch (error) {
       this.#sourceFailed(error);
@@ -177,47 +219,30 @@ export class Mapping<R> implements AsyncIterableIterator<R, undefined> {
 
   #take(item: Item): void {
     if (this.#phase.at !== "reading") return;
-    if (!item.done) return this.#submit(this.#newPlace(), item.value);
-    this.#phase = { at: "finishing" };
-    this.#deliver();
+    if (item.done) return this.#finish(null);
+    const place = new Place(this.#count++);
+    this.#places.push(place);
+    this.#submit(place, item.value);
   }
 
-  /** It is an item as any other, that has failed already; what has thrown is not to be closed. */
   #sourceFailed(error: unknown): void {
-    if (this.#phase.at !== "reading") return;
-    this.#phase = { at: "finishing" };
-    this.#settle(this.#newPlace(), { ok: false, error }, true);
+    if (this.#phase.at === "reading") this.#finish({ error });
+  }
+
+  /** The source has ended by itself: what was read is worth its results. */
+  #finish(thrown: Thrown | null): void {
+    this.#phase = { at: "finishing", thrown };
+    this.#deliver();
   }
 
   // ---- jobs
 
-  #newPlace(): Place {
-    const place = new Place(this.#count++);
-    this.#places.push(place);
-    return place;
-  }
-
   #submit(place: Place, args: unknown): void {
-    const request = { ...this.#options.request, args };
-    place.handle = this.#parts.submit(request, (outcome) => {
+    place.handle = this.#parts.submit({ ...this.#options.request, args }, (outcome) => {
       place.handle = null;
-      if (!place.dropped) this.#ended(place, args, outcome);
-    });
-  }
-
-  #ended(place: Place, args: unknown, outcome: Outcome): void {
-    if (!outcome.ok && isWantOfRoom(outcome.error)) return this.#waitForRoom(() => this.#submit(place, args));
-    this.#settle(place, outcome, !outcome.ok && !this.#options.yieldsErrors);
-    this.#widen();
-    this.#refused.shift()?.();
-    this.#pump();
-  }
-
-  #waitForRoom(submit: () => void): void {
-    this.#refused.push(submit);
-    this.#endWait ??= this.#parts.whenRoom(() => {
-      this.#endWait = null;
-      for (const again of this.#refused.splice(0)) again();
+      if (place.dropped) return;
+      this.#settle(place, outcome);
+      this.#widen();
       this.#pump();
     });
   }
@@ -232,10 +257,9 @@ export class Mapping<R> implements AsyncIterableIterator<R, undefined> {
 
   // ---- results
 
-  #settle(place: Place, outcome: Outcome, isLast: boolean): void {
+  #settle(place: Place, outcome: Outcome): void {
     place.outcome = outcome;
-    place.isLast = isLast;
-    if (isLast) this.#finishWith(place);
+    if (!outcome.ok && (!this.#options.yieldsErrors || isOfTheEnd(outcome.error))) this.#isLast(place);
     if (!this.#options.ordered) this.#isReady(place);
     else for (let first = this.#places.first; first?.outcome; first = this.#places.first) this.#isReady(first);
     this.#deliver();
@@ -246,14 +270,13 @@ export class Mapping<R> implements AsyncIterableIterator<R, undefined> {
     this.#ready.push(place);
   }
 
-  /** This result will be the last: those behind it are not wanted any more. */
-  #finishWith(last: Place): void {
+  /** Those behind it are not wanted any more. */
+  #isLast(last: Place): void {
+    last.isLast = true;
     const { ordered } = this.#options;
     for (const place of this.#places) if (place !== last && (!ordered || place.index > last.index)) this.#drop(place);
-    const phase = this.#phase;
-    this.#phase = { at: "finishing" };
-    // The job's error is the one to be heard of.
-    if (phase.at === "reading") phase.source.close().catch(() => {});
+    if (this.#phase.at === "reading") this.#close(this.#phase.source);
+    this.#phase = { at: "finishing", thrown: null };
   }
 
   #drop(place: Place): void {
@@ -263,54 +286,56 @@ export class Mapping<R> implements AsyncIterableIterator<R, undefined> {
   }
 
   #deliver(): void {
-    while (this.#waiters.length > 0) {
-      const place = this.#ready.first;
-      if (place) this.#give(place, this.#waiters.shift() as Waiter<R>);
-      else if (this.#phase.at === "over" || (this.#phase.at === "finishing" && this.#places.size === 0)) this.#endAll();
-      else return;
-    }
+    for (let waiter = this.#waiters[0]; waiter && this.#gives(waiter); waiter = this.#waiters[0]) this.#waiters.shift();
+    const { at } = this.#phase;
+    // Nothing can come any more that a signal could end.
+    if (at === "finishing" && this.#places.size + this.#ready.size === 0) this.#unwatch();
+  }
+
+  /** Returns whether there is something to give. */
+  #gives(waiter: Waiter<R>): boolean {
+    const place = this.#ready.first;
+    if (place) this.#give(place, waiter);
+    else if (this.#phase.at === "over") this.#giveEnd(this.#phase.thrown, waiter);
+    else if (this.#phase.at === "finishing" && this.#places.size === 0) this.#giveEnd(this.#phase.thrown, waiter);
+    else return false;
+    return true;
   }
 
   #give(place: Place, waiter: Waiter<R>): void {
     this.#ready.remove(place);
     const outcome = place.outcome as Outcome;
     if (place.isLast && !outcome.ok) {
-      void this.#end();
+      this.#end(null);
       return waiter.reject(outcome.error);
     }
     const value = this.#options.yieldsErrors ? result(outcome, place.index) : (outcome as { value: unknown }).value;
     waiter.resolve({ done: false, value: value as R });
   }
 
-  /** The error takes the place of all results that have not been taken. */
-  #fail(error: unknown): void {
-    this.#end().catch(() => {});
-    const place = new Place(this.#count);
-    place.outcome = { ok: false, error };
-    place.isLast = true;
-    this.#ready.push(place);
-    this.#deliver();
+  #giveEnd(thrown: Thrown | null, waiter: Waiter<R>): void {
+    this.#end(null);
+    if (thrown) waiter.reject(thrown.error);
+    else waiter.resolve(NO_MORE);
   }
 
-  #endAll(): void {
-    void this.#end();
-    for (const waiter of this.#waiters.splice(0)) waiter.resolve(OVER);
-  }
-
-  /** Lets go of everything. Resolves once the source is closed, if it had to be. */
-  async #end(): Promise<void> {
+  /** Lets go of everything at once. `thrown` takes the place of all results that have not been taken. */
+  #end(thrown: Thrown | null): void {
     const phase = this.#phase;
-    this.#phase = { at: "over" };
-    this.#endWatch?.();
-    this.#endWait?.();
-    this.#refused.length = 0;
+    this.#phase = thrown ? { at: "over", thrown } : OVER;
+    this.#unwatch();
     this.#ready.removeAll();
     for (const place of this.#places) this.#drop(place);
-    if (phase.at === "reading") await phase.source.close();
+    if (phase.at === "reading") this.#close(phase.source);
+  }
+
+  #unwatch(): void {
+    this.#endWatch?.();
+    this.#endWatch = null;
   }
 }
 
-const OVER = { done: true, value: undefined } as const;
+const NO_MORE = { done: true, value: undefined } as const;
 
 function result(outcome: Outcome, index: number): MapResult<unknown> {
   return outcome.ok
@@ -318,7 +343,7 @@ function result(outcome: Outcome, index: number): MapResult<unknown> {
     : { status: "rejected", reason: outcome.error, index };
 }
 
-/** The job may be submitted again, when others have ended. */
-function isWantOfRoom(error: unknown): boolean {
-  return error instanceof ClusterError && (error.code === "CC_ERR_BACKLOG_FULL" || error.code === "CC_ERR_LATENCY");
+/** The cluster has been closed: every job would be refused, without end. */
+function isOfTheEnd(error: unknown): boolean {
+  return error instanceof ClusterError && error.code === "CC_ERR_CLOSED";
 }

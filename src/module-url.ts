@@ -6,7 +6,7 @@
 
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { builtIn } from "./built-in.ts";
+import { files } from "./built-in.ts";
 import { runtime } from "../runtimes/select.ts";
 import { outOfRange, text, wrongType } from "./validate.ts";
 
@@ -51,14 +51,14 @@ function pathOf(url: URL): string {
 /** A folder that exists: the runtimes blame the executable for one that does not. */
 export function folder(name: string, value: unknown): string {
   const path = resolve(text(name, value));
-  if (!builtIn.fs.statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+  if (!files().statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
     throw outOfRange(name, "a folder that exists", path);
   }
   return path;
 }
 
 function existing(path: string): string {
-  const found = builtIn.fs.statSync(path, { throwIfNoEntry: false });
+  const found = files().statSync(path, { throwIfNoEntry: false });
   if (!found) throw outOfRange("module", "a file that exists", path);
   if (!found.isFile()) throw outOfRange("module", "a file, not a folder", path);
   return pathToFileURL(runtime === "deno" ? real(path) : path).href;
@@ -67,7 +67,7 @@ function existing(path: string): string {
 /** Deno, unlike Node and Bun, looks for a module's imports beside the link that led to it (2.9.6). */
 function real(path: string): string {
   try {
-    return builtIn.fs.realpathSync(path);
+    return files().realpathSync(path);
   } catch {
     // Without the right to read where the link leads, the module can't be run either: that error is the better one.
     return path;

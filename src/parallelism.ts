@@ -4,7 +4,7 @@
  * @module
  */
 
-import { builtIn } from "./built-in.ts";
+import { files, os, ownProcess } from "./built-in.ts";
 
 /**
  * The cores that the program may use: the machine's, less what affinity and a container's CPU quota take away. At least 1.
@@ -12,8 +12,8 @@ import { builtIn } from "./built-in.ts";
  * Deno's own figure already honours the quota, and reading it here would ask its user for permission.
  */
 export function usableCores(): number {
-  const cores = builtIn.os.availableParallelism();
-  if (process.platform !== "linux" || "Deno" in globalThis) return Math.max(1, cores);
+  const cores = os().availableParallelism();
+  if (ownProcess().platform !== "linux" || "Deno" in globalThis) return Math.max(1, cores);
   return Math.max(1, Math.min(cores, Math.ceil(cpuQuota(readText))));
 }
 
@@ -55,7 +55,7 @@ function positive(cores: number): number {
 
 function readText(path: string): string | null {
   try {
-    return builtIn.fs.readFileSync(path, "utf8");
+    return files().readFileSync(path, "utf8");
   } catch {
     return null;
   }

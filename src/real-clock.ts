@@ -5,6 +5,7 @@
  */
 
 import { setImmediate } from "node:timers";
+import { ownProcess } from "./built-in.ts";
 import type { Clock, Timer } from "./core/clock.ts";
 
 /** The longest delay that `setTimeout` takes; a longer one would fire at once. */
@@ -22,7 +23,7 @@ const BREATH = 500;
 export const realClock: Clock = {
   now: () => performance.now(),
   // Not a microtask: what awaits several answers goes on in microtasks that are not all there yet when the first is run.
-  endOfTick: (run) => process.nextTick(run),
+  endOfTick: (run) => ownProcess().nextTick(run),
   // Not a microtask: a caller that awaits one refusal after the other would keep the event loop from ever turning.
   soon: (run) => void setImmediate(run),
   schedule: (delay, run, keepAlive = false) => new RealTimer(delay, run, keepAlive),

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ownProcess } from "./built-in.ts";
 import { type Capability, LACKS } from "../runtimes/capabilities.ts";
 import { denoPermissionFlags } from "../runtimes/deno-permissions.ts";
 import { runtime } from "../runtimes/select.ts";
@@ -206,7 +207,7 @@ function resourceLimits(value: unknown, isolation: Isolation): Record<string, nu
 
 function defaultExecArgv(): string[] {
   // Deno gives its own to no child, and has none in `execArgv` that `deno run` would take.
-  return runtime === "deno" ? [] : inheritedExecArgv(process.execArgv);
+  return runtime === "deno" ? [] : inheritedExecArgv(ownProcess().execArgv);
 }
 
 function processFlags(given: Given, limits: Record<string, number> | null, module: string): string[] {

@@ -6,11 +6,15 @@
 
 import { wrongType } from "./validate.ts";
 
-/** What can be mapped. An array of promises is awaited one by one, as by `for await`. */
+/**
+ * What can be mapped. Promises in an array or a generator are awaited one by one, as by `for await`: one that is rejected before
+ * its turn is the runtime's unhandled rejection.
+ */
 export type Items<T> = Iterable<T | PromiseLike<T>> | AsyncIterable<T> | StreamOf<T>;
 
 /** What is used of a `ReadableStream`. */
 export interface StreamOf<T> {
+  /** Takes hold of the stream. */
   getReader(): {
     read(): Promise<{ done: false; value: T } | { done: true; value?: T | undefined }>;
     cancel(): Promise<void>;
@@ -25,22 +29,27 @@ export type Item = { readonly done: true } | { readonly done: false; readonly va
 export interface Source {
   /** The next item, at once where it is there. Throws, or rejects with, what the source throws; nothing is read after that. */
   next(): Item | Promise<Item>;
-  /** Nothing more will be read. Resolves when the source has let go of what it held; rejects with what it throws for that. */
+  /**
+   * Nothing more will be read; called once, and not after the end or an error. Resolves when the source has let go of what it
+   * held, unless a read that may never end is under way; rejects with what it throws for that.
+   */
   close(): Promise<void>;
 }
 
 /**
  * How to take hold of a source when it is time to.
  *
- * @throws {OptionTypeError} for what can't be iterated over.
+ * @throws {OptionTypeError} for what can't be iterated over, and for a string, whose characters nobody means.
  */
 export function sourceOf(items: unknown): () => Source {
   if (typeof items === "object" && items !== null) {
     // Before its iterator, whose `return` waits for the read under way.
-    if (hasMethod(items, "getReader")) return () => new StreamSource(items as StreamOf<unknown>);
+    if (hasMethod(items, "getReader")) return () => new WebSource(items as StreamOf<unknown>);
     if (hasMethod(items, Symbol.asyncIterator)) return () => new AsyncSource(items as AsyncIterable<unknown>);
   }
-  if (hasMethod(items, Symbol.iterator)) return () => new SyncSource(items as Iterable<unknown>);
+  if (typeof items !== "string" && hasMethod(items, Symbol.iterator)) {
+    return () => new SyncSource(items as Iterable<unknown>);
+  }
   throw wrongType("source", "an iterable, an async iterable or a ReadableStream", items);
 }
 
@@ -48,41 +57,71 @@ function hasMethod(value: unknown, name: PropertyKey): boolean {
   return value !== null && value !== undefined && typeof (value as Record<PropertyKey, unknown>)[name] === "function";
 }
 
-/** Also an array or a set: whatever gives its items at once. */
+const DONE: Item = { done: true };
+
+function itemOf(result: unknown): Item {
+  if (typeof result !== "object" || result === null) {
+    throw new TypeError(`the source's next() must give an object, gave ${String(result)}`);
+  }
+  const { done, value } = result as IteratorResult<unknown>;
+  return done ? DONE : { done: false, value };
+}
+
+/** An array, a set, a generator: whatever gives its items at once. */
 class SyncSource implements Source {
   readonly #iterator: Iterator<unknown>;
+  #state: "open" | "in next" | "closed" = "open";
 
   constructor(items: Iterable<unknown>) {
     this.#iterator = items[Symbol.iterator]();
   }
 
   next(): Item | Promise<Item> {
-    const { done, value } = this.#iterator.next();
-    if (done) return DONE;
-    if (!hasMethod(value, "then")) return { done: false, value };
-    return this.#awaited(value as PromiseLike<unknown>);
+    this.#state = "in next";
+    const item = itemOf(this.#iterator.next());
+    // By the source itself.
+    if (this.#isClosed()) this.#end();
+    else this.#state = "open";
+    return !item.done && hasMethod(item.value, "then") ? this.#awaited(item.value as PromiseLike<unknown>) : item;
   }
 
   async #awaited(item: PromiseLike<unknown>): Promise<Item> {
     try {
       return { done: false, value: await item };
     } catch (error) {
-      // As `for await` does: the source itself has not failed.
-      this.#iterator.return?.();
+      if (!this.#isClosed()) this.#endQuietly();
       throw error;
     }
   }
 
+  #isClosed(): boolean {
+    return this.#state === "closed";
+  }
+
   async close(): Promise<void> {
+    const inNext = this.#state === "in next";
+    this.#state = "closed";
+    // A generator that runs can't be ended.
+    if (!inNext) this.#end();
+  }
+
+  #end(): void {
     this.#iterator.return?.();
+  }
+
+  /** The item's error is the one to be heard of. */
+  #endQuietly(): void {
+    try {
+      this.#end();
+    } catch {
+      // As `for await` does.
+    }
   }
 }
 
-const DONE: Item = { done: true };
-
 /** An async generator, or a stream of Node's. */
 class AsyncSource implements Source {
-  readonly #items: AsyncIterable<unknown> & { destroy?(): void };
+  readonly #items: AsyncIterable<unknown>;
   readonly #iterator: AsyncIterator<unknown>;
   #reading = false;
 
@@ -93,21 +132,36 @@ class AsyncSource implements Source {
 
   async next(): Promise<Item> {
     this.#reading = true;
-    const { done, value } = await this.#iterator.next();
-    this.#reading = false;
-    return done ? DONE : { done: false, value };
+    try {
+      return itemOf(await this.#iterator.next());
+    } finally {
+      this.#reading = false;
+    }
   }
 
   async close(): Promise<void> {
+    // As `for await` does, also where nothing was read.
+    if (isNodeStream(this.#items)) this.#items.destroy();
     if (!this.#reading) return void await this.#iterator.return?.();
-    // A generator ends only after the read under way, which may never end: not waited for. A stream ends by this.
-    this.#iterator.return?.().catch(() => {});
-    this.#items.destroy?.();
+    // A generator ends only after the read under way, which may never end: it is not waited for.
+    void this.#endQuietly();
+  }
+
+  async #endQuietly(): Promise<void> {
+    try {
+      await this.#iterator.return?.();
+    } catch {
+      // Nobody is there to be told any more.
+    }
   }
 }
 
+function isNodeStream(items: object): items is { destroy(): void } {
+  return hasMethod(items, "destroy") && hasMethod(items, "pipe") && "readableEnded" in items;
+}
+
 /** A stream of the web's. */
-class StreamSource implements Source {
+class WebSource implements Source {
   readonly #reader: ReturnType<StreamOf<unknown>["getReader"]>;
 
   constructor(items: StreamOf<unknown>) {
@@ -115,9 +169,14 @@ class StreamSource implements Source {
   }
 
   async next(): Promise<Item> {
-    const { done, value } = await this.#reader.read();
-    if (done) this.#reader.releaseLock();
-    return done ? DONE : { done: false, value };
+    try {
+      const item = itemOf(await this.#reader.read());
+      if (item.done) this.#reader.releaseLock();
+      return item;
+    } catch (error) {
+      this.#reader.releaseLock();
+      throw error;
+    }
   }
 
   async close(): Promise<void> {

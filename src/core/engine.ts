@@ -18,6 +18,8 @@ export interface JobRequest {
   readonly transfer: readonly object[];
   /** Longest run in milliseconds, or Infinity. Waiting does not count. */
   readonly timeout: number;
+  /** Its caller bounds how many of them there are: they are neither refused for want of room nor counted against the backlog. */
+  readonly bounded: boolean;
   /** Is told how far the job is, if it says so; null if nobody wants to know. */
   readonly onProgress: ((value: unknown) => void) | null;
 }
@@ -55,9 +57,6 @@ export interface Engine {
 
   /** Whether workers have been given all jobs that there are, and may want for more. */
   readonly isHungry: boolean;
-
-  /** Whether a job that came now would be accepted. */
-  readonly hasRoom: boolean;
 
   /** A snapshot; changes nothing. */
   stats(): Stats;

@@ -110,9 +110,14 @@ export class Job implements JobHandle, Link<Job> {
   enter(next: JobState): void {
     const old = this.#state;
     if (old.at === "running" || old.at === "aborting") old.timer?.cancel();
-    if (old.at === "ahead") old.worker.ahead--;
-    if (next.at === "ahead") next.worker.ahead++;
+    if (old.at === "ahead") this.#countAhead(old.worker, -1);
+    if (next.at === "ahead") this.#countAhead(next.worker, 1);
     this.#state = next;
+  }
+
+  #countAhead(worker: Worker, change: 1 | -1): void {
+    worker.ahead += change;
+    if (this.request.bounded) worker.boundedAhead += change;
   }
 
   /** It waits in the backlog. */

@@ -41,6 +41,13 @@ export class Placement {
     return ahead;
   }
 
+  /** Those of them that don't count against `maxBacklog`. */
+  get boundedAhead(): number {
+    let ahead = 0;
+    for (const worker of this.#crew) ahead += worker.boundedAhead;
+    return ahead;
+  }
+
   /** The worker that has most to begin yet of what can be taken back, or null. */
   mostAhead(): Worker | null {
     let most: Worker | null = null;

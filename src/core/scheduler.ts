@@ -15,7 +15,7 @@
  */
 
 import type { WorkerAdapter, WorkerSpec } from "./adapter.ts";
-import { type AdmissionLimits, excess, refusal } from "./admission.ts";
+import { refusal } from "./admission.ts";
 import { Aftermath } from "./aftermath.ts";
 import { Backlog } from "./backlog.ts";
 import type { Clock, Timer } from "./clock.ts";
@@ -65,8 +65,6 @@ export interface SchedulerParts {
 /** The engine of one machine. */
 export class Scheduler implements Engine {
   readonly #options: SchedulerOptions;
-  /** Null: jobs are never refused for their number. */
-  readonly #limits: AdmissionLimits | null;
   readonly #parts: SchedulerParts;
   readonly #clock: Clock;
   readonly #outbox: Outbox;
@@ -87,9 +85,6 @@ export class Scheduler implements Engine {
 
   constructor(options: SchedulerOptions, parts: SchedulerParts) {
     this.#options = options;
-    const { maxBacklog, maxLatency, maxWorkers, concurrency } = options;
-    const limited = maxBacklog < Infinity || maxLatency < Infinity;
-    this.#limits = limited ? { maxBacklog, maxLatency, slots: maxWorkers * concurrency } : null;
     this.#parts = parts;
     this.#clock = parts.clock;
     this.#outbox = new Outbox(parts.clock);
@@ -187,11 +182,6 @@ export class Scheduler implements Engine {
     return this.#backlog.size === 0;
   }
 
-  get hasRoom(): boolean {
-    if (this.#lifetime.at !== "open") return false;
-    return this.#limits === null || !excess(this.#limits, this.#wouldWait, this.#estimator, this.#clock.now());
-  }
-
   stats(): Stats {
     const expectedRun = this.#estimator.run(this.#clock.now());
     const now = { state: this.#lifetime.at, waiting: this.#waiting, expectedRun };
@@ -222,9 +212,14 @@ export class Scheduler implements Engine {
   }
 
   /** Why a job that came now would be refused, or null. */
-  #refusal(job: Job): ClusterError | null {
-    if (this.#lifetime.at !== "open") return loss.closed(job.id);
-    return this.#limits && refusal(this.#limits, this.#wouldWait, this.#estimator, this.#clock.now());
+  #refusal(job?: Job): ClusterError | null {
+    if (this.#lifetime.at !== "open") return loss.closed(job?.id);
+    const { maxBacklog, maxLatency, maxWorkers, concurrency } = this.#options;
+    if (job?.request.bounded || (maxBacklog === Infinity && maxLatency === Infinity)) return null;
+    const limits = { maxBacklog, maxLatency, slots: maxWorkers * concurrency };
+    const more = 1 - this.#placement.room;
+    const queue = { waiting: this.#waiting + more, counted: this.#counted + more };
+    return refusal(limits, queue, this.#estimator, this.#clock.now());
   }
 
   #refuse(job: Job, error: ClusterError): void {
@@ -254,7 +249,7 @@ export class Scheduler implements Engine {
     this.#estimator.watch(this.#crew.works, this.#clock.now());
     if (this.#lifetime.at !== "closed") this.#crew.grow(this.#waiting, this.#warmTarget(), this.#warmUp.awaited);
     // An empty backlog is no room when none may wait: whoever was told would only be refused again.
-    if (this.#waiting > 0 || !this.#refusedSinceDrain || !this.hasRoom) return;
+    if (this.#counted > 0 || !this.#refusedSinceDrain || this.#refusal()) return;
     this.#refusedSinceDrain = false;
     this.#tell("drain", () => ({ type: "drain" }));
   }
@@ -336,9 +331,9 @@ export class Scheduler implements Engine {
     return this.#backlog.size + this.#placement.ahead;
   }
 
-  /** How many would wait without a worker about to take them, if one more came. */
-  get #wouldWait(): number {
-    return this.#waiting + 1 - this.#placement.room;
+  /** How many of those count against `maxBacklog`. */
+  get #counted(): number {
+    return this.#waiting - this.#backlog.bounded - this.#placement.boundedAhead;
   }
 
   #after(delay: number, change: () => void): Timer | null {

@@ -55,6 +55,8 @@ export class Worker {
   begun = 0;
   /** How many of its jobs are `ahead`; see `Job.enter`. */
   ahead = 0;
+  /** How many of those don't count against `maxBacklog`. */
+  boundedAhead = 0;
   /**
    * Since when it has yet to hear that jobs were taken back, or null. Until then no ticket is granted: it would take it for an
    * old one.

@@ -7,7 +7,7 @@
 
 import { Buffer } from "node:buffer";
 import type { DefaultDeserializer, DefaultSerializer } from "node:v8";
-import { builtIn } from "../built-in.ts";
+import { v8 } from "../built-in.ts";
 import { kindOf, ownBytes, viewOf } from "./views.ts";
 
 /** From this many bytes on an array travels beside the value. */
@@ -45,7 +45,8 @@ interface HostObjects {
  * copy.
  */
 export function cloneWriter(beside: Uint8Array[]): DefaultSerializer {
-  const writer = new builtIn.v8.DefaultSerializer();
+  const { DefaultSerializer } = v8();
+  const writer = new DefaultSerializer();
   const inside = (writer as unknown as HostObjects)._writeHostObject;
   // Not a class of our own: that would have to be made, and the base class be loaded, before there is anything to write.
   return Object.assign(writer, {
@@ -66,7 +67,8 @@ export function cloneWriter(beside: Uint8Array[]): DefaultSerializer {
  * @param next Gives the next so many bytes of what came beside the value; throws if there are fewer.
  */
 export function cloneReader(body: Buffer, next: (size: number) => ArrayBuffer): DefaultDeserializer {
-  const reader = new builtIn.v8.DefaultDeserializer(body);
+  const { DefaultDeserializer } = v8();
+  const reader = new DefaultDeserializer(body);
   const inside = (reader as unknown as HostObjects)._readHostObject;
   return Object.assign(reader, {
     _readHostObject(): object {

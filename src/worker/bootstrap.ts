@@ -7,7 +7,7 @@
 
 import { setImmediate } from "node:timers";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { builtIn } from "../built-in.ts";
+import { files, workerThreads } from "../built-in.ts";
 import { frameType, type HostFrame, type Init, THREAD_MARK } from "../core/frame.ts";
 import { sendThrown, stackOf } from "../wire/error-codec.ts";
 import { type Contract, readContract } from "./contract.ts";
@@ -39,7 +39,7 @@ const HOST_FRAMES = new Set(["init", "jobs", "jobs:text", "recall", "abort", "st
 
 // Taken hold of before the module can replace them.
 const { parse } = JSON;
-const { realpathSync } = builtIn.fs;
+const { realpathSync } = files();
 
 main();
 
@@ -117,7 +117,7 @@ function takeHold(process: NodeJS.Process): Link | null {
     return link;
   }
   if (!isMainThread(process)) {
-    const { parentPort, workerData } = builtIn.workerThreads;
+    const { parentPort, workerData } = workerThreads();
     if (workerData !== THREAD_MARK || !parentPort) return null;
     const link = threadLink(process, parentPort);
     reportFatal(process, reportThrown(link));
@@ -135,7 +135,7 @@ function takeHold(process: NodeJS.Process): Link | null {
 /** As `node:worker_threads` tells it, which takes a twentieth of a worker's start to load, and has nothing else for a process. */
 function isMainThread(process: NodeJS.Process): boolean {
   if (globals.Bun) return globals.Bun.isMainThread;
-  if (globals.Deno) return builtIn.workerThreads.isMainThread;
+  if (globals.Deno) return workerThreads().isMainThread;
   try {
     process.chdir(".");
     return true;

@@ -5,13 +5,13 @@
  */
 
 import { Buffer } from "node:buffer";
-import { builtIn } from "../built-in.ts";
+import { files } from "../built-in.ts";
 import type { Init } from "../core/frame.ts";
 import { made } from "./system-error.ts";
 import { LONGEST_MAIL, MAIL_SIZE, mailLength, writeMail } from "../wire/mail.ts";
 
 // Taken hold of before the module can replace them.
-const { readSync, writeSync } = builtIn.fs;
+const { readSync, writeSync } = files();
 
 /** Tickets to take, and a place for the answers that are kept back. */
 export interface WorkerExchange {

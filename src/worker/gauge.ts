@@ -4,7 +4,11 @@
  * @module
  */
 
+import { ownProcess } from "../built-in.ts";
 import type { Init } from "../core/frame.ts";
+
+// Taken hold of before the module can replace it.
+const { memoryUsage } = ownProcess();
 
 /** The shortest time between two measurements, in milliseconds: each costs 10 to 30 µs. */
 const PAUSE = 50;
@@ -24,6 +28,6 @@ export class Gauge {
     const now = performance.now();
     if (now < this.#next) return undefined;
     this.#next = now + PAUSE;
-    return this.#what === "rss" ? process.memoryUsage.rss() : process.memoryUsage().heapUsed;
+    return this.#what === "rss" ? memoryUsage.rss() : memoryUsage().heapUsed;
   }
 }

@@ -6,14 +6,14 @@
  * @module
  */
 
-import { builtIn } from "../built-in.ts";
+import { files } from "../built-in.ts";
 import type { Init } from "../core/frame.ts";
 import type { Format } from "../wire/cloneable.ts";
 import { made } from "./system-error.ts";
 import { NO_KEY, writeFrame } from "../wire/pipe-frames.ts";
 
 // Taken hold of before the module can replace it.
-const { writeSync } = builtIn.fs;
+const { writeSync } = files();
 
 /** The descriptor that the host has opened for us. */
 const PIPE = 4;

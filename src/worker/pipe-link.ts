@@ -8,7 +8,7 @@
 
 import { Buffer } from "node:buffer";
 import type { SocketConstructorOpts } from "node:net";
-import { builtIn } from "../built-in.ts";
+import { net } from "../built-in.ts";
 import type { Init } from "../core/frame.ts";
 import { FrameReader } from "../wire/pipe-frames.ts";
 import type { Link } from "./link.ts";
@@ -39,7 +39,8 @@ export function pipeLink(process: NodeJS.Process): Link {
       if (threw) setImmediate(() => take(NOTHING));
     }
   };
-  const socket = new builtIn.net.Socket({
+  const { Socket } = net();
+  const socket = new Socket({
     fd: PIPE,
     readable: true,
     writable: false,

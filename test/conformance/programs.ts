@@ -4,7 +4,7 @@
  */
 
 import { build } from "esbuild";
-import { readdirSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const folder = new URL("../programs/", import.meta.url);
@@ -20,6 +20,7 @@ export function builtProgram(name: string): string {
 /** Builds all. Run by vitest before the first test. */
 export default async function buildPrograms(): Promise<void> {
   const names = readdirSync(folder).filter((name) => name.endsWith(".ts"));
+  rmSync(built, { recursive: true, force: true });
   await build({
     entryPoints: names.map((name) => fileURLToPath(new URL(name, folder))),
     outdir: fileURLToPath(built),

@@ -5,7 +5,15 @@ import { Worker } from "../../src/core/worker.ts";
 import type { WorkerPort } from "../../src/core/adapter.ts";
 import { FakeClock } from "./fakes.ts";
 
-const request: JobRequest = { id: null, task: null, args: 1, transfer: [], timeout: Infinity, onProgress: null };
+const request: JobRequest = {
+  id: null,
+  task: null,
+  args: 1,
+  transfer: [],
+  timeout: Infinity,
+  bounded: false,
+  onProgress: null,
+};
 const port: WorkerPort = { id: "1", pid: 1, exchange: null, send() {}, stop() {}, kill() {}, ref() {}, unref() {} };
 const worker = new Worker(port, 0, null);
 

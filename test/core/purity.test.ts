@@ -145,6 +145,18 @@ describe("Imports", () => {
     expect(wrong.map(shown)).toEqual([]);
   });
 
+  it("sources import no module of the runtime's that takes time to load", () => {
+    // Loaded by the runtimes themselves, and quickly shown as modules.
+    const free = ["async_hooks", "buffer", "events", "path", "timers", "url", "util/types"].map((name) =>
+      `node:${name}`
+    );
+    const wrong = imports.filter(({ from, to, typeOnly }) =>
+      to.startsWith("node:") && !typeOnly && !free.includes(to) && from !== "src/built-in.ts"
+    );
+    expect(wrong.map(shown)).toEqual([]);
+    expect(imports.some(({ to }) => free.includes(to))).toBe(true);
+  });
+
   it("nothing imports mod.ts", () => {
     expect(imports.filter(({ to }) => to === "mod.ts").map(shown)).toEqual([]);
   });

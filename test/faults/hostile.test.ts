@@ -89,6 +89,19 @@ const cases: Case[] = [
       assert.equal(cc.stats().lost.messages, 99_999);
     },
   },
+  ...["gone", "patched"].map((way): Case => ({
+    name: `hostile: a module that takes the global process away is served as any other (${way})`,
+    async run(kit) {
+      if (way === "gone" && kit.runtime === "bun" && kit.isolation === "process") {
+        kit.notHere("Bun's own process.send reads the global process (1.4.5)");
+      }
+      const cc = kit.cluster("no-process.mjs", { setupData: way, maxWorkers: 1, maxWorkerMemory: 2 ** 40 });
+      const values = [1, { plain: [true] }, new Map([[1, new Set([2n])]]), new Uint8Array(100_000).fill(7), undefined];
+      for (const value of values) assert.deepEqual(await kit.value(cc, value), value);
+      await new Promise((resolve) => cc.close(resolve));
+      assert.deepEqual(kit.faults, []);
+    },
+  })),
   ...PATCHES.map((what): Case => ({
     name: `hostile: a module that patches what everybody uses harms nobody else (${what})`,
     run: (kit) => quietly(() => survives(kit, "patch", what, ["patched", "CC_ERR_WORKER_EXIT", "CC_ERR_TIMEOUT"])),

@@ -1,6 +1,6 @@
 /** What is inferred from the type of a worker module. Compiled, never run. */
 
-import { ComputeCluster, type MapResult } from "../../mod.ts";
+import type { ComputeCluster, MapOptions, MapResult } from "../../mod.ts";
 /** A module. */
 type W = {
   default: (n: number) => string;
@@ -40,6 +40,13 @@ export async function inferred(): Promise<void> {
   cc.map(["a"]);
   // @ts-expect-error no task
   cc.map([1], { task: "nope" });
+  const either: MapOptions<"resize"> = { task: "resize", concurrency: 3 };
+  for await (const a of cc.map([{ w: 1 }], either)) {
+    const x: Uint8Array | MapResult<Uint8Array> = a;
+    void x;
+  }
+  await using results = cc.map([1]);
+  await results.return();
   const r: Uint8Array = await cc.tasks.resize({ w: 1 });
   void r;
   // @ts-expect-error no such task

@@ -17,22 +17,13 @@ interface Submitted {
 class Bench {
   readonly jobs: Submitted[] = [];
   hungry = false;
-  /** How many jobs are accepted at once. */
-  most = Infinity;
-  ended = 0;
-  room: (() => void) | null = null;
-
   map<R = unknown>(items: unknown, options?: object, slots = 2): Mapping<R> {
     return new Mapping<R>(checkMap(options, Infinity), {
       open: sourceOf(items),
       submit: (request, done) => this.#submit(request, done),
       slots,
+      call: (call) => call(),
       isHungry: () => this.hungry,
-      hasRoom: () => this.jobs.length - this.ended < this.most,
-      whenRoom: (call) => {
-        this.room = call;
-        return () => this.room = null;
-      },
     });
   }
 
@@ -41,7 +32,6 @@ class Bench {
     const end = (outcome: Outcome): void => {
       if (ended) throw new Error(`job ${args} ended twice`);
       ended = true;
-      this.ended++;
       done(outcome);
     };
     const job: Submitted = { args, end, cancelled: false };
@@ -107,9 +97,10 @@ describe("map", () => {
     const map = bench.map(numbers);
     await settled();
     expect([numbers.read, bench.jobs]).toEqual([0, []]);
+    // What was opened for it is not left open.
     expect(await map.return()).toEqual(done);
     expect(await map.next()).toEqual(done);
-    expect([numbers.read, numbers.closed]).toEqual([0, 0]);
+    expect([numbers.read, numbers.closed]).toEqual([0, 1]);
   });
 
   it("has no more items on their way than was said, results that were not taken included", async () => {
@@ -258,7 +249,10 @@ describe("map", () => {
         next: () => new Promise<never>(() => {}),
         return: () => new Promise<never>(() => {}),
       }),
+      // As a stream of Node's.
       destroy: () => destroyed = true,
+      pipe() {},
+      readableEnded: false,
     };
     const map = bench.map(silent);
     const result = map.next();
@@ -283,14 +277,12 @@ describe("map", () => {
   it("rejects with what the source throws as it is closed, where nothing else has", async () => {
     const bench = new Bench();
     const source = {
-      *[Symbol.iterator]() {
-        try {
-          for (;;) yield 0;
-        } finally {
-          // deno-lint-ignore no-unsafe-finally
+      [Symbol.iterator]: () => ({
+        next: () => ({ done: false, value: 0 }),
+        return: () => {
           throw new Error("stuck");
-        }
-      },
+        },
+      }),
     };
     const map = bench.map(source);
     void map.next();
@@ -312,44 +304,16 @@ describe("map", () => {
     await expect(results[1]).rejects.toThrow("none");
   });
 
-  it("reads no more than there is room for, but for one that it is told by", async () => {
+  it("ends when the cluster is closed, though errors are results", async () => {
     const bench = new Bench();
-    bench.most = 2;
-    const map = bench.map(new Numbers(), { concurrency: 8 });
-    void map.next();
+    const numbers = new Numbers();
+    const map = bench.map(numbers, { onError: "yield" });
+    const results = [map.next(), map.next()];
     await settled();
-    expect(bench.args).toEqual([0, 1]);
-    bench.answer(0);
-    await settled();
-    expect(bench.args).toEqual([0, 1, 2]);
-    bench.most = 0;
-    bench.answer(1);
-    bench.answer(2);
-    await settled();
-    expect(bench.args).toEqual([0, 1, 2, 3]);
-    await map.return();
-  });
-
-  it("waits for room when the backlog is full, and keeps the order", async () => {
-    for (const code of ["CC_ERR_BACKLOG_FULL", "CC_ERR_LATENCY"] as const) {
-      const bench = new Bench();
-      const map = bench.map([0, 1, 2, 3], { concurrency: 3 });
-      const results = [map.next(), map.next(), map.next(), map.next(), map.next()];
-      await settled();
-      bench.fail(1, new ClusterError(code, "full"));
-      bench.fail(2, new ClusterError(code, "full"));
-      // One has ended: there is room for one.
-      bench.answer(0);
-      expect(bench.args).toEqual([0, 1, 2, 1]);
-      bench.jobs[3]?.end({ ok: true, value: "of 1" });
-      bench.jobs[4]?.end({ ok: false, error: new ClusterError(code, "full") });
-      bench.room?.();
-      await settled();
-      bench.jobs.findLast(({ args }) => args === 2)?.end({ ok: true, value: "of 2" });
-      await settled();
-      bench.answer(3);
-      expect(await Promise.all(results)).toEqual([...[0, 1, 2, 3].map((args) => item(`of ${args}`)), done]);
-    }
+    bench.fail(0, new ClusterError("CC_ERR_CLOSED", "closed"));
+    await expect(results[0]).rejects.toMatchObject({ code: "CC_ERR_CLOSED" });
+    expect(await results[1]).toEqual(done);
+    expect(numbers.closed).toBe(1);
   });
 
   it("ends when its signal is aborted, before, meanwhile, and when nobody waits", async () => {
@@ -371,13 +335,13 @@ describe("map", () => {
       await expect(when === "unawaited" ? map.next() : first).rejects.toBe(reason);
       expect(await map.next()).toEqual(done);
       expect(bench.jobs.slice(1).every(({ cancelled }) => cancelled)).toBe(true);
-      expect(numbers.closed).toBe(when === "before" ? 0 : 1);
+      expect(numbers.closed).toBe(1);
     }
   });
 
   it("refuses what is no source, and what are no options", () => {
     const bench = new Bench();
-    for (const source of [undefined, null, 5, {}, () => {}]) {
+    for (const source of [undefined, null, 5, {}, () => {}, "abc"]) {
       expect(() => bench.map(source)).toThrow("source must be an iterable, an async iterable or a ReadableStream, got");
     }
     for (
@@ -387,6 +351,168 @@ describe("map", () => {
     ) {
       expect(() => bench.map([], options as object)).toThrow(expect.objectContaining({ code: "CC_ERR_OPTION" }));
     }
+  });
+
+  it("gives the results of all items before what the source throws, in any order", async () => {
+    for (const ordered of [true, false]) {
+      const bench = new Bench();
+      const source = (function* () {
+        yield* [0, 1];
+        throw new Error("empty");
+      })();
+      const map = bench.map(source, { ordered });
+      const results = [map.next(), map.next(), map.next(), map.next()];
+      await settled();
+      bench.answer(1);
+      bench.answer(0);
+      const values = await Promise.all(results.slice(0, 2));
+      expect(values.map((one) => (one as { value: unknown }).value).sort()).toEqual(["of 0", "of 1"]);
+      await expect(results[2]).rejects.toThrow("empty");
+      expect(await results[3]).toEqual(done);
+    }
+  });
+
+  it("closes a source that ends the map while it is read, once it has been", async () => {
+    for (const way of ["abort", "return"]) {
+      const bench = new Bench();
+      let closed = 0;
+      const controller = new AbortController();
+      const source = function* (): Generator<number> {
+        try {
+          yield 0;
+          if (way === "abort") controller.abort(new Error("enough"));
+          else void map.return();
+          yield 1;
+          yield 2;
+        } finally {
+          closed++;
+        }
+      };
+      const map = bench.map(source(), { signal: controller.signal });
+      const first = map.next();
+      if (way === "abort") await expect(first).rejects.toThrow("enough");
+      else expect(await first).toEqual(done);
+      expect([closed, bench.args]).toEqual([1, [0]]);
+    }
+  });
+
+  it("is opened once, whatever a source does as it is opened", async () => {
+    const bench = new Bench();
+    let opened = 0;
+    const source = {
+      [Symbol.iterator]() {
+        opened++;
+        void map.next();
+        return [0, 1][Symbol.iterator]();
+      },
+    };
+    const map: Mapping<unknown> = bench.map(source);
+    const result = map.next();
+    await settled();
+    bench.answer(0);
+    bench.answer(1);
+    expect(await result).toEqual(item("of 0"));
+    expect(opened).toBe(1);
+    const ended: Mapping<unknown> = bench.map({
+      [Symbol.iterator]() {
+        void ended.return();
+        return [0, 1][Symbol.iterator]();
+      },
+    });
+    expect(await ended.next()).toEqual(done);
+    expect(bench.jobs).toHaveLength(2);
+  });
+
+  it("closes whatever has an odd way to close, and once", async () => {
+    for (
+      const end of [() => 5, () => {
+        throw new Error("odd");
+      }, undefined]
+    ) {
+      const bench = new Bench();
+      const source = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}), return: end }) };
+      const map = bench.map(source);
+      void map.next();
+      await settled();
+      expect(await map.return()).toEqual(done);
+      expect(await map.return()).toEqual(done);
+    }
+  });
+
+  it("leaves what is no stream of Node's undestroyed", async () => {
+    const bench = new Bench();
+    let destroyed = false;
+    const client = {
+      [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }),
+      destroy: () => destroyed = true,
+    };
+    const map = bench.map(client);
+    void map.next();
+    await map.return();
+    expect(destroyed).toBe(false);
+  });
+
+  it("resolves every return only when the source is closed", async () => {
+    const bench = new Bench();
+    let close = (): void => {};
+    const numbers = new Numbers();
+    numbers.return = () => new Promise((resolve) => close = () => resolve({ done: true, value: undefined }));
+    const map = bench.map(numbers, { concurrency: 1 });
+    void map.next();
+    await settled();
+    const ended: number[] = [];
+    const both = [1, 2].map((which) => map.return().then(() => ended.push(which)));
+    await settled();
+    expect(ended).toEqual([]);
+    close();
+    await Promise.all(both);
+  });
+
+  it("gives a stream that fails back", async () => {
+    const bench = new Bench();
+    const stream = new ReadableStream({
+      pull: (controller) => controller.error(new Error("cut")),
+    });
+    await expect(bench.map(stream).next()).rejects.toThrow("cut");
+    expect(stream.locked).toBe(false);
+  });
+
+  it("ends with an item that is rejected, whatever its source throws then", async () => {
+    const bench = new Bench();
+    const source = {
+      [Symbol.iterator]: () => ({
+        next: () => ({ done: false, value: Promise.reject(new Error("item")) }),
+        return: () => {
+          throw new Error("close");
+        },
+      }),
+    };
+    await expect(bench.map(source).next()).rejects.toThrow("item");
+  });
+
+  it("ends with an error when its source gives what is no result", async () => {
+    for (const result of [5, null, undefined]) {
+      const source = { [Symbol.iterator]: () => ({ next: () => result }) };
+      await expect(new Bench().map(source).next()).rejects.toThrow(TypeError);
+      const later = { [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve(result) }) };
+      await expect(new Bench().map(later).next()).rejects.toThrow(TypeError);
+    }
+  });
+
+  it("listens to its signal no longer than something can come", async () => {
+    const bench = new Bench();
+    const { signal } = new AbortController();
+    let listeners = 0;
+    const add = signal.addEventListener.bind(signal);
+    const remove = signal.removeEventListener.bind(signal);
+    signal.addEventListener = (...of: Parameters<typeof add>) => (listeners++, add(...of));
+    signal.removeEventListener = (...of: Parameters<typeof remove>) => (listeners--, remove(...of));
+    const map = bench.map([0], { signal });
+    const result = map.next();
+    expect(listeners).toBe(1);
+    bench.answer(0);
+    expect(await result).toEqual(item("of 0"));
+    expect(listeners).toBe(0);
   });
 
   it("gives one result for each item, whatever the order of events (property)", async () => {

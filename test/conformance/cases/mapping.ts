@@ -110,11 +110,38 @@ export const mapping: Case[] = [
     },
   },
   {
-    name: "map waits while the backlog is full",
+    name: "maps and other jobs don't hold one another up, whatever the backlog may be",
     async run(kit) {
-      for (const maxBacklog of [0, 1]) {
+      for (const maxBacklog of [0, 1, undefined]) {
         const cc = kit.cluster("handler.mjs", { maxBacklog });
-        assert.deepEqual(await all(cc.map(echoes(200), { concurrency: 16 })), upTo(200));
+        const over = new AbortController();
+        const endless = (function* () {
+          while (!over.signal.aborted) yield echo("endless");
+        })();
+        const background = all(cc.map(endless, { concurrency: 64 }));
+        const maps = [1, 2, 3].map(() => all(cc.map(slowly(echoes(50)), { concurrency: 16 })));
+        for (const results of await Promise.all(maps)) assert.deepEqual(results, upTo(50));
+        if (maxBacklog === undefined) {
+          for (let i = 0; i < 20; i++) assert.equal(await kit.value(cc, echo(i)), i);
+        }
+        over.abort();
+        await background;
+        assert.equal(cc.stats().jobs.refused, 0);
+      }
+    },
+  },
+  {
+    name: "map ends when the cluster is closed, after what it has taken",
+    async run(kit) {
+      for (const onError of ["throw", "yield"] as const) {
+        const cc = kit.cluster("handler.mjs", { maxBacklog: 0 });
+        const endless = (function* () {
+          for (;;) yield echo("endless");
+        })();
+        const ended = assert.rejects(all(cc.map(endless, { onError, concurrency: 8 })), { code: "CC_ERR_CLOSED" });
+        await until(() => cc.stats().jobs.succeeded > 10);
+        await cc.close();
+        await ended;
       }
     },
   },
@@ -133,7 +160,7 @@ export const mapping: Case[] = [
       assert.deepEqual(await results.next(), { done: false, value: 0 });
       await until(() => cc.stats().jobs.succeeded === 11);
       assert.equal(read, 11);
-      await results.return?.();
+      await results.return();
       assert.equal(cc.stats().jobs.accepted, 11);
     },
   },
@@ -179,6 +206,9 @@ export const mapping: Case[] = [
         break;
       }
       assert.ok(readable.destroyed);
+      const unread = Readable.from(echoes(10));
+      await cc.map(unread).return();
+      assert.ok(unread.destroyed);
     },
   },
   {
