@@ -19,6 +19,14 @@ export interface EnqueueOptions<T extends string = string> {
   signal?: AbortSignal | undefined;
   /** The export of the worker module that runs the job; the default export when not given. */
   task?: T | undefined;
+  /**
+   * Which of the jobs that wait is the next: each level counts as a second more that the job has waited. So jobs of a higher
+   * priority overtake others, and none waits for ever. What has been sent to a worker ahead of its turn, 3 ms of work at most, is
+   * not overtaken.
+   *
+   * @default 0
+   */
+  priority?: number | undefined;
   /** A name for the job in events and errors. */
   id?: string | undefined;
   /**
@@ -36,7 +44,7 @@ export interface CheckedJob {
   readonly signal: AbortSignal | null;
 }
 
-const NAMES = ["timeout", "signal", "task", "id", "onProgress", "transfer"] as const;
+const NAMES = ["timeout", "signal", "task", "priority", "id", "onProgress", "transfer"] as const;
 
 /** No object to move. */
 const NOTHING: readonly object[] = [];
@@ -50,7 +58,16 @@ const NOTHING: readonly object[] = [];
 export function checkJob(args: unknown, options: unknown, timeout: number): CheckedJob {
   if (options === undefined) {
     return {
-      request: { id: null, task: null, args, transfer: NOTHING, timeout, bounded: false, onProgress: null },
+      request: {
+        id: null,
+        task: null,
+        args,
+        transfer: NOTHING,
+        timeout,
+        priority: 0,
+        bounded: false,
+        onProgress: null,
+      },
       signal: null,
     };
   }
@@ -63,6 +80,7 @@ export function checkJob(args: unknown, options: unknown, timeout: number): Chec
       args,
       transfer: given.transfer === undefined ? NOTHING : objects(given.transfer),
       timeout: given.timeout === undefined ? timeout : check.duration("timeout", given.timeout, "more than 0"),
+      priority: given.priority === undefined ? 0 : check.finite("priority", given.priority),
       bounded: false,
       onProgress: given.onProgress === undefined ? null : listener(given.onProgress),
     },

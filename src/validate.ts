@@ -62,6 +62,13 @@ export function duration(name: string, value: unknown, least: "more than 0" | "0
   return value === 0 && least === "0 or more" ? 0 : amount(name, value, rule);
 }
 
+/** Any number but NaN and the infinite ones. */
+export function finite(name: string, value: unknown): number {
+  if (typeof value !== "number") throw wrongType(name, "a finite number", value);
+  if (Number.isFinite(value)) return value;
+  throw outOfRange(name, "a finite number", value);
+}
+
 /** A number of more than 0. */
 export function amount(name: string, value: unknown, rule: string): number {
   if (typeof value !== "number") throw wrongType(name, rule, value);

@@ -1,5 +1,6 @@
 /**
- * The jobs that wait for a worker, in the order of their coming.
+ * The jobs that wait for a worker. The next is the one that has waited longest, and a job of a higher priority counts as if it had
+ * waited longer: so it overtakes others, and no job waits for ever.
  *
  * @module
  */
@@ -7,14 +8,27 @@
 import { Chain } from "./chain.ts";
 import type { Job } from "./job.ts";
 
+/** By how much longer a job counts to have waited for each level of priority, in milliseconds. */
+export const LEVEL = 1_000;
+
+/** Those of one priority, in the order of their coming: among them the order never changes. */
+interface Lane {
+  readonly priority: number;
+  readonly jobs: Chain<Job>;
+}
+
 /** Jobs that are `queued`. */
 export class Backlog {
-  readonly #jobs: Chain<Job> = new Chain<Job>();
+  /** The lane of most jobs, and of all in most programs. */
+  readonly #normal: Lane = { priority: 0, jobs: new Chain<Job>() };
+  /** Others, which go when they are empty: a program may have any number of priorities. */
+  readonly #others: Map<number, Lane> = new Map<number, Lane>();
+  #size = 0;
   #bounded = 0;
 
   /** How many there are. */
   get size(): number {
-    return this.#jobs.size;
+    return this.#size;
   }
 
   /** How many of them don't count against `maxBacklog`. */
@@ -24,29 +38,54 @@ export class Backlog {
 
   /** The job whose turn is next, or null. */
   get first(): Job | null {
-    return this.#jobs.first;
+    let first = this.#normal.jobs.first;
+    for (const { jobs } of this.#others.values()) {
+      if (!first || precedes(jobs.first as Job, first)) first = jobs.first;
+    }
+    return first;
   }
 
-  /** A job is last in line. */
+  /** A job is last in its line. */
   push(job: Job): void {
     this.#enter(job);
-    this.#jobs.push(job);
+    this.#laneFor(job).jobs.push(job);
   }
 
   /** A job that had been given to a worker waits again, where it had been. */
   putBack(job: Job): void {
     this.#enter(job);
-    this.#jobs.putBack(job, (other) => job.number < other.number);
+    this.#laneFor(job).jobs.putBack(job, (other) => job.number < other.number);
   }
 
   /** A job leaves, to enter another state. */
   remove(job: Job): void {
-    this.#jobs.remove(job);
+    const lane = this.#laneFor(job);
+    lane.jobs.remove(job);
+    if (lane.jobs.size === 0) this.#others.delete(lane.priority);
+    this.#size--;
     if (job.request.bounded) this.#bounded--;
   }
 
   #enter(job: Job): void {
     job.queue();
+    this.#size++;
     if (job.request.bounded) this.#bounded++;
   }
+
+  #laneFor({ request: { priority } }: Job): Lane {
+    if (priority === 0) return this.#normal;
+    const lane = this.#others.get(priority) ?? { priority, jobs: new Chain<Job>() };
+    this.#others.set(priority, lane);
+    return lane;
+  }
+}
+
+/** Whether a job's turn comes before another's. */
+function precedes(job: Job, other: Job): boolean {
+  const [since, others] = [countsSince(job), countsSince(other)];
+  return since < others || (since === others && job.number < other.number);
+}
+
+function countsSince({ submittedAt, request: { priority } }: Job): number {
+  return submittedAt - priority * LEVEL;
 }

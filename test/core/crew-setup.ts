@@ -61,7 +61,16 @@ export function give(worker: Worker, ...numbers: number[]): void {
     worker.jobs.push(
       new Job(
         number,
-        { id: null, task: null, args: 0, transfer: [], timeout: Infinity, bounded: false, onProgress: null },
+        {
+          id: null,
+          task: null,
+          args: 0,
+          transfer: [],
+          timeout: Infinity,
+          priority: 0,
+          bounded: false,
+          onProgress: null,
+        },
         0,
         () => {},
         () => {},

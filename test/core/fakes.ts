@@ -582,7 +582,17 @@ export class Cluster {
     const job = new Submitted((job, reason) => this.#call(() => job.handle.cancel(reason)));
     this.#call(() => {
       job.handle = this.scheduler.submit(
-        { id: null, task: null, args, transfer: [], timeout: Infinity, bounded: false, onProgress: null, ...request },
+        {
+          id: null,
+          task: null,
+          args,
+          transfer: [],
+          timeout: Infinity,
+          priority: 0,
+          bounded: false,
+          onProgress: null,
+          ...request,
+        },
         (outcome) => {
           job.settle(outcome);
           this.#tell(`job ${job.id}`);

@@ -11,6 +11,7 @@ const request: JobRequest = {
   args: 1,
   transfer: [],
   timeout: Infinity,
+  priority: 0,
   bounded: false,
   onProgress: null,
 };

@@ -122,21 +122,29 @@ class History {
     const { once, fraction, pick } = this.#random;
     const timeout = once(3) ? 10 + fraction() * pick([100, 2_000]) : Infinity;
     const number = this.#model.jobs.length + 1;
-    const job = new ModelJob(number, timeout, once(12));
+    const [priority, bounded] = [pick([0, 0, 0, 0, 1, -1, 0.25]), once(8)];
+    const job = new ModelJob(number, timeout, once(12), priority, bounded);
     const then = this.#restless ? pick(REACTIONS) : "nothing";
     const meddles = this.#restless && once(8) && this.options.maxBacklog === Infinity &&
       this.options.maxLatency === Infinity;
     const args = job.bad ? (): void => {} : meddles ? this.#meddling(job) : number;
-    this.#log(`submit ${number}, timeout ${Math.round(timeout)}${job.bad ? ", bad" : ""}, then ${then}`, () => {
-      this.#model.submit(job, (told) =>
-        this.#cluster.submit(args, {
-          timeout,
-          done: (outcome) => {
-            told(outcome);
-            if (this.#restless) this.#react(then);
-          },
-        }));
-    });
+    this.#log(
+      `submit ${number}, timeout ${Math.round(timeout)}${job.bad ? ", bad" : ""}, priority ${priority}${
+        bounded ? ", bounded" : ""
+      }, then ${then}`,
+      () => {
+        this.#model.submit(job, (told) =>
+          this.#cluster.submit(args, {
+            timeout,
+            priority,
+            bounded,
+            done: (outcome) => {
+              told(outcome);
+              if (this.#restless) this.#react(then);
+            },
+          }));
+      },
+    );
   }
 
   /** Arguments with a getter that submits or cancels when they are cloned. */

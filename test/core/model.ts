@@ -28,6 +28,10 @@ export class ModelJob {
   readonly timeout: number;
   /** Whether the transport refuses it. */
   readonly bad: boolean;
+  readonly priority: number;
+  /** Whether it is never refused for want of room, nor counted. */
+  readonly bounded: boolean;
+  submittedAt = 0;
   at: "waiting" | "running" | "aborting" | "dropped" | "settled" | "refused" = "waiting";
   attempt = 0;
   startedAt = 0;
@@ -41,10 +45,17 @@ export class ModelJob {
   /** Null until `submit` has returned. */
   submitted: Submitted | null = null;
 
-  constructor(number: JobNumber, timeout: number, bad: boolean) {
+  constructor(number: JobNumber, timeout: number, bad: boolean, priority = 0, bounded = false) {
     this.number = number;
     this.timeout = timeout;
     this.bad = bad;
+    this.priority = priority;
+    this.bounded = bounded;
+  }
+
+  /** Since when it counts to have waited: a level of priority is worth a second. */
+  get since(): number {
+    return this.submittedAt - this.priority * 1_000;
   }
 }
 
@@ -169,10 +180,12 @@ export class Model {
   submit(job: ModelJob, ask: (done: (outcome: Outcome) => void) => Submitted): void {
     this.#catchUp();
     this.jobs.push(job);
+    job.submittedAt = this.now;
     const waiting = this.waiting.length + 1 - this.#room;
-    const perhaps = waiting > 0 && this.options.maxLatency < Infinity;
+    const counted = waiting - this.waiting.filter((other) => other.bounded).length;
+    const perhaps = waiting > 0 && this.options.maxLatency < Infinity && !job.bounded;
     if (this.phase !== "open") this.#refuse(job, "CC_ERR_CLOSED");
-    else if (waiting > Math.max(0, this.options.maxBacklog)) this.#refuse(job, "CC_ERR_BACKLOG_FULL");
+    else if (waiting > 0 && counted > this.options.maxBacklog && !job.bounded) this.#refuse(job, "CC_ERR_BACKLOG_FULL");
     else if (!perhaps) this.#accept(job);
     const refused = this.cluster.stats.jobs.refused;
     job.submitted = ask((outcome) => this.#told(job, outcome));
@@ -192,7 +205,11 @@ export class Model {
   #accept(job: ModelJob): void {
     this.counts.jobs.accepted++;
     this.#asked();
-    this.waiting.push(job);
+    this.#wait([job]);
+  }
+
+  #wait(jobs: readonly ModelJob[]): void {
+    this.waiting = [...this.waiting, ...jobs].toSorted((a, b) => a.since - b.since || a.number - b.number);
   }
 
   /** Somebody asks for work. */
@@ -290,7 +307,7 @@ export class Model {
       if (!again.includes(job)) this.#end(job, { code: job.attempt > 1 ? "CC_ERR_POISON" : "CC_ERR_WORKER_EXIT" });
       else job.at = "waiting";
     }
-    this.waiting = [...again, ...this.waiting].toSorted((a, b) => a.number - b.number);
+    this.#wait(again);
     this.counts.jobs.retried += again.length;
     if (again.length > 0) this.#asked();
     if (worker.starting) this.counts.lost.starts++;

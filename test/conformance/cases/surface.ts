@@ -33,6 +33,21 @@ export const surface: Case[] = [
     },
   },
   {
+    name: "Jobs of a higher priority are the next",
+    async run(kit) {
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 1, maxBacklog: Infinity });
+      const order: unknown[] = [];
+      const run = (value: unknown, priority?: number): Promise<unknown> =>
+        kit.value(cc, { op: "echo", value }, { priority }).then((ended) => order.push(ended));
+      const first = kit.value(cc, { op: "wait", file: kit.file("go") });
+      await until(() => cc.stats().jobs.running === 1);
+      const rest = [run("a"), run("b", 0), run("low", -5), run("high", 10), run("higher", 10.5), run("c")];
+      kit.write(kit.file("go"));
+      await Promise.all([first, ...rest]);
+      assert.deepEqual(order, ["higher", "high", "a", "b", "c", "low"]);
+    },
+  },
+  {
     name: "tasks are functions, by the names that the module exports",
     async run(kit) {
       const cc = kit.cluster("handler.mjs");
