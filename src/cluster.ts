@@ -19,6 +19,7 @@ import { EnqueueSite, mayCapture, whenFailed } from "./enqueue-site.ts";
 import { checkJob, type EnqueueOptions } from "./job-options.ts";
 import { checkMap, type MapOptions, type MapResult } from "./map-options.ts";
 import { Mapping, type Results } from "./mapping.ts";
+import { NamedJobs } from "./named-jobs.ts";
 import type { ComputeClusterOptions } from "./options.ts";
 import { realClock } from "./real-clock.ts";
 import { type ResolvedOptions, resolveOptions } from "./resolve-options.ts";
@@ -50,6 +51,8 @@ export type ClusterEvents =
 
 /** What `stats()` tells: what the cluster is doing and has done, and how the program's own functions took part. */
 export interface ClusterStats extends Stats {
+  /** Counted when a job is enqueued whose `id` is that of one under way: it is that one, and not counted as another. */
+  readonly joined: number;
   /** How long listeners and callbacks took. */
   readonly calls: CallStats;
 }
@@ -77,6 +80,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   readonly #engine: Engine;
   readonly #options: ResolvedOptions;
   readonly #calls = new Calls();
+  readonly #named: NamedJobs;
   #tasks: TaskCalls<M> | null = null;
   /** What workers have thrown, as long as somebody has it. */
   readonly #thrown = new WeakSet<object>();
@@ -108,6 +112,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
         warn: (error) => this.#warn(error),
       },
     });
+    this.#named = new NamedJobs((...job) => this.#engine.submit(...job), realClock.soon);
   }
 
   /**
@@ -258,7 +263,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
 
   /** A snapshot of what the cluster is doing and has done. */
   stats(): ClusterStats {
-    return { ...this.#engine.stats(), calls: this.#calls.stats };
+    return { ...this.#engine.stats(), joined: this.#named.joined, calls: this.#calls.stats };
   }
 
   /** `await using cluster = new ComputeCluster(…)` closes at the end of the block. */
@@ -278,7 +283,8 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     const { signal } = job;
     const request = this.#inCallersContext(job.request);
     if (signal?.aborted) return realClock.soon(() => done({ ok: false, error: signal.reason }));
-    const handle = this.#engine.submit(request, (outcome) => {
+    const engine = request.id === null ? this.#engine : this.#named;
+    const handle = engine.submit(request, (outcome) => {
       ended?.();
       if (!outcome.ok && outcome.error !== signal?.reason) this.#locate(outcome.error, site, handle.id);
       done(outcome);

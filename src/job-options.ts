@@ -27,7 +27,11 @@ export interface EnqueueOptions<T extends string = string> {
    * @default 0
    */
   priority?: number | undefined;
-  /** A name for the job in events and errors. */
+  /**
+   * A name for the job, also in events and errors. Enqueued again with the same task while it waits or runs, it is not run a second
+   * time: both callers get its answer, progress too, and it is given up when all their signals are aborted. The arguments and the
+   * other options of the first hold.
+   */
   id?: string | undefined;
   /**
    * Is told how far the job is, as often as its handler calls `progress`, every 50 ms at most. Not after the job has settled. When a

@@ -33,6 +33,42 @@ export const surface: Case[] = [
     },
   },
   {
+    name: "A job that is enqueued again under its id is run once, for all",
+    async run(kit) {
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 1, maxBacklog: Infinity });
+      const log = kit.file("log");
+      const args = { op: "log", file: log, line: "ran", next: { op: "wait", file: kit.file("go"), value: "answer" } };
+      const controller = new AbortController();
+      const jobs = [1, 2, 3].map(() => kit.value(cc, args, { id: "once" }));
+      const aborted = kit.error(cc, args, { id: "once", signal: controller.signal });
+      const failing = [1, 2].map(() => kit.error(cc, { op: "throw", what: "type" }, { id: "fails" }));
+      await until(() => kit.lines(log).length > 0);
+      controller.abort(new Error("not for me"));
+      assert.equal((await aborted).message, "not for me");
+      kit.write(kit.file("go"));
+      assert.deepEqual(await Promise.all(jobs), ["answer", "answer", "answer"]);
+      for (const error of await Promise.all(failing)) assert.equal(error["code"], "E_BAD");
+      assert.deepEqual(kit.lines(log), ["ran"]);
+      const { joined, jobs: { accepted } } = cc.stats();
+      assert.deepEqual([joined, accepted], [4, 2]);
+      // Once it has ended it is another.
+      assert.equal(await kit.value(cc, { op: "echo", value: 2 }, { id: "once" }), 2);
+    },
+  },
+  {
+    name: "A job is given up when nobody who enqueued it under its id wants it",
+    async run(kit) {
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 1 });
+      const controllers = [new AbortController(), new AbortController()];
+      const jobs = controllers.map(({ signal }) => kit.error(cc, 20_000, { task: "patient", id: "long", signal }));
+      await until(() => cc.stats().jobs.running === 1);
+      controllers[0]?.abort("first");
+      controllers[1]?.abort("second");
+      assert.deepEqual(await Promise.all(jobs), ["first", "second"]);
+      assert.equal(await kit.value(cc, 2, { task: "double" }), 4);
+    },
+  },
+  {
     name: "Jobs of a higher priority are the next",
     async run(kit) {
       const cc = kit.cluster("handler.mjs", { maxWorkers: 1, maxBacklog: Infinity });

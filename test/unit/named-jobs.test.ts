@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import type { JobRequest, Outcome } from "../../src/core/engine.ts";
+import { NamedJobs } from "../../src/named-jobs.ts";
+
+const request = (id: string, task: string | null = null): JobRequest => ({
+  id,
+  task,
+  args: null,
+  transfer: [],
+  timeout: Infinity,
+  priority: 0,
+  bounded: false,
+  onProgress: null,
+});
+
+class Engine {
+  readonly jobs: { request: JobRequest; done: (outcome: Outcome) => void; reason?: unknown }[] = [];
+  readonly later: (() => void)[] = [];
+  readonly named: NamedJobs = new NamedJobs((of, done) => {
+    const job: Engine["jobs"][number] = { request: of, done };
+    this.jobs.push(job);
+    return { id: of.id as string, cancel: (reason) => job.reason = reason };
+  }, (run) => this.later.push(run));
+  readonly told: unknown[] = [];
+
+  enqueue(who: string, of: JobRequest): { cancel(reason: unknown): void } {
+    return this.named.submit(of, (outcome) => this.told.push([who, outcome.ok ? outcome.value : outcome.error]));
+  }
+
+  end(at: number, value: unknown): void {
+    this.jobs[at]?.done({ ok: true, value });
+  }
+}
+
+describe("NamedJobs", () => {
+  it("run a job once for all who enqueue it while it is under way, and anew afterwards", () => {
+    const engine = new Engine();
+    engine.enqueue("a", request("x"));
+    engine.enqueue("b", request("x"));
+    engine.enqueue("c", request("y"));
+    engine.enqueue("d", request("x", "task"));
+    expect([engine.jobs.length, engine.named.joined]).toEqual([3, 1]);
+    engine.end(0, 1);
+    expect(engine.told).toEqual([["a", 1], ["b", 1]]);
+    engine.enqueue("e", request("x"));
+    expect(engine.jobs.length).toBe(4);
+    engine.end(3, 2);
+    expect(engine.told.at(-1)).toEqual(["e", 2]);
+  });
+
+  it("run it anew for who enqueues it when told that it has ended", () => {
+    const engine = new Engine();
+    engine.named.submit(request("x"), () => engine.enqueue("again", request("x")));
+    engine.end(0, 1);
+    expect(engine.jobs.length).toBe(2);
+    engine.end(1, 2);
+    expect(engine.told).toEqual([["again", 2]]);
+  });
+
+  it("give it up for one who wants it no longer, and altogether when nobody does", () => {
+    const engine = new Engine();
+    const a = engine.enqueue("a", request("x"));
+    const b = engine.enqueue("b", request("x"));
+    a.cancel("enough");
+    a.cancel("twice");
+    expect([engine.told, engine.later.length, engine.jobs[0]?.reason]).toEqual([[], 1, undefined]);
+    engine.later[0]?.();
+    expect(engine.told).toEqual([["a", "enough"]]);
+    b.cancel("too");
+    expect(engine.jobs[0]?.reason).toBe("too");
+    // It is not joined while it is being given up.
+    engine.enqueue("c", request("x"));
+    expect(engine.jobs.length).toBe(2);
+    engine.jobs[0]?.done({ ok: false, error: "too" });
+    expect(engine.told.at(-1)).toEqual(["b", "too"]);
+    engine.end(1, 1);
+    expect(engine.told.at(-1)).toEqual(["c", 1]);
+  });
+
+  it("tell all how far it is", () => {
+    const engine = new Engine();
+    const seen: unknown[] = [];
+    engine.enqueue("a", request("x"));
+    engine.enqueue("b", { ...request("x"), onProgress: (value) => seen.push(value) });
+    engine.jobs[0]?.request.onProgress?.(0.5);
+    expect(seen).toEqual([0.5]);
+  });
+
+  it("are started by arguments that enqueue their own job as they are read", () => {
+    let depth = 0;
+    const named: NamedJobs = new NamedJobs((of) => {
+      if (depth++ === 0) named.submit(of, () => {});
+      return { id: "x", cancel() {} };
+    }, () => {});
+    named.submit(request("x"), () => {});
+    expect(depth).toBe(2);
+  });
+});
