@@ -15,6 +15,14 @@ export interface EnqueueOptions<T extends string = string> {
    * @default the cluster's `timeout`
    */
   timeout?: number | undefined;
+  /**
+   * How long, in milliseconds from now, its answer is of use. A job that is predicted to be answered later is refused, one that waits
+   * is dropped as soon as that is certain, and one that runs is given up as by a timeout, each with `CC_ERR_DEADLINE`; the first two
+   * with `retryAfter`.
+   *
+   * @default none
+   */
+  deadline?: number | undefined;
   /** Gives the job up when it is aborted, wherever the job is; the job then fails with the signal's `reason`. */
   signal?: AbortSignal | undefined;
   /** The export of the worker module that runs the job; the default export when not given. */
@@ -48,7 +56,7 @@ export interface CheckedJob {
   readonly signal: AbortSignal | null;
 }
 
-const NAMES = ["timeout", "signal", "task", "priority", "id", "onProgress", "transfer"] as const;
+const NAMES = ["timeout", "deadline", "signal", "task", "priority", "id", "onProgress", "transfer"] as const;
 
 /** No object to move. */
 const NOTHING: readonly object[] = [];
@@ -69,6 +77,7 @@ export function checkJob(args: unknown, options: unknown, timeout: number): Chec
         transfer: NOTHING,
         timeout,
         priority: 0,
+        deadline: Infinity,
         bounded: false,
         onProgress: null,
       },
@@ -85,6 +94,7 @@ export function checkJob(args: unknown, options: unknown, timeout: number): Chec
       transfer: given.transfer === undefined ? NOTHING : objects(given.transfer),
       timeout: given.timeout === undefined ? timeout : check.duration("timeout", given.timeout, "more than 0"),
       priority: given.priority === undefined ? 0 : check.finite("priority", given.priority),
+      deadline: given.deadline === undefined ? Infinity : check.duration("deadline", given.deadline, "more than 0"),
       bounded: false,
       onProgress: given.onProgress === undefined ? null : listener(given.onProgress),
     },

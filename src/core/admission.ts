@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ClusterError } from "./errors.ts";
+import { ClusterError, type ErrorDetails } from "./errors.ts";
 import type { Estimator } from "./estimator.ts";
 
 /** The limits; Infinity for none. */
@@ -13,6 +13,8 @@ export interface AdmissionLimits {
   readonly maxBacklog: number;
   /** Longest predicted time until the answer, in milliseconds. */
   readonly maxLatency: number;
+  /** The same for this job. */
+  readonly deadline: number;
   /** Jobs that can run at once when every worker is there. */
   readonly slots: number;
 }
@@ -34,7 +36,7 @@ export function refusal(
   // A job that a worker is about to take is always admitted, whatever the prediction: otherwise a cluster that was slow
   // once would refuse for ever, since only finished jobs can show that it is fast again.
   if (waiting <= 0) return null;
-  const { maxBacklog, maxLatency, slots } = limits;
+  const { maxBacklog, maxLatency, deadline, slots } = limits;
   if (counted > maxBacklog) {
     return new ClusterError("CC_ERR_BACKLOG_FULL", `cannot enqueue work: maximum backlog exceeded (${maxBacklog})`, {
       limit: maxBacklog,
@@ -44,10 +46,18 @@ export function refusal(
   // The first runs pay for warming up; two per slot are not held against the rest.
   if (estimator.runs < 2 * slots) return null;
   const expected = estimator.latency(waiting, slots, now);
-  if (expected <= maxLatency) return null;
-  return new ClusterError(
-    "CC_ERR_LATENCY",
-    `cannot enqueue work: maximum expected work duration exceeded (${(expected / 1000).toFixed(2)}s)`,
-    { expected, limit: maxLatency, retryAfter: Math.max(1, Math.ceil(expected - maxLatency)), retryable: true },
-  );
+  const seconds = (expected / 1000).toFixed(2);
+  if (expected > maxLatency) {
+    const message = `cannot enqueue work: maximum expected work duration exceeded (${seconds}s)`;
+    return new ClusterError("CC_ERR_LATENCY", message, tooSlow(expected, maxLatency));
+  }
+  if (expected > deadline) {
+    const message = `cannot enqueue work: it would take ${seconds}s, and its deadline is ${deadline} ms`;
+    return new ClusterError("CC_ERR_DEADLINE", message, tooSlow(expected, deadline));
+  }
+  return null;
+}
+
+function tooSlow(expected: number, limit: number): ErrorDetails {
+  return { expected, limit, retryAfter: Math.max(1, Math.ceil(expected - limit)), retryable: true };
 }

@@ -18,6 +18,8 @@ export interface JobRequest {
   readonly transfer: readonly object[];
   /** Longest run in milliseconds, or Infinity. Waiting does not count. */
   readonly timeout: number;
+  /** How long after it was submitted its answer is of no use any more, in milliseconds, or Infinity. */
+  readonly deadline: number;
   /** 0 for most jobs. What it means: `backlog.ts`. */
   readonly priority: number;
   /** Its caller bounds how many of them there are: they are neither refused for want of room nor counted against the backlog. */

@@ -11,6 +11,7 @@ export type ErrorCode =
   | "CC_ERR_LATENCY"
   | "CC_ERR_CLOSED"
   | "CC_ERR_TIMEOUT"
+  | "CC_ERR_DEADLINE"
   | "CC_ERR_WORKER_EXIT"
   | "CC_ERR_WORKER_START"
   | "CC_ERR_NOT_CLONEABLE"
@@ -23,11 +24,11 @@ export interface ErrorDetails {
   readonly cause?: unknown;
   /** True only when the job certainly did not start, so that trying again repeats nothing. */
   readonly retryable?: boolean;
-  /** The limit that was passed: jobs (`CC_ERR_BACKLOG_FULL`) or milliseconds (`CC_ERR_LATENCY`, `CC_ERR_TIMEOUT`). */
+  /** The limit that was passed: jobs (`CC_ERR_BACKLOG_FULL`) or milliseconds (`CC_ERR_LATENCY`, `CC_ERR_DEADLINE`, `CC_ERR_TIMEOUT`). */
   readonly limit?: number;
-  /** How long the job was predicted to take, waiting included, in milliseconds (`CC_ERR_LATENCY`). */
+  /** How long the job was predicted to take, waiting included, in milliseconds (`CC_ERR_LATENCY`, `CC_ERR_DEADLINE`). */
   readonly expected?: number;
-  /** After how many milliseconds the same job is predicted to be admitted (`CC_ERR_LATENCY`). */
+  /** After how many milliseconds the same job is predicted to be admitted (`CC_ERR_LATENCY`, `CC_ERR_DEADLINE`). */
   readonly retryAfter?: number;
   /** The id of the job that the error is about. */
   readonly job?: string;

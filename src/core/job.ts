@@ -61,6 +61,8 @@ export class Job implements JobHandle, Link<Job> {
   #state: JobState = NEW;
   #startedAt = 0;
   #attempt = 0;
+  /** Until it is too late; runs across its states. */
+  #expiry: Timer | null = null;
 
   constructor(
     number: number,
@@ -110,6 +112,7 @@ export class Job implements JobHandle, Link<Job> {
   enter(next: JobState): void {
     const old = this.#state;
     if (old.at === "running" || old.at === "aborting") old.timer?.cancel();
+    if (next.at === "aborting" || next.at === "settled") this.#expiry?.cancel();
     if (old.at === "ahead") this.#countAhead(old.worker, -1);
     if (next.at === "ahead") this.#countAhead(next.worker, 1);
     this.#state = next;
@@ -118,6 +121,11 @@ export class Job implements JobHandle, Link<Job> {
   #countAhead(worker: Worker, change: 1 | -1): void {
     worker.ahead += change;
     if (this.request.bounded) worker.boundedAhead += change;
+  }
+
+  /** Is given the timer of its deadline; it cancels it when it ends earlier. */
+  expires(timer: Timer | null): void {
+    this.#expiry = timer;
   }
 
   /** It waits in the backlog. */

@@ -62,6 +62,20 @@ export function timedOut(job: string, limit: number): ClusterError {
   return new ClusterError("CC_ERR_TIMEOUT", `job ${job} ran longer than its timeout of ${limit} ms`, { job, limit });
 }
 
+/** A job that waited until it could not be answered in time any more. `expected`: how long a new one would take. */
+export function dropped({ id, attempt, request: { deadline } }: Job, expected: number): ClusterError {
+  const message = `job ${id} was dropped: it could not have been answered within its deadline of ${deadline} ms`;
+  const retryAfter = Math.max(1, Math.ceil(expected - deadline));
+  const retryable = attempt === 0;
+  return new ClusterError("CC_ERR_DEADLINE", message, { job: id, limit: deadline, expected, retryAfter, retryable });
+}
+
+/** A job that was not answered in time. */
+export function pastDeadline({ id, request: { deadline } }: Job): ClusterError {
+  const message = `job ${id} was not answered within its deadline of ${deadline} ms`;
+  return new ClusterError("CC_ERR_DEADLINE", message, { job: id, limit: deadline });
+}
+
 /** Somebody asked a cluster that is closing or closed; `job`, if a job was asked for. */
 export function closed(job?: string): ClusterError {
   return new ClusterError("CC_ERR_CLOSED", "the cluster is closed", { ...present({ job }), retryable: true });

@@ -20,6 +20,7 @@ import { Aftermath } from "./aftermath.ts";
 import { Backlog } from "./backlog.ts";
 import type { Clock, Timer } from "./clock.ts";
 import { Crew, type CrewOptions } from "./crew.ts";
+import { Deadlines } from "./deadlines.ts";
 import type { CloseMode, Engine, JobHandle, JobRequest, Observer, Outcome, Stats } from "./engine.ts";
 import type { ClusterError } from "./errors.ts";
 import { Estimator } from "./estimator.ts";
@@ -62,6 +63,9 @@ export interface SchedulerParts {
   readonly isJson: IsJson;
 }
 
+/** What a job without a deadline has. */
+const UNHURRIED = { deadline: Infinity };
+
 /** The engine of one machine. */
 export class Scheduler implements Engine {
   readonly #options: SchedulerOptions;
@@ -76,6 +80,7 @@ export class Scheduler implements Engine {
   readonly #service: Service;
   readonly #takingBack: TakingBack;
   readonly #givingUp: GivingUp;
+  readonly #deadlines: Deadlines;
   readonly #aftermath: Aftermath;
   readonly #warmUp: WarmUp;
   readonly #ledger = new Ledger();
@@ -130,6 +135,13 @@ export class Scheduler implements Engine {
       takingBack: this.#takingBack,
       after: (delay, change) => this.#after(delay, change),
       settle: (...of) => this.#settle(...of),
+    });
+    this.#deadlines = new Deadlines({
+      after: (delay, change) => this.#after(delay, change),
+      now: () => this.#clock.now(),
+      expectedRun: () => this.#estimator.run(this.#clock.now()),
+      expectedLatency: () => this.#estimator.latency(this.#waiting, this.#slots, this.#clock.now()),
+      giveUp: (job, error) => this.#givingUp.giveUp(job, error, "timeout"),
     });
     this.#aftermath = new Aftermath({
       isolation: parts.adapter.isolation,
@@ -214,9 +226,10 @@ export class Scheduler implements Engine {
   /** Why a job that came now would be refused, or null. */
   #refusal(job?: Job): ClusterError | null {
     if (this.#lifetime.at !== "open") return loss.closed(job?.id);
-    const { maxBacklog, maxLatency, maxWorkers, concurrency } = this.#options;
-    if (job?.request.bounded || (maxBacklog === Infinity && maxLatency === Infinity)) return null;
-    const limits = { maxBacklog, maxLatency, slots: maxWorkers * concurrency };
+    const { maxBacklog, maxLatency } = this.#options;
+    const { deadline } = job?.request ?? UNHURRIED;
+    if (job?.request.bounded || Math.min(maxBacklog, maxLatency, deadline) === Infinity) return null;
+    const limits = { maxBacklog, maxLatency, deadline, slots: this.#slots };
     const more = 1 - this.#placement.room;
     const queue = { waiting: this.#waiting + more, counted: this.#counted + more };
     return refusal(limits, queue, this.#estimator, this.#clock.now());
@@ -234,6 +247,7 @@ export class Scheduler implements Engine {
     this.#ledger.jobs.accepted++;
     this.#crew.retry();
     this.#backlog.push(job);
+    this.#deadlines.watch(job);
     if (this.#hears("job:queued")) this.#say(facts.queued(job, this.#waiting));
   }
 
@@ -329,6 +343,10 @@ export class Scheduler implements Engine {
   /** How many jobs wait for their turn, in the backlog or in workers. */
   get #waiting(): number {
     return this.#backlog.size + this.#placement.ahead;
+  }
+
+  get #slots(): number {
+    return this.#options.maxWorkers * this.#options.concurrency;
   }
 
   /** How many of those count against `maxBacklog`. */

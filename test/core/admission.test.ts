@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type AdmissionLimits, type Queue, refusal } from "../../src/core/admission.ts";
 import { Estimator } from "../../src/core/estimator.ts";
 
-const none: AdmissionLimits = { maxBacklog: Infinity, maxLatency: Infinity, slots: 1 };
+const none: AdmissionLimits = { maxBacklog: Infinity, maxLatency: Infinity, deadline: Infinity, slots: 1 };
 
 /** Has seen `runs` jobs of 100 ms each. */
 function seen(runs: number): Estimator {
@@ -70,7 +70,7 @@ describe("refusal", () => {
   });
 
   it("refusal by latency needs two runs per slot", () => {
-    const limits = { ...none, maxLatency: 1, slots: 3 };
+    const limits = { ...none, maxLatency: 1, deadline: Infinity, slots: 3 };
     expect(refusal(limits, queue(1), seen(5), 0)).toBeNull();
     expect(refusal(limits, queue(1), seen(6), 0)?.code).toBe("CC_ERR_LATENCY");
   });
@@ -84,7 +84,7 @@ describe("refusal", () => {
   });
 
   it("refusal names the backlog when both limits are passed", () => {
-    expect(refusal({ maxBacklog: 0, maxLatency: 1, slots: 1 }, queue(1), seen(10), 0)?.code).toBe(
+    expect(refusal({ maxBacklog: 0, maxLatency: 1, deadline: Infinity, slots: 1 }, queue(1), seen(10), 0)?.code).toBe(
       "CC_ERR_BACKLOG_FULL",
     );
   });

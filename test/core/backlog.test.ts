@@ -13,6 +13,7 @@ function job(submittedAt: number, priority = 0, bounded = false): Job {
     transfer: [],
     timeout: Infinity,
     priority,
+    deadline: Infinity,
     bounded,
     onProgress: null,
   };

@@ -68,6 +68,7 @@ export function give(worker: Worker, ...numbers: number[]): void {
           transfer: [],
           timeout: Infinity,
           priority: 0,
+          deadline: Infinity,
           bounded: false,
           onProgress: null,
         },

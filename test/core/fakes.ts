@@ -589,6 +589,7 @@ export class Cluster {
           transfer: [],
           timeout: Infinity,
           priority: 0,
+          deadline: Infinity,
           bounded: false,
           onProgress: null,
           ...request,

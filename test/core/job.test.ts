@@ -12,6 +12,7 @@ const request: JobRequest = {
   transfer: [],
   timeout: Infinity,
   priority: 0,
+  deadline: Infinity,
   bounded: false,
   onProgress: null,
 };

@@ -25,7 +25,17 @@ function setUp(): { clock: FakeClock; worker: Worker; calls: string[]; timer: ()
 function jobAt(state: (worker: Worker) => JobState, worker: Worker, number: number): Job {
   const job = new Job(
     number,
-    { id: null, task: null, args: 0, transfer: [], timeout: Infinity, priority: 0, bounded: false, onProgress: null },
+    {
+      id: null,
+      task: null,
+      args: 0,
+      transfer: [],
+      timeout: Infinity,
+      priority: 0,
+      deadline: Infinity,
+      bounded: false,
+      onProgress: null,
+    },
     0,
     () => {},
     () => {},

@@ -9,6 +9,7 @@ const request = (id: string, task: string | null = null): JobRequest => ({
   transfer: [],
   timeout: Infinity,
   priority: 0,
+  deadline: Infinity,
   bounded: false,
   onProgress: null,
 });

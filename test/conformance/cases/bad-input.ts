@@ -152,6 +152,8 @@ export const badInput: Case[] = [
         [{ task: 7 }, /^task must be a string, got 7/],
         [{ task: "" }, /^task must be a string that is not empty/],
         [{ id: 7 }, /^id must be a string, got 7/],
+        [{ deadline: 0 }, /^deadline must be a number of milliseconds, more than 0, or Infinity, got 0/],
+        [{ deadline: "soon" }, /^deadline must be .*, got "soon"/],
         [{ priority: "high" }, /^priority must be a finite number, got "high"/],
         [{ priority: NaN }, /^priority must be a finite number, got NaN/],
         [{ onProgress: {} }, /^onProgress must be a function, got an object/],

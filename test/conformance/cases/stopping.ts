@@ -151,6 +151,34 @@ export const stopping: Case[] = [
     },
   },
   {
+    name: "A job that waits beyond its deadline is dropped, and never runs",
+    async run(kit) {
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 1 });
+      const first = kit.value(cc, { op: "wait", file: kit.file("go"), value: "first" });
+      await until(() => cc.stats().jobs.running === 1);
+      const ran = kit.file("ran");
+      const error = await kit.error(cc, { op: "log", file: ran, line: "ran" }, { deadline: 100, id: "late" });
+      assert.equal(error["code"], "CC_ERR_DEADLINE");
+      assert.deepEqual([error["job"], error["limit"], error["retryable"]], ["late", 100, true]);
+      kit.write(kit.file("go"));
+      assert.equal(await first, "first");
+      assert.equal(await kit.value(cc, { op: "echo", value: "next" }, { deadline: 20_000 }), "next");
+      assert.deepEqual(kit.lines(ran), []);
+    },
+  },
+  {
+    name: "A job that runs beyond its deadline is given up, and the next job runs on a new worker",
+    needs: "kill",
+    async run(kit) {
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 1 });
+      await cc.ready();
+      const error = await kit.error(cc, { op: "spin" }, { deadline: 250 });
+      assert.deepEqual([error["code"], error["retryable"]], ["CC_ERR_DEADLINE", false]);
+      assert.equal(await kit.value(cc, { op: "echo", value: "next" }), "next");
+      assert.deepEqual(kit.faults, []);
+    },
+  },
+  {
     name: "A handler that ignores its signal loses its worker after abortGrace, and not before",
     async run(kit) {
       const patient = kit.cluster("handler.mjs", { maxWorkers: 1, abortGrace: 20_000, killGrace: 1 });
