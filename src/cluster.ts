@@ -6,7 +6,6 @@
 
 import { AsyncResource } from "node:async_hooks";
 import { EventEmitter } from "node:events";
-import { ownProcess } from "./built-in.ts";
 import { adapterFor } from "../runtimes/select.ts";
 import { onAbort } from "./abort-watch.ts";
 import { Calls, type CallStats } from "./calls.ts";
@@ -21,12 +20,13 @@ import { checkMap, type MapOptions, type MapResult } from "./map-options.ts";
 import { Mapping, type Results } from "./mapping.ts";
 import { NamedJobs } from "./named-jobs.ts";
 import type { ComputeClusterOptions } from "./options.ts";
+import { Origins } from "./origins.ts";
 import { realClock } from "./real-clock.ts";
 import { type ResolvedOptions, resolveOptions } from "./resolve-options.ts";
-import { sentence, TOLD } from "./sentences.ts";
 import { type Items, sourceOf } from "./source.ts";
 import { type TaskCalls, taskCalls } from "./task-calls.ts";
 import type { TaskArgs, TaskName, TaskResult } from "./tasks.ts";
+import { Telling } from "./telling.ts";
 import { wrongType } from "./validate.ts";
 import { type Format, notCloneable } from "./wire/cloneable.ts";
 import { decodeThrown } from "./wire/error-codec.ts";
@@ -82,10 +82,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   readonly #calls = new Calls();
   readonly #named: NamedJobs;
   #tasks: TaskCalls<M> | null = null;
-  /** What workers have thrown, as long as somebody has it. */
-  readonly #thrown = new WeakSet<object>();
-  /** Errors that don't say yet where their job was enqueued, and their jobs. */
-  readonly #unlocated = new WeakMap<object, string>();
+  readonly #origins = new Origins();
 
   /**
    * Checks the options. Nothing is started before the first job, or `ready()`.
@@ -102,15 +99,10 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
       clock: realClock,
       adapter: adapterFor(isolation),
       spec: () => ({ ...spec, env: env(), bootstrap, decodeError: decodeThrown, setupNotCloneable }),
-      decodeError: (encoded) => this.#decode(encoded),
+      decodeError: this.#origins.decode,
       notCloneable: (job, cause) => argsNotCloneable(job, spec.serialization, cause),
       isJson,
-      observer: {
-        hears: (type) => this.#hears(type),
-        tell: (fact) => this.#tell(fact),
-        fault: (error) => this.#fault(error),
-        warn: (error) => this.#warn(error),
-      },
+      observer: new Telling(this as unknown as EventEmitter, isolation, this.#calls),
     });
     this.#named = new NamedJobs((...job) => this.#engine.submit(...job), realClock.soon);
   }
@@ -178,7 +170,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
       if (callback !== undefined && callback !== null) return reject(wrongType("callback", "a function", callback));
       this.#run(args, options, site, (outcome) => outcome.ok ? resolve(outcome.value) : reject(outcome.error));
     });
-    return site ? answer : whenFailed(answer, this.#locateLate);
+    return site ? answer : whenFailed(answer, this.#origins.addLate);
   }
 
   /**
@@ -223,7 +215,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
       call: (call) => this.#calls.time("map", call),
       submit: (request, done) => {
         const handle = this.#engine.submit(request, (outcome) => {
-          if (!outcome.ok) this.#locate(outcome.error, site, handle.id);
+          if (!outcome.ok) this.#origins.add(outcome.error, site, handle.id);
           done(outcome);
         });
         return handle;
@@ -286,7 +278,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     const engine = request.id === null ? this.#engine : this.#named;
     const handle = engine.submit(request, (outcome) => {
       ended?.();
-      if (!outcome.ok && outcome.error !== signal?.reason) this.#locate(outcome.error, site, handle.id);
+      if (!outcome.ok && outcome.error !== signal?.reason) this.#origins.add(outcome.error, site, handle.id);
       done(outcome);
     });
     if (signal === null) return;
@@ -307,31 +299,6 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     };
   }
 
-  /** Errors of a worker and of our own; the reason of a signal is the caller's, and left alone. */
-  #locate(error: unknown, site: EnqueueSite | null, job: string): void {
-    if (typeof error !== "object" || error === null) return;
-    const thrown = this.#thrown.has(error);
-    if (!thrown && !(error instanceof ClusterError)) return;
-    if (site) site.addTo(error, job, thrown);
-    else this.#unlocated.set(error, job);
-  }
-
-  /** @param own How many frames of the stack are the cluster's own. */
-  readonly #locateLate = (error: unknown, own = 1): never => {
-    const job = this.#unlocated.get(error as object);
-    if (job !== undefined) {
-      this.#unlocated.delete(error as object);
-      this.#locate(error, new EnqueueSite(own), job);
-    }
-    throw error;
-  };
-
-  #decode(encoded: unknown): unknown {
-    const error = decodeThrown(encoded);
-    if (typeof error === "object" && error !== null) this.#thrown.add(error);
-    return error;
-  }
-
   #end(mode: CloseMode, callback: ((error: null) => void) | undefined): Promise<void> | this {
     if (typeof callback === "function") {
       this.#engine.close(mode, () => this.#calls.make("callback", () => callback(null)));
@@ -348,35 +315,6 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
       if (outcome.ok) callback(null, outcome.value);
       else callback(truthy(outcome.error) as Error, undefined);
     });
-  }
-
-  #hears(type: Fact["type"]): boolean {
-    if (this.listenerCount(type) > 0) return true;
-    const told = TOLD[type];
-    return told !== undefined && this.listenerCount(told) > 0;
-  }
-
-  #tell(fact: Fact): void {
-    const emit = this.emit as (event: string, ...args: unknown[]) => boolean;
-    this.#calls.make(fact.type, () => emit.call(this, fact.type, fact));
-    const told = sentence(fact, this.#options.isolation);
-    if (told && this.listenerCount(told.event) > 0) {
-      this.#calls.make(told.event, () => emit.call(this, told.event, told.text));
-    }
-  }
-
-  /** Unheard, it is printed: the program can go on. */
-  #warn(error: Error): void {
-    if (this.listenerCount("error") > 0) return this.#calls.make("error", () => this.emit("error", error));
-    ownProcess().emitWarning(error);
-  }
-
-  /** Unheard, it is thrown: in a turn of the event loop of its own, so that the jobs' callers have had their answers. */
-  #fault(error: Error): void {
-    if (this.listenerCount("error") > 0) return this.#calls.make("error", () => this.emit("error", error));
-    setTimeout(() => {
-      throw error;
-    }, 0);
   }
 }
 
