@@ -34,6 +34,8 @@ declare namespace ComputeCluster {
   type PermissionName = esm.PermissionName;
   type Results<R> = esm.Results<R>;
   type ResourceLimits = esm.ResourceLimits;
+  type Durations = esm.Durations;
+  type TaskStats = esm.TaskStats;
   type StreamOf<T> = esm.StreamOf<T>;
   type Stats = esm.Stats;
   type TaskArgs<M, T> = esm.TaskArgs<M, T>;

@@ -6,6 +6,7 @@
 
 import type { Isolation } from "./adapter.ts";
 import type { Fact } from "./fact.ts";
+import type { Durations } from "./histogram.ts";
 
 /** One job, as the engine gets it. Checked beforehand. */
 export interface JobRequest {
@@ -78,6 +79,18 @@ export interface Observer {
   warn(error: Error): void;
 }
 
+/** What is known of the jobs of one task. */
+export interface TaskStats {
+  /** Counted when one is answered with a value. */
+  readonly succeeded: number;
+  /** Counted when one ends in any other way, from the first that succeeded on. */
+  readonly failed: number;
+  /** As for all jobs. */
+  readonly wait: Durations;
+  /** As for all jobs. */
+  readonly run: Durations;
+}
+
 /** What a cluster is doing and has done. Gauges are counted off the live collections; counters only grow. */
 export interface Stats {
   /** Runtime and isolation, such as `node process`. */
@@ -111,6 +124,12 @@ export interface Stats {
     /** Counted when a job goes back to the front because its worker was lost. */
     readonly retried: number;
   };
+  /** How long jobs that have ended had waited before they began to run, for the last time if they ran more than once. */
+  readonly wait: Durations;
+  /** How long they ran then, on the way to and from the worker included. */
+  readonly run: Durations;
+  /** The same by tasks, of those that have been answered with a value at least once; `default` for the default export. */
+  readonly tasks: Readonly<Record<string, TaskStats>>;
   /** Counted when a worker has left because it had served long enough (`maxJobsPerWorker` and its like). */
   readonly recycled: number;
   /** Counters of what went wrong with workers. */

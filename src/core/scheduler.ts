@@ -305,7 +305,7 @@ export class Scheduler implements Engine {
   #settle(job: Job, outcome: Outcome, worker: Worker | null): void {
     const now = this.#clock.now();
     if (outcome.ok) this.#estimator.record(now - job.startedAt);
-    this.#ledger.jobs[outcome.ok ? "succeeded" : "failed"]++;
+    this.#ledger.settled(job, outcome.ok, now);
     if (job.state.at !== "aborting") job.settle();
     this.#outbox.push(() => job.answer(outcome));
     if (this.#hears("job:settled")) this.#say(facts.settled(job, outcome, worker, now));

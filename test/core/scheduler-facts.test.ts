@@ -156,16 +156,42 @@ describe("Scheduler facts", () => {
 
 describe("Scheduler stats", () => {
   it("Scheduler counts nothing at first", () => {
+    const none = { count: 0, mean: 0, p50: 0, p90: 0, p99: 0, max: 0 };
     expect(new Cluster({}, "thread").stats).toEqual({
       adapter: "fake process",
       isolation: "thread",
       state: "open",
       workers: { starting: 0, idle: 0, busy: 0, retiring: 0, stopping: 0 },
       jobs: { waiting: 0, running: 0, accepted: 0, refused: 0, succeeded: 0, failed: 0, retried: 0 },
+      wait: none,
+      run: none,
+      tasks: {},
       recycled: 0,
       lost: { workers: 0, starts: 0, abandoned: 0, messages: 0 },
       expectedRun: 0,
     });
+  });
+
+  it("Scheduler tells how long jobs have waited and run, of all and by task", () => {
+    const cluster = new Cluster();
+    cluster.submit(1);
+    cluster.submit(2, { task: "resize" });
+    cluster.submit(3, { task: "__proto__" });
+    const dropped = cluster.submit(4, { task: "resize" });
+    cluster.worker(0).ready();
+    cluster.advance(100);
+    cluster.worker(0).answer();
+    cluster.advance(300);
+    cluster.worker(0).answer();
+    dropped.cancel();
+    cluster.advance(10);
+    cluster.worker(0).fail("no such task");
+    const { wait, run, tasks } = cluster.stats;
+    expect([wait.count, wait.max, run.count, run.max]).toEqual([3, 400, 3, 300]);
+    expect(Object.keys(tasks)).toEqual(["default", "resize"]);
+    expect(tasks["resize"]).toMatchObject({ succeeded: 1, failed: 1, wait: { count: 1, max: 100 }, run: { max: 300 } });
+    expect(tasks["default"]?.run).toMatchObject({ count: 1, mean: 100, max: 100 });
+    expect(tasks["default"]?.run.p99).toBe(100);
   });
 
   it("Scheduler counts workers and jobs where they are", () => {
