@@ -104,7 +104,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
       isJson,
       observer: new Telling(this as unknown as EventEmitter, isolation, this.#calls),
     });
-    this.#named = new NamedJobs((...job) => this.#engine.submit(...job), realClock.soon);
+    this.#named = new NamedJobs(this.#engine, realClock.soon);
   }
 
   /**
@@ -134,7 +134,19 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     callback: EnqueueCallback<TaskResult<M, T>>,
   ): this;
   enqueue(args: unknown, second?: unknown, third?: unknown): unknown {
-    return this.#enqueue(mayCapture() ? new EnqueueSite(1) : null, args, second, third);
+    const site = mayCapture() ? new EnqueueSite(1) : null;
+    const options = typeof second === "function" ? undefined : second;
+    const callback = typeof second === "function" ? second : third;
+    if (typeof callback !== "function") return this.#promise(site, args, options, callback);
+    // The caller's AsyncLocalStorage is to be current in its callback, not that of whoever brings the answer.
+    const context = new AsyncResource("compute-cluster:job");
+    this.#run(
+      args,
+      options,
+      site,
+      (outcome) => context.runInAsyncScope(() => this.#callBack(callback as EnqueueCallback<unknown>, outcome)),
+    );
+    return this;
   }
 
   /**
@@ -148,24 +160,12 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
    * ```
    */
   get tasks(): TaskCalls<M> {
-    this.#tasks ??= taskCalls<M>((site, args, options) => this.#enqueue(site, args, options) as Promise<unknown>);
+    this.#tasks ??= taskCalls<M>((site, args, options) => this.#promise(site, args, options));
     return this.#tasks;
   }
 
-  #enqueue(site: EnqueueSite | null, args: unknown, second?: unknown, third?: unknown): unknown {
-    const options = typeof second === "function" ? undefined : second;
-    const callback = typeof second === "function" ? second : third;
-    if (typeof callback === "function") {
-      // The caller's AsyncLocalStorage is to be current in its callback, not that of whoever brings the answer.
-      const context = new AsyncResource("compute-cluster:job");
-      this.#run(
-        args,
-        options,
-        site,
-        (outcome) => context.runInAsyncScope(() => this.#callBack(callback as EnqueueCallback<unknown>, outcome)),
-      );
-      return this;
-    }
+  /** @param callback What was given for one and is none. */
+  #promise(site: EnqueueSite | null, args: unknown, options: unknown, callback?: unknown): Promise<unknown> {
     const answer = new Promise((resolve, reject) => {
       if (callback !== undefined && callback !== null) return reject(wrongType("callback", "a function", callback));
       this.#run(args, options, site, (outcome) => outcome.ok ? resolve(outcome.value) : reject(outcome.error));

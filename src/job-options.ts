@@ -17,8 +17,8 @@ export interface EnqueueOptions<T extends string = string> {
   timeout?: number | undefined;
   /**
    * How long, in milliseconds from now, its answer is of use. A job that is predicted to be answered later is refused, one that waits
-   * is dropped as soon as that is certain, and one that runs is given up as by a timeout, each with `CC_ERR_DEADLINE`; the first two
-   * with `retryAfter`.
+   * is dropped when so little time is left that it is not expected to be answered any more, and one that runs is given up as by a
+   * timeout, each with `CC_ERR_DEADLINE`; the first two with `retryAfter`, where enough is known for that.
    *
    * @default none
    */
@@ -28,7 +28,7 @@ export interface EnqueueOptions<T extends string = string> {
   /** The export of the worker module that runs the job; the default export when not given. */
   task?: T | undefined;
   /**
-   * Which of the jobs that wait is the next: each level counts as a second more that the job has waited. So jobs of a higher
+   * Which of the jobs that wait is the next, an integer from -100 to 100: each level counts as a second more that the job has waited. So jobs of a higher
    * priority overtake others, and none waits for ever. What has been sent to a worker ahead of its turn, 3 ms of work at most, is
    * not overtaken.
    *
@@ -37,8 +37,9 @@ export interface EnqueueOptions<T extends string = string> {
   priority?: number | undefined;
   /**
    * A name for the job, also in events and errors. Enqueued again with the same task while it waits or runs, it is not run a second
-   * time: both callers get its answer, progress too, and it is given up when all their signals are aborted. The arguments and the
-   * other options of the first hold.
+   * time, whatever its arguments: both callers get the same answer, or the same error, object. The arguments and the other options of
+   * the first hold, its `timeout`, `deadline` and `priority` too; who joins is told of progress if the first is. Each caller's
+   * `signal` is its own, and the job is given up when all have been aborted.
    */
   id?: string | undefined;
   /**
@@ -55,6 +56,9 @@ export interface CheckedJob {
   readonly request: JobRequest;
   readonly signal: AbortSignal | null;
 }
+
+/** Each priority that is in use has a lane, and all of them are looked at for each job. */
+const HIGHEST = 100;
 
 const NAMES = ["timeout", "deadline", "signal", "task", "priority", "id", "onProgress", "transfer"] as const;
 
@@ -93,7 +97,7 @@ export function checkJob(args: unknown, options: unknown, timeout: number): Chec
       args,
       transfer: given.transfer === undefined ? NOTHING : objects(given.transfer),
       timeout: given.timeout === undefined ? timeout : check.duration("timeout", given.timeout, "more than 0"),
-      priority: given.priority === undefined ? 0 : check.finite("priority", given.priority),
+      priority: given.priority === undefined ? 0 : check.integer("priority", given.priority, -HIGHEST, HIGHEST),
       deadline: given.deadline === undefined ? Infinity : check.duration("deadline", given.deadline, "more than 0"),
       bounded: false,
       onProgress: given.onProgress === undefined ? null : listener(given.onProgress),

@@ -5,10 +5,10 @@
  * @module
  */
 
-import type { JobHandle, JobRequest, Outcome } from "./core/engine.ts";
+import type { Engine, JobHandle, JobRequest, Outcome } from "./core/engine.ts";
 
-/** As an engine takes a job. */
-type Submit = (request: JobRequest, done: (outcome: Outcome) => void) => JobHandle;
+/** What runs them. */
+type NamedJobsEngine = Pick<Engine, "submit" | "isOpen">;
 
 /** Somebody who waits for a job. */
 interface Caller {
@@ -23,17 +23,14 @@ interface NamedJob {
 
 /** The named jobs that have not ended. */
 export class NamedJobs {
-  readonly #submit: Submit;
+  readonly #engine: NamedJobsEngine;
   readonly #soon: (run: () => void) => void;
   readonly #jobs = new Map<string, NamedJob>();
   #joined = 0;
 
-  /**
-   * @param submit Never calls back before it has returned.
-   * @param soon Calls a function later.
-   */
-  constructor(submit: Submit, soon: (run: () => void) => void) {
-    this.#submit = submit;
+  /** @param soon Calls a function later. */
+  constructor(engine: NamedJobsEngine, soon: (run: () => void) => void) {
+    this.#engine = engine;
     this.#soon = soon;
   }
 
@@ -45,7 +42,8 @@ export class NamedJobs {
   /** The same as an engine's `submit`, for a request with an id. What else the request says holds if the job is new. */
   submit(request: JobRequest, done: (outcome: Outcome) => void): JobHandle {
     const name = `${request.task ?? ""}\0${request.id}`;
-    const found = this.#jobs.get(name);
+    // A cluster that is closing takes none, not even to join another.
+    const found = this.#engine.isOpen ? this.#jobs.get(name) : undefined;
     if (found) this.#joined++;
     const job = found ?? this.#start(name, request);
     const caller = { done, onProgress: request.onProgress };
@@ -58,13 +56,15 @@ export class NamedJobs {
 
   #start(name: string, request: JobRequest): NamedJob {
     const callers = new Set<Caller>();
-    const onProgress = (value: unknown): void => {
-      for (const caller of callers) caller.onProgress?.(value);
+    // Those who join while others are told are not told of that.
+    const tell = (value: unknown): void => {
+      for (const { onProgress } of [...callers]) onProgress?.(value);
     };
-    const handle = this.#submit({ ...request, onProgress }, (outcome) => {
+    const onProgress = request.onProgress && tell;
+    const handle = this.#engine.submit({ ...request, onProgress }, (outcome) => {
       // Whoever is told may enqueue it anew.
       this.#forget(name, job);
-      for (const { done } of callers) done(outcome);
+      for (const { done } of [...callers]) done(outcome);
     });
     const job = { handle, callers };
     this.#jobs.set(name, job);

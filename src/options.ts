@@ -71,7 +71,8 @@ export interface ComputeClusterOptions {
    */
   killGrace?: number | undefined;
   /**
-   * How long a handler that has taken its `signal` has to stop when its job is given up, before its worker is replaced.
+   * How long a handler that has taken its `signal` has to stop when its job is given up, before its worker is replaced. Meanwhile
+   * the worker gets no other job in that place, and `close()` waits for it.
    *
    * @default `killGrace`
    */

@@ -12,6 +12,8 @@ import { decodeThrown } from "./wire/error-codec.ts";
 export class Origins {
   /** What workers have thrown, as long as somebody has it. */
   readonly #thrown = new WeakSet<object>();
+  /** Errors that say it: more than one caller may have the same. */
+  readonly #located = new WeakSet<object>();
   /** Errors that don't say yet where their job was enqueued, and their jobs. */
   readonly #unlocated = new WeakMap<object, string>();
 
@@ -30,9 +32,10 @@ export class Origins {
   add(error: unknown, site: EnqueueSite | null, job: string): void {
     if (typeof error !== "object" || error === null) return;
     const thrown = this.#thrown.has(error);
-    if (!thrown && !(error instanceof ClusterError)) return;
-    if (site) site.addTo(error, job, thrown);
-    else this.#unlocated.set(error, job);
+    if (this.#located.has(error) || (!thrown && !(error instanceof ClusterError))) return;
+    if (!site) return void this.#unlocated.set(error, job);
+    this.#located.add(error);
+    site.addTo(error, job, thrown);
   }
 
   /**

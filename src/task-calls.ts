@@ -8,9 +8,12 @@ import { EnqueueSite, mayCapture } from "./enqueue-site.ts";
 import type { EnqueueOptions } from "./job-options.ts";
 import type { TaskArgs, TaskName, TaskResult } from "./tasks.ts";
 
+/** What the language and its tools ask of any object: tasks of these names are for `enqueue`. */
+const NO_TASKS = new Set(["then", "toJSON", "toString", "valueOf", "constructor", "prototype"]);
+
 /** One function for each task of the module `M`; any name, while its type is not given. */
 export type TaskCalls<M> = {
-  readonly [T in TaskName<M>]: (
+  readonly [T in Exclude<TaskName<M>, "then" | "toJSON" | "toString" | "valueOf" | "constructor" | "prototype">]: (
     args: TaskArgs<M, T>,
     options?: Omit<EnqueueOptions, "task">,
   ) => Promise<TaskResult<M, T>>;
@@ -47,6 +50,3 @@ function withTask(options: unknown, task: string): object {
   const given = options ?? {};
   return typeof given === "object" && !Array.isArray(given) ? { ...given, task } : given as object;
 }
-
-/** What the language and its tools ask of any object: it is neither a promise nor a value with a text of its own. */
-const NO_TASKS = new Set(["then", "toJSON", "constructor", "prototype"]);

@@ -62,11 +62,12 @@ export function duration(name: string, value: unknown, least: "more than 0" | "0
   return value === 0 && least === "0 or more" ? 0 : amount(name, value, rule);
 }
 
-/** Any number but NaN and the infinite ones. */
-export function finite(name: string, value: unknown): number {
-  if (typeof value !== "number") throw wrongType(name, "a finite number", value);
-  if (Number.isFinite(value)) return value;
-  throw outOfRange(name, "a finite number", value);
+/** A whole number within bounds. */
+export function integer(name: string, value: unknown, least: number, most: number): number {
+  const rule = `an integer from ${least} to ${most}`;
+  if (typeof value !== "number") throw wrongType(name, rule, value);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw outOfRange(name, rule, value);
 }
 
 /** A number of more than 0. */

@@ -21,7 +21,7 @@ interface Lane {
 export class Backlog {
   /** The lane of most jobs, and of all in most programs. */
   readonly #normal: Lane = { priority: 0, jobs: new Chain<Job>() };
-  /** Others, which go when they are empty: a program may have any number of priorities. */
+  /** Those of other priorities, few; they go when they are empty. */
   readonly #others: Map<number, Lane> = new Map<number, Lane>();
   #size = 0;
   #bounded = 0;
@@ -48,20 +48,20 @@ export class Backlog {
   /** A job is last in its line. */
   push(job: Job): void {
     this.#enter(job);
-    this.#laneFor(job).jobs.push(job);
+    this.#laneOf(job).jobs.push(job);
   }
 
   /** A job that had been given to a worker waits again, where it had been. */
   putBack(job: Job): void {
     this.#enter(job);
-    this.#laneFor(job).jobs.putBack(job, (other) => job.number < other.number);
+    this.#laneOf(job).jobs.putBack(job, (other) => job.number < other.number);
   }
 
   /** A job leaves, to enter another state. */
   remove(job: Job): void {
-    const lane = this.#laneFor(job);
+    const lane = this.#laneOf(job);
     lane.jobs.remove(job);
-    if (lane.jobs.size === 0) this.#others.delete(lane.priority);
+    if (lane !== this.#normal && lane.jobs.size === 0) this.#others.delete(lane.priority);
     this.#size--;
     if (job.request.bounded) this.#bounded--;
   }
@@ -72,9 +72,13 @@ export class Backlog {
     if (job.request.bounded) this.#bounded++;
   }
 
-  #laneFor({ request: { priority } }: Job): Lane {
+  #laneOf({ request: { priority } }: Job): Lane {
     if (priority === 0) return this.#normal;
-    const lane = this.#others.get(priority) ?? { priority, jobs: new Chain<Job>() };
+    return this.#others.get(priority) ?? this.#openLane(priority);
+  }
+
+  #openLane(priority: number): Lane {
+    const lane = { priority, jobs: new Chain<Job>() };
     this.#others.set(priority, lane);
     return lane;
   }

@@ -1,6 +1,6 @@
 /**
- * Jobs whose answer is of no use after a while: one that waits is dropped as soon as it can't be answered in time any more, so that
- * it doesn't take the time of those that can; one that runs is given up when its time is over.
+ * Jobs whose answer is of no use after a while: one that waits is dropped once it is not expected to be answered in time any more,
+ * so that it doesn't take the time of those that can be; one that runs is given up when its time is over.
  *
  * @module
  */
@@ -15,10 +15,14 @@ export interface DeadlineParts {
   /** Runs a change of state as one turn, later. */
   after(delay: number, change: () => void): Timer | null;
   now(): number;
-  /** Predicted run of one job, in milliseconds. */
+  /** Predicted run of one job, in milliseconds; 0 while nothing is known. */
   expectedRun(): number;
-  /** Predicted time until a job that came now would be answered, in milliseconds. */
-  expectedLatency(): number;
+  /** Predicted time until a job that came now would be answered, in milliseconds; null while too little is known. */
+  expectedLatency(): number | null;
+  /** Whether every job that waits has a worker that is free, or is about to be there. */
+  hasPlaces(): boolean;
+  /** Takes back what a worker has not begun. */
+  recall(job: Job): void;
   /** Settles a job, wherever it is, and frees its worker. */
   giveUp(job: Job, error: ClusterError): void;
 }
@@ -31,20 +35,28 @@ export class Deadlines {
     this.#parts = parts;
   }
 
-  /** Watches a job that has just been accepted, if it has a deadline. */
+  /** Watches a job that waits, if it has a deadline. */
   watch(job: Job): void {
-    const { deadline } = job.request;
-    if (deadline === Infinity) return;
-    const latestStart = Math.max(0, deadline - this.#parts.expectedRun());
-    job.expires(this.#parts.after(latestStart, () => this.#isLate(job)));
+    if (job.request.deadline < Infinity) this.#look(job);
   }
 
-  /** It is time for the job to have begun. */
-  #isLate(job: Job): void {
-    const { deadline } = job.request;
-    const { after, now, giveUp, expectedLatency } = this.#parts;
-    if (job.state.at === "queued") return giveUp(job, loss.dropped(job, expectedLatency()));
-    const left = Math.max(0, job.submittedAt + deadline - now());
-    job.expires(after(left, () => giveUp(job, loss.pastDeadline(job))));
+  #look(job: Job): void {
+    const { after, now, expectedRun, hasPlaces } = this.#parts;
+    const left = job.submittedAt + job.request.deadline - now();
+    if (left <= 0) return this.#isOver(job);
+    const spare = job.state.at === "queued" ? left - expectedRun() : 0;
+    // Only the jobs that run can show that they have become faster than was predicted: with a place to be had it runs.
+    if (job.state.at === "queued" && spare <= 0 && !hasPlaces()) return this.#drop(job);
+    job.expires(after(spare > 0 ? spare : left, () => this.#look(job)));
+  }
+
+  #isOver(job: Job): void {
+    if (job.state.at === "ahead") this.#parts.recall(job);
+    if (job.state.at === "queued") this.#drop(job);
+    else this.#parts.giveUp(job, loss.pastDeadline(job));
+  }
+
+  #drop(job: Job): void {
+    this.#parts.giveUp(job, loss.dropped(job, this.#parts.expectedLatency()));
   }
 }

@@ -60,6 +60,9 @@ export interface Engine {
    */
   close(mode: CloseMode, closed: () => void): void;
 
+  /** Whether it takes jobs: not since `close`. */
+  readonly isOpen: boolean;
+
   /** Whether workers have been given all jobs that there are, and may want for more. */
   readonly isHungry: boolean;
 

@@ -56,7 +56,7 @@ export type HostFrame =
   | { readonly type: "ping" };
 
 /** Why the host no longer waits for a job. */
-export type AbortWhy = "timeout" | "abort";
+export type AbortWhy = "timeout" | "deadline" | "abort";
 
 /** What a worker is told at its start. */
 export interface Init {

@@ -125,6 +125,7 @@ export class Job implements JobHandle, Link<Job> {
 
   /** Is given the timer of its deadline; it cancels it when it ends earlier. */
   expires(timer: Timer | null): void {
+    this.#expiry?.cancel();
     this.#expiry = timer;
   }
 

@@ -62,12 +62,11 @@ export function timedOut(job: string, limit: number): ClusterError {
   return new ClusterError("CC_ERR_TIMEOUT", `job ${job} ran longer than its timeout of ${limit} ms`, { job, limit });
 }
 
-/** A job that waited until it could not be answered in time any more. `expected`: how long a new one would take. */
-export function dropped({ id, attempt, request: { deadline } }: Job, expected: number): ClusterError {
-  const message = `job ${id} was dropped: it could not have been answered within its deadline of ${deadline} ms`;
-  const retryAfter = Math.max(1, Math.ceil(expected - deadline));
-  const retryable = attempt === 0;
-  return new ClusterError("CC_ERR_DEADLINE", message, { job: id, limit: deadline, expected, retryAfter, retryable });
+/** A job that waits too long. `expected`: how long one that came now would take, null if that is not known. */
+export function dropped({ id, attempt, request: { deadline } }: Job, expected: number | null): ClusterError {
+  const message = `job ${id} was dropped: it was not expected to be answered within its deadline of ${deadline} ms`;
+  const again = expected === null ? {} : { expected, retryAfter: Math.max(1, Math.ceil(expected - deadline)) };
+  return new ClusterError("CC_ERR_DEADLINE", message, { job: id, limit: deadline, ...again, retryable: attempt === 0 });
 }
 
 /** A job that was not answered in time. */

@@ -122,7 +122,10 @@ export class Scheduler implements Engine {
       began: (job, worker) => {
         if (this.#hears("job:started")) this.#say(facts.started(job, worker));
       },
-      returned: (job, worker) => this.#tell("job:returned", () => facts.returned(job, worker)),
+      returned: (job, worker) => {
+        this.#deadlines.watch(job);
+        this.#tell("job:returned", () => facts.returned(job, worker));
+      },
       timeout: (job) => this.#timeout(job),
       ended: (job, worker, failed, value) => this.#settle(job, this.#outcome(failed, value), worker),
       refused: ({ job, cause }) => this.#settle(job, { ok: false, error: parts.notCloneable(job, cause) }, null),
@@ -140,8 +143,10 @@ export class Scheduler implements Engine {
       after: (delay, change) => this.#after(delay, change),
       now: () => this.#clock.now(),
       expectedRun: () => this.#estimator.run(this.#clock.now()),
-      expectedLatency: () => this.#estimator.latency(this.#waiting, this.#slots, this.#clock.now()),
-      giveUp: (job, error) => this.#givingUp.giveUp(job, error, "timeout"),
+      expectedLatency: () => this.#expectedLatency(),
+      hasPlaces: () => this.#backlog.size <= this.#placement.room,
+      recall: ({ state }) => state.at === "ahead" && this.#takingBack.recall(state.worker),
+      giveUp: (job, error) => this.#givingUp.giveUp(job, error, "deadline"),
     });
     this.#aftermath = new Aftermath({
       isolation: parts.adapter.isolation,
@@ -188,6 +193,10 @@ export class Scheduler implements Engine {
       this.#warmUp.fail(() => loss.closed());
       if (this.#lifetime.now) this.#dropEverything();
     });
+  }
+
+  get isOpen(): boolean {
+    return this.#lifetime.at === "open";
   }
 
   get isHungry(): boolean {
@@ -237,7 +246,8 @@ export class Scheduler implements Engine {
 
   #refuse(job: Job, error: ClusterError): void {
     this.#ledger.jobs.refused++;
-    this.#refusedSinceDrain ||= this.#lifetime.at === "open";
+    // Whoever is told of room would only be refused again: a deadline is the job's own.
+    this.#refusedSinceDrain ||= this.#lifetime.at === "open" && error.code !== "CC_ERR_DEADLINE";
     job.settle();
     this.#outbox.push(() => job.answer({ ok: false, error }));
     if (this.#hears("job:refused")) this.#say(facts.refused(job, error.code));
@@ -263,7 +273,7 @@ export class Scheduler implements Engine {
     this.#estimator.watch(this.#crew.works, this.#clock.now());
     if (this.#lifetime.at !== "closed") this.#crew.grow(this.#waiting, this.#warmTarget(), this.#warmUp.awaited);
     // An empty backlog is no room when none may wait: whoever was told would only be refused again.
-    if (this.#counted > 0 || !this.#refusedSinceDrain || this.#refusal()) return;
+    if (!this.#refusedSinceDrain || this.#counted > 0 || this.#refusal()) return;
     this.#refusedSinceDrain = false;
     this.#tell("drain", () => ({ type: "drain" }));
   }
@@ -343,6 +353,12 @@ export class Scheduler implements Engine {
   /** How many jobs wait for their turn, in the backlog or in workers. */
   get #waiting(): number {
     return this.#backlog.size + this.#placement.ahead;
+  }
+
+  /** As `admission.ts` predicts it. */
+  #expectedLatency(): number | null {
+    if (this.#estimator.runs < 2 * this.#slots) return null;
+    return this.#estimator.latency(this.#waiting, this.#slots, this.#clock.now());
   }
 
   get #slots(): number {

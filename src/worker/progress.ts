@@ -4,40 +4,69 @@
  * @module
  */
 
+import { clearTimeout, setTimeout } from "node:timers";
+import type { Format } from "../wire/cloneable.ts";
+
 /** The shortest time between two reports, in milliseconds. */
 const PAUSE = 50;
 
-// Taken hold of before the module can replace it.
+// Taken hold of before the module can replace them.
 const { structuredClone } = globalThis;
+const { parse, stringify } = JSON;
+
+/** A value as it arrives in this format. */
+export function copyAs(format: Format, value: unknown): unknown {
+  if (format === "advanced") return structuredClone(value);
+  const text = stringify(value);
+  return text === undefined ? undefined : parse(text);
+}
+
+/** The time, as reports need it. */
+export interface ReportClock {
+  now(): number;
+  /** Calls once, after so many milliseconds; returns what cancels it. */
+  after(delay: number, run: () => void): () => void;
+}
+
+const realClock: ReportClock = {
+  now: () => performance.now(),
+  after(delay, run) {
+    const timer = setTimeout(run, delay);
+    return () => clearTimeout(timer);
+  },
+};
 
 /** The reports of one job. */
 export class Progress {
   readonly #send: (value: unknown) => void;
+  readonly #copy: (value: unknown) => unknown;
+  readonly #clock: ReportClock;
   #sentAt = -Infinity;
   /** A copy of what is newer than the last report. */
   #latest: { readonly value: unknown } | null = null;
-  #timer: ReturnType<typeof setTimeout> | null = null;
-
-  /** @param send Throws for a value that can't be sent. */
-  constructor(send: (value: unknown) => void) {
-    this.#send = send;
-  }
+  #cancel: (() => void) | null = null;
 
   /**
-   * Sends it at once if the last report is long enough ago, otherwise once it is: a handler that blocks its loop reports, too.
-   *
-   * @throws what structured clone throws for a value that it can't carry.
+   * @param send Throws for a value that can't be sent.
+   * @param copy So does this.
    */
+  constructor(send: (value: unknown) => void, copy: (value: unknown) => unknown, clock: ReportClock = realClock) {
+    this.#send = send;
+    this.#copy = copy;
+    this.#clock = clock;
+  }
+
+  /** Sends it at once if the last report is long enough ago, otherwise once it is: a handler that blocks its loop reports, too. */
   report(value: unknown): void {
-    const wait = this.#sentAt + PAUSE - performance.now();
+    const wait = this.#sentAt + PAUSE - this.#clock.now();
     if (wait <= 0) return this.#sendNow(value);
-    this.#latest = { value: structuredClone(value) };
-    this.#timer ??= setTimeout(() => this.end(), wait);
+    this.#latest = { value: this.#copy(value) };
+    this.#cancel ??= this.#clock.after(wait, () => this.end());
   }
 
   #sendNow(value: unknown): void {
     this.#stop();
-    this.#sentAt = performance.now();
+    this.#sentAt = this.#clock.now();
     this.#send(value);
   }
 
@@ -48,14 +77,14 @@ export class Progress {
     try {
       this.#sendNow(latest.value);
     } catch {
-      // Structured clone has copied it, and the line doesn't carry it (a Blob, to a process). Nobody is there to be told.
+      // It could be copied, and the line doesn't carry it (a Blob, to a process). Nobody is there to be told.
     }
   }
 
   #stop(): { readonly value: unknown } | null {
     const latest = this.#latest;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#cancel?.();
+    this.#cancel = null;
     this.#latest = null;
     return latest;
   }

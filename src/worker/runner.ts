@@ -27,7 +27,7 @@ import type { Contract, Handler } from "./contract.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Link } from "./link.ts";
 import { exchangeOf, type WorkerExchange } from "./exchange.ts";
-import { Progress } from "./progress.ts";
+import { copyAs, Progress } from "./progress.ts";
 
 /** One job in progress. */
 class Run {
@@ -159,13 +159,17 @@ export class Runner {
 
   #progressOf(job: JobNumber): Progress {
     const { key, serialization: format } = this.#init;
-    return new Progress((value) => {
+    const checked = <T>(value: unknown, use: () => T): T => {
       try {
-        this.#link.post({ type: "progress", key, job, value });
+        return use();
       } catch (cause) {
         throw notCloneable({ what: "the progress", value, root: "progress", format, cause }, { job: String(job) });
       }
-    });
+    };
+    return new Progress(
+      (value) => checked(value, () => this.#link.post({ type: "progress", key, job, value })),
+      (value) => checked(value, () => copyAs(format, value)),
+    );
   }
 
   /** Without tickets to be had the worker is of no use, and ends, whatever the module does about what is thrown. */
@@ -219,9 +223,8 @@ export class Runner {
   abort(number: JobNumber, why: AbortWhy): void {
     const run = this.#runs.find((one) => one.number === number);
     if (!run) return this.#leaveOut(number);
-    const reason = why === "timeout"
-      ? new DOMException("The job ran longer than its timeout", "TimeoutError")
-      : new DOMException("The job was aborted", "AbortError");
+    const [text, name] = ABORTED[why];
+    const reason = new DOMException(text, name);
     // Said before the handler hears of it: its answer may come at once.
     this.#link.post({ type: "aborting", key: this.#init.key, job: number, heeds: run.context.takesSignal });
     run.context.abort(reason);
@@ -305,6 +308,13 @@ export class Runner {
 }
 
 function reportToNobody(): void {}
+
+/** What a handler's signal is aborted with. */
+const ABORTED: Readonly<Record<AbortWhy, readonly [text: string, name: string]>> = {
+  timeout: ["The job ran longer than its timeout", "TimeoutError"],
+  deadline: ["The job's deadline has passed", "TimeoutError"],
+  abort: ["The job was aborted", "AbortError"],
+};
 
 function needsTicket([, , flags = 0]: JobEntry): boolean {
   return (flags & UNTICKETED) === 0;

@@ -122,7 +122,7 @@ class History {
     const { once, fraction, pick } = this.#random;
     const timeout = once(3) ? 10 + fraction() * pick([100, 2_000]) : Infinity;
     const number = this.#model.jobs.length + 1;
-    const [priority, bounded] = [pick([0, 0, 0, 0, 1, -1, 0.25]), once(8)];
+    const [priority, bounded] = [pick([0, 0, 0, 0, 1, -1, 3]), once(8)];
     const job = new ModelJob(number, timeout, once(12), priority, bounded);
     const then = this.#restless ? pick(REACTIONS) : "nothing";
     const meddles = this.#restless && once(8) && this.options.maxBacklog === Infinity &&

@@ -46,6 +46,53 @@ describe("Scheduler deadline", () => {
     expect(cluster.worker(0).running).toEqual([]);
   });
 
+  it("Scheduler lets a job run that has a place to be had, whatever was predicted", () => {
+    const cluster = warm({ idleTimeout: 50 });
+    cluster.advance(60);
+    cluster.worker(0).exit({ code: 0 });
+    const job = cluster.submit("fast now", { deadline: 90 });
+    cluster.advance(50);
+    expect(job.outcome).toBeNull();
+    cluster.worker(1).ready();
+    cluster.worker(1).answer("in time");
+    cluster.flush();
+    expect(job.outcome).toEqual({ ok: true, value: "in time" });
+  });
+
+  it("Scheduler does not guess when a job that it drops should come again, where too little is known", () => {
+    const cluster = new Cluster();
+    cluster.submit("first");
+    const job = cluster.submit("second", { deadline: 1_000 });
+    cluster.advance(999);
+    expect(job.outcome).toBeNull();
+    cluster.advance(1);
+    expect(job.error).toMatchObject({ code: "CC_ERR_DEADLINE", retryable: true });
+    expect(job.error).not.toHaveProperty("retryAfter");
+  });
+
+  it("Scheduler tells of no drain when a job was refused for its own deadline", () => {
+    const cluster = warm();
+    cluster.submit("long");
+    cluster.submit("longer");
+    const refused = cluster.submit("late", { deadline: 10 });
+    cluster.flush();
+    expect([refused.code, cluster.count("drain")]).toEqual(["CC_ERR_DEADLINE", 0]);
+    cluster.worker(0).answer();
+    cluster.worker(0).answer();
+    cluster.flush();
+    expect(cluster.count("drain")).toBe(0);
+  });
+
+  it("Scheduler drops a job that is ahead in a worker, and has not begun, when its time is over", () => {
+    const cluster = new Cluster({ prefetch: 2 });
+    cluster.submit("runs");
+    cluster.worker(0).ready();
+    const ahead = cluster.submit("ahead", { deadline: 500 });
+    cluster.advance(500);
+    expect(ahead.error).toMatchObject({ code: "CC_ERR_DEADLINE", retryable: true });
+    expect(cluster.stats.jobs).toMatchObject({ waiting: 0, running: 1 });
+  });
+
   it("Scheduler gives a job that runs up when its deadline has passed", () => {
     const cluster = warm();
     const job = cluster.submit("runs", { deadline: 1_000 });
@@ -53,7 +100,7 @@ describe("Scheduler deadline", () => {
     expect(job.outcome).toBeNull();
     cluster.advance(1);
     expect(job.error).toMatchObject({ code: "CC_ERR_DEADLINE", limit: 1_000, retryable: false });
-    expect(cluster.worker(0).frames.at(-1)).toMatchObject({ type: "abort", why: "timeout" });
+    expect(cluster.worker(0).frames.at(-1)).toMatchObject({ type: "abort", why: "deadline" });
   });
 
   it("Scheduler gives a job up that runs again, or waits to, when its deadline has passed", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { JobRequest, Outcome } from "../../src/core/engine.ts";
+import type { JobHandle, JobRequest, Outcome } from "../../src/core/engine.ts";
 import { NamedJobs } from "../../src/named-jobs.ts";
 
 const request = (id: string, task: string | null = null): JobRequest => ({
@@ -17,12 +17,15 @@ const request = (id: string, task: string | null = null): JobRequest => ({
 class Engine {
   readonly jobs: { request: JobRequest; done: (outcome: Outcome) => void; reason?: unknown }[] = [];
   readonly later: (() => void)[] = [];
-  readonly named: NamedJobs = new NamedJobs((of, done) => {
+  isOpen = true;
+  readonly named: NamedJobs = new NamedJobs(this, (run) => this.later.push(run));
+  readonly told: unknown[] = [];
+
+  submit(of: JobRequest, done: (outcome: Outcome) => void): JobHandle {
     const job: Engine["jobs"][number] = { request: of, done };
     this.jobs.push(job);
     return { id: of.id as string, cancel: (reason) => job.reason = reason };
-  }, (run) => this.later.push(run));
-  readonly told: unknown[] = [];
+  }
 
   enqueue(who: string, of: JobRequest): { cancel(reason: unknown): void } {
     return this.named.submit(of, (outcome) => this.told.push([who, outcome.ok ? outcome.value : outcome.error]));
@@ -78,21 +81,42 @@ describe("NamedJobs", () => {
     expect(engine.told.at(-1)).toEqual(["c", 1]);
   });
 
-  it("tell all how far it is", () => {
+  it("tell all how far it is, if the first wanted to know, and none who joins meanwhile", () => {
     const engine = new Engine();
     const seen: unknown[] = [];
-    engine.enqueue("a", request("x"));
-    engine.enqueue("b", { ...request("x"), onProgress: (value) => seen.push(value) });
+    const joins = (value: unknown): void => {
+      seen.push(value);
+      engine.enqueue("c", { ...request("x"), onProgress: joins });
+    };
+    engine.enqueue("a", { ...request("x"), onProgress: (value) => seen.push(value) });
+    engine.enqueue("b", { ...request("x"), onProgress: joins });
     engine.jobs[0]?.request.onProgress?.(0.5);
-    expect(seen).toEqual([0.5]);
+    expect(seen).toEqual([0.5, 0.5]);
+    engine.enqueue("quiet", request("y"));
+    expect(engine.jobs[1]?.request.onProgress).toBeNull();
+  });
+
+  it("are not joined once the engine is closed", () => {
+    const engine = new Engine();
+    engine.enqueue("a", request("x"));
+    engine.isOpen = false;
+    engine.enqueue("b", request("x"));
+    expect([engine.jobs.length, engine.named.joined]).toEqual([2, 0]);
+    engine.jobs[1]?.done({ ok: false, error: "closed" });
+    engine.end(0, 1);
+    expect(engine.told).toEqual([["b", "closed"], ["a", 1]]);
   });
 
   it("are started by arguments that enqueue their own job as they are read", () => {
     let depth = 0;
-    const named: NamedJobs = new NamedJobs((of) => {
-      if (depth++ === 0) named.submit(of, () => {});
-      return { id: "x", cancel() {} };
-    }, () => {});
+    const engine = {
+      isOpen: true,
+      submit(of: JobRequest): JobHandle {
+        if (depth++ === 0) named.submit(of, () => {});
+        return { id: "x", cancel() {} };
+      },
+    };
+    const named: NamedJobs = new NamedJobs(engine, () => {});
     named.submit(request("x"), () => {});
     expect(depth).toBe(2);
   });

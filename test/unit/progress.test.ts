@@ -1,44 +1,58 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Progress } from "../../src/worker/progress.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import { copyAs, Progress } from "../../src/worker/progress.ts";
 
 describe("Progress", () => {
   let sent: unknown[] = [];
   let refuses = false;
+  let now = 0;
+  let timers: { at: number; run: () => void }[] = [];
+
+  const advance = (by: number): void => {
+    now += by;
+    const due = timers.filter(({ at }) => at <= now);
+    timers = timers.filter(({ at }) => at > now);
+    for (const { run } of due) run();
+  };
+
   const make = (): Progress =>
-    new Progress((value) => {
-      if (refuses) throw new Error("refused");
-      sent.push(value);
-    });
+    new Progress(
+      (value) => {
+        if (refuses) throw new Error("refused");
+        sent.push(value);
+      },
+      (value) => copyAs("advanced", value),
+      {
+        now: () => now,
+        after(delay, run) {
+          const timer = { at: now + delay, run };
+          timers.push(timer);
+          return () => timers = timers.filter((other) => other !== timer);
+        },
+      },
+    );
 
   beforeEach(() => {
-    sent = [];
-    refuses = false;
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    [sent, refuses, now, timers] = [[], false, 0, []];
   });
-  afterEach(() => void vi.useRealTimers());
 
   it("sends the first value at once, and the newest of those that follow fast", () => {
     const progress = make();
     for (let percent = 0; percent <= 10; percent++) progress.report(percent);
     expect(sent).toEqual([0]);
-    vi.advanceTimersByTime(50);
+    advance(50);
     expect(sent).toEqual([0, 10]);
-    vi.advanceTimersByTime(1_000);
+    advance(1_000);
     progress.report(11);
-    expect(sent).toEqual([0, 10, 11]);
-    expect(vi.getTimerCount()).toBe(0);
+    expect([sent, timers]).toEqual([[0, 10, 11], []]);
   });
 
   it("sends without a timer where the loop is blocked", () => {
     const progress = make();
     progress.report("a");
     progress.report("b");
-    vi.setSystemTime(Date.now() + 60);
-    vi.spyOn(performance, "now").mockReturnValue(performance.now() + 60);
+    now += 60;
     progress.report("c");
-    expect(sent).toEqual(["a", "c"]);
-    expect(vi.getTimerCount()).toBe(0);
-    vi.restoreAllMocks();
+    expect([sent, timers]).toEqual([["a", "c"], []]);
   });
 
   it("sends what is due at the end, and nothing twice", () => {
@@ -48,7 +62,7 @@ describe("Progress", () => {
     progress.report(2);
     progress.end();
     progress.end();
-    vi.advanceTimersByTime(1_000);
+    advance(1_000);
     expect(sent).toEqual([1, 2]);
   });
 
@@ -70,7 +84,16 @@ describe("Progress", () => {
     progress.report(2);
     refuses = true;
     progress.end();
-    vi.advanceTimersByTime(100);
+    advance(100);
     expect(() => progress.report(3)).toThrow("refused");
+  });
+
+  it("copies a value as the format carries it", () => {
+    const value = { a: 1, f() {}, toJSON: () => ({ told: true }) };
+    expect(copyAs("json", value)).toEqual({ told: true });
+    expect(copyAs("json", undefined)).toBeUndefined();
+    expect(copyAs("json", () => {})).toBeUndefined();
+    expect(() => copyAs("json", 1n)).toThrow(TypeError);
+    expect(copyAs("advanced", new Map([[1, 2n]]))).toEqual(new Map([[1, 2n]]));
   });
 });

@@ -34,7 +34,8 @@ export const reports = async ({ values, ms }, { progress }) => {
 };
 
 /** Reports what no line carries, and gives what that throws. */
-export const reportsBadly = (_, { progress }) => {
+export const reportsBadly = (first, { progress }) => {
+  if (first) progress(first);
   try {
     progress({ deep: [() => {}] });
   } catch ({ code, message }) {

@@ -65,12 +65,15 @@ export const progress: Case[] = [
     name: "What can't be reported is thrown at the handler, and says where",
     async run(kit) {
       const cc = kit.cluster("handler.mjs");
-      const error = await kit.value(cc, null, { task: "reportsBadly", onProgress: () => {} }) as Error & {
-        code: string;
-      };
-      assert.equal(error.code, "CC_ERR_NOT_CLONEABLE");
-      assert.match(error.message, /progress\.deep\[0\]/);
-      assert.equal(await kit.value(cc, null, { task: "reportsBadly" }), undefined);
+      for (const first of [null, "a report"]) {
+        const options = { task: "reportsBadly", onProgress: () => {} };
+        const error = await kit.value(cc, first, options) as Error & { code: string };
+        assert.equal(error.code, "CC_ERR_NOT_CLONEABLE");
+        assert.match(error.message, /progress\.deep\[0\]/);
+      }
+      for (const options of [{}, { id: "named" }]) {
+        assert.equal(await kit.value(cc, null, { task: "reportsBadly", ...options }), undefined, "nobody listens");
+      }
     },
   },
   {

@@ -77,7 +77,7 @@ export const surface: Case[] = [
         kit.value(cc, { op: "echo", value }, { priority }).then((ended) => order.push(ended));
       const first = kit.value(cc, { op: "wait", file: kit.file("go") });
       await until(() => cc.stats().jobs.running === 1);
-      const rest = [run("a"), run("b", 0), run("low", -5), run("high", 10), run("higher", 10.5), run("c")];
+      const rest = [run("a"), run("b", 0), run("low", -5), run("high", 10), run("higher", 11), run("c")];
       kit.write(kit.file("go"));
       await Promise.all([first, ...rest]);
       assert.deepEqual(order, ["higher", "high", "a", "b", "c", "low"]);
@@ -103,6 +103,11 @@ export const surface: Case[] = [
       await assert.rejects(double?.(1, 5 as never) as Promise<unknown>, {
         message: /^options must be an object, got 5/,
       });
+      const callback = (): void => assert.fail("tasks take no callback");
+      await assert.rejects(double?.(1, callback as never) as Promise<unknown>, {
+        message: /^options must be an object, got a function/,
+      });
+      assert.throws(() => String(cc.tasks), TypeError);
       // It is no promise, and can't be changed.
       assert.equal(await cc.tasks, cc.tasks);
       assert.throws(() => Object.assign(cc.tasks, { double: null }), TypeError);
