@@ -14,6 +14,7 @@
 
 export { ComputeCluster, ComputeCluster as default } from "./src/cluster.ts";
 export type { ClusterEvents, ClusterStats, EnqueueCallback } from "./src/cluster.ts";
+export type { ClusterMessage } from "./src/channels.ts";
 export type { CallStats } from "./src/calls.ts";
 export type { ComputeClusterOptions, ResourceLimits } from "./src/options.ts";
 export type { EnqueueOptions } from "./src/job-options.ts";

@@ -18,6 +18,7 @@ declare namespace ComputeCluster {
   type DenoPermissions = esm.DenoPermissions;
   type EnqueueCallback<R> = esm.EnqueueCallback<R>;
   type CallStats = esm.CallStats;
+  type ClusterMessage = esm.ClusterMessage;
   type ClusterStats = esm.ClusterStats;
   type EnqueueOptions<T extends string = string> = esm.EnqueueOptions<T>;
   type ErrorCode = esm.ErrorCode;

@@ -53,7 +53,9 @@ export type Capability =
   /** Nothing of the last answer is kept while a worker idles. */
   | "forgets"
   /** A module whose file name has a question mark. */
-  | "questionMark";
+  | "questionMark"
+  /** A subscription to a diagnostics channel lasts though nobody holds the channel. */
+  | "channels";
 
 /** Why a kind of worker lacks something. */
 export interface Lack {
@@ -87,6 +89,11 @@ const THREAD: Partial<Record<Capability, Lack>> = {
 
 const BUN: Partial<Record<Capability, Lack>> = {
   questionMark: { because: "Bun takes the rest of the name for a query", seen: "Bun 1.4.5" },
+  channels: {
+    because: "Bun collects a channel that nobody holds until there is a cluster, with its subscribers",
+    link: "https://github.com/oven-sh/bun/issues/43086",
+    seen: "Bun 1.4.5",
+  },
 };
 
 const PROCESS: Partial<Record<Capability, Lack>> = {

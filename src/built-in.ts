@@ -39,6 +39,7 @@ function from<M extends object, K extends keyof M & string>(id: string, names: r
 }
 
 type ChildProcess = Pick<typeof import("node:child_process"), "spawn">;
+type DiagnosticsChannel = Pick<typeof import("node:diagnostics_channel"), "channel">;
 type Net = Pick<typeof import("node:net"), "Socket">;
 type Os = Pick<typeof import("node:os"), "availableParallelism" | "tmpdir">;
 type V8 = Pick<typeof import("node:v8"), "DefaultDeserializer" | "DefaultSerializer" | "serialize">;
@@ -63,6 +64,9 @@ type Files = Pick<
 
 /** Those of `node:child_process`. */
 export const childProcess = (): ChildProcess => from("node:child_process", ["spawn"]);
+
+/** Those of `node:diagnostics_channel`. */
+export const diagnosticsChannel = (): DiagnosticsChannel => from("node:diagnostics_channel", ["channel"]);
 
 /** Those of `node:net`. */
 export const net = (): Net => from("node:net", ["Socket"]);

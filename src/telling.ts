@@ -7,6 +7,7 @@
 import type { EventEmitter } from "node:events";
 import { ownProcess } from "./built-in.ts";
 import type { Calls } from "./calls.ts";
+import { type ClusterMessage, openChannels } from "./channels.ts";
 import type { Isolation } from "./core/adapter.ts";
 import type { Observer } from "./core/engine.ts";
 import type { Fact } from "./core/fact.ts";
@@ -17,6 +18,7 @@ export class Telling implements Observer {
   readonly #cluster: EventEmitter;
   readonly #isolation: Isolation;
   readonly #calls: Calls;
+  readonly #channels = openChannels();
 
   /** @param cluster Whose events they are. */
   constructor(cluster: EventEmitter, isolation: Isolation, calls: Calls) {
@@ -26,13 +28,14 @@ export class Telling implements Observer {
   }
 
   hears(type: Fact["type"]): boolean {
-    if (this.#isHeard(type)) return true;
+    if (this.#isHeard(type) || this.#channels[type].hasSubscribers) return true;
     const told = TOLD[type];
     return told !== undefined && this.#isHeard(told);
   }
 
   tell(fact: Fact): void {
     this.#emit(fact.type, fact);
+    this.#publish({ cluster: this.#cluster, fact });
     const told = sentence(fact, this.#isolation);
     if (told && this.#isHeard(told.event)) this.#emit(told.event, told.text);
   }
@@ -49,6 +52,12 @@ export class Telling implements Observer {
     setTimeout(() => {
       throw error;
     }, 0);
+  }
+
+  #publish(message: ClusterMessage): void {
+    const { type } = message.fact;
+    const channel = this.#channels[type];
+    if (channel.hasSubscribers) this.#calls.make(type, () => channel.publish(message));
   }
 
   #isHeard(event: string): boolean {

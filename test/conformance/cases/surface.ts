@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { AsyncLocalStorage } from "node:async_hooks";
-import { ComputeCluster, type EnqueueOptions, type Fact } from "../../../mod.ts";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { type ClusterMessage, ComputeCluster, type EnqueueOptions, type Fact } from "../../../mod.ts";
 import type { Case } from "../case.ts";
 import { until } from "../kit.ts";
 
@@ -112,6 +113,24 @@ export const surface: Case[] = [
       assert.equal(await cc.tasks, cc.tasks);
       assert.throws(() => Object.assign(cc.tasks, { double: null }), TypeError);
       assert.ok("double" in cc.tasks);
+    },
+  },
+  {
+    name: "Whoever subscribes to a channel is told what happens in every cluster",
+    async run(kit) {
+      const told: ClusterMessage[] = [];
+      const subscriber = (message: unknown): void => void told.push(message as ClusterMessage);
+      const names = ["compute-cluster:job:settled", "compute-cluster:worker:exit"];
+      const clusters = [kit.cluster("handler.mjs"), kit.cluster("handler.mjs")];
+      for (const name of names) subscribe(name, subscriber);
+      for (const cc of clusters) await kit.value(cc, { op: "echo" }, { id: "job" });
+      await Promise.all(clusters.map((cc) => cc.close()));
+      assert.deepEqual(told.filter(({ fact }) => fact.type === "job:settled").map(({ cluster }) => cluster), clusters);
+      assert.deepEqual(new Set(told.map(({ fact }) => fact.type)), new Set(["job:settled", "worker:exit"]));
+      for (const name of names) unsubscribe(name, subscriber);
+      const { length } = told;
+      await kit.value(kit.cluster("handler.mjs"), { op: "echo" });
+      assert.equal(told.length, length);
     },
   },
   {
