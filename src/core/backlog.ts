@@ -38,7 +38,9 @@ export class Backlog {
 
   /** The job whose turn is next, or null. */
   get first(): Job | null {
-    let first = this.#normal.jobs.first;
+    let { first } = this.#normal.jobs;
+    // Not even an iterator is made where there are none: this is asked for each job.
+    if (this.#others.size === 0) return first;
     for (const { jobs } of this.#others.values()) {
       if (!first || precedes(jobs.first as Job, first)) first = jobs.first;
     }

@@ -12,41 +12,51 @@ import type { Job } from "./job.ts";
 
 /** What is known of the jobs of one task, or of all. */
 class Runs {
-  succeeded = 0;
-  failed = 0;
+  #succeeded = 0;
+  #failed = 0;
   readonly #wait = new Histogram();
   readonly #run = new Histogram();
 
   count({ submittedAt, startedAt, attempt }: Job, ok: boolean, now: number): void {
-    if (ok) this.succeeded++;
-    else this.failed++;
+    if (ok) this.#succeeded++;
+    else this.#failed++;
     if (attempt === 0) return;
     this.#wait.record(startedAt - submittedAt);
     this.#run.record(now - startedAt);
   }
 
+  add(other: Runs): void {
+    this.#succeeded += other.#succeeded;
+    this.#failed += other.#failed;
+    this.#wait.add(other.#wait);
+    this.#run.add(other.#run);
+  }
+
   get stats(): TaskStats {
-    return { succeeded: this.succeeded, failed: this.failed, wait: this.#wait.durations, run: this.#run.durations };
+    return { succeeded: this.#succeeded, failed: this.#failed, wait: this.#wait.durations, run: this.#run.durations };
   }
 }
 
 /** The counters of one cluster; `Stats` says when each is incremented. */
 export class Ledger {
   readonly jobs = { accepted: 0, refused: 0, retried: 0 };
-  readonly #all = new Runs();
   /** By the names of exports; null for the default one. */
   readonly #tasks = new Map<string | null, Runs>();
+  /** Of names that no job has been answered under with a value yet: a caller may invent any number of them. */
+  readonly #others = new Runs();
   readonly lost = { workers: 0, abandoned: 0, messages: 0 };
 
   /** An accepted job has its outcome. */
   settled(job: Job, ok: boolean, now: number): void {
-    this.#all.count(job, ok, now);
     const { task } = job.request;
-    // Not for the names of tasks that there are not: a caller may invent any number of them.
-    const runs = this.#tasks.get(task) ?? (ok ? new Runs() : null);
-    if (!runs) return;
-    this.#tasks.set(task, runs);
+    const runs = this.#tasks.get(task) ?? (ok ? this.#firstOf(task) : this.#others);
     runs.count(job, ok, now);
+  }
+
+  #firstOf(task: string | null): Runs {
+    const runs = new Runs();
+    this.#tasks.set(task, runs);
+    return runs;
   }
 
   /** A snapshot, with the gauges of this moment. */
@@ -60,7 +70,7 @@ export class Ledger {
       readonly expectedRun: number;
     },
   ): Stats {
-    const { succeeded, failed, wait, run } = this.#all.stats;
+    const { succeeded, failed, wait, run } = this.#ofAll();
     return {
       adapter: name,
       isolation,
@@ -88,6 +98,13 @@ export class Ledger {
       lost: { starts: crew.lostStarts, ...this.lost },
       expectedRun: now.expectedRun,
     };
+  }
+
+  #ofAll(): TaskStats {
+    const all = new Runs();
+    all.add(this.#others);
+    for (const runs of this.#tasks.values()) all.add(runs);
+    return all.stats;
   }
 
   #byTask(): Stats["tasks"] {
