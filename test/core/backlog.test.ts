@@ -2,21 +2,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Backlog, LEVEL } from "../../src/core/backlog.ts";
 import { Job } from "../../src/core/job.ts";
+import { aRequest } from "./request.ts";
 
 let numbers = 0;
 
 function job(submittedAt: number, priority = 0, bounded = false): Job {
-  const request = {
-    id: null,
-    task: null,
-    args: 0,
-    transfer: [],
-    timeout: Infinity,
-    priority,
-    deadline: Infinity,
-    bounded,
-    onProgress: null,
-  };
+  const request = aRequest({ priority, bounded });
   return new Job(++numbers, request, submittedAt, () => {}, () => {});
 }
 

@@ -5,6 +5,7 @@ import { Job } from "../../src/core/job.ts";
 import { Placement } from "../../src/core/placement.ts";
 import type { Worker } from "../../src/core/worker.ts";
 import { defaults, FakeAdapter, FakeClock, type FakeWorker } from "./fakes.ts";
+import { aRequest } from "./request.ts";
 
 /** A crew on fakes; what it tells its scheduler is noted. */
 export class CrewSetup {
@@ -61,17 +62,7 @@ export function give(worker: Worker, ...numbers: number[]): void {
     worker.jobs.push(
       new Job(
         number,
-        {
-          id: null,
-          task: null,
-          args: 0,
-          transfer: [],
-          timeout: Infinity,
-          priority: 0,
-          deadline: Infinity,
-          bounded: false,
-          onProgress: null,
-        },
+        aRequest(),
         0,
         () => {},
         () => {},

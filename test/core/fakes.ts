@@ -31,6 +31,7 @@ import {
 } from "../../src/core/frame.ts";
 import { isJson } from "../../src/wire/plain.ts";
 import { Scheduler, type SchedulerOptions } from "../../src/core/scheduler.ts";
+import { aRequest } from "./request.ts";
 
 const violations: string[] = [];
 
@@ -582,18 +583,7 @@ export class Cluster {
     const job = new Submitted((job, reason) => this.#call(() => job.handle.cancel(reason)));
     this.#call(() => {
       job.handle = this.scheduler.submit(
-        {
-          id: null,
-          task: null,
-          args,
-          transfer: [],
-          timeout: Infinity,
-          priority: 0,
-          deadline: Infinity,
-          bounded: false,
-          onProgress: null,
-          ...request,
-        },
+        aRequest({ args, ...request }),
         (outcome) => {
           job.settle(outcome);
           this.#tell(`job ${job.id}`);

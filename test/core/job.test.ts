@@ -4,23 +4,13 @@ import { Job, type JobState } from "../../src/core/job.ts";
 import { Worker } from "../../src/core/worker.ts";
 import type { WorkerPort } from "../../src/core/adapter.ts";
 import { FakeClock } from "./fakes.ts";
+import { aRequest } from "./request.ts";
 
-const request: JobRequest = {
-  id: null,
-  task: null,
-  args: 1,
-  transfer: [],
-  timeout: Infinity,
-  priority: 0,
-  deadline: Infinity,
-  bounded: false,
-  onProgress: null,
-};
 const port: WorkerPort = { id: "1", pid: 1, exchange: null, send() {}, stop() {}, kill() {}, ref() {}, unref() {} };
 const worker = new Worker(port, 0, null);
 
 function job(over: Partial<JobRequest> = {}, done: (outcome: Outcome) => void = () => {}): Job {
-  return new Job(7, { ...request, ...over }, 1_000, done, () => {});
+  return new Job(7, aRequest({ args: 1, ...over }), 1_000, done, () => {});
 }
 
 describe("Job", () => {
@@ -58,7 +48,7 @@ describe("Job", () => {
 
   it("Job.cancel asks for its own end", () => {
     const asked: unknown[] = [];
-    const it = new Job(1, request, 0, () => {}, (...of) => asked.push(of));
+    const it = new Job(1, aRequest(), 0, () => {}, (...of) => asked.push(of));
     it.cancel("why");
     expect(asked).toEqual([[it, "why"]]);
   });

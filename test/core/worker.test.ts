@@ -4,6 +4,7 @@ import type { Timer } from "../../src/core/clock.ts";
 import { Job, type JobState } from "../../src/core/job.ts";
 import { Worker, type WorkerState } from "../../src/core/worker.ts";
 import { FakeClock } from "./fakes.ts";
+import { aRequest } from "./request.ts";
 
 function setUp(): { clock: FakeClock; worker: Worker; calls: string[]; timer: () => Timer } {
   const clock = new FakeClock();
@@ -25,17 +26,7 @@ function setUp(): { clock: FakeClock; worker: Worker; calls: string[]; timer: ()
 function jobAt(state: (worker: Worker) => JobState, worker: Worker, number: number): Job {
   const job = new Job(
     number,
-    {
-      id: null,
-      task: null,
-      args: 0,
-      transfer: [],
-      timeout: Infinity,
-      priority: 0,
-      deadline: Infinity,
-      bounded: false,
-      onProgress: null,
-    },
+    aRequest(),
     0,
     () => {},
     () => {},

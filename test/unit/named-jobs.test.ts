@@ -1,18 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { JobHandle, JobRequest, Outcome } from "../../src/core/engine.ts";
 import { NamedJobs } from "../../src/named-jobs.ts";
+import { aRequest } from "../core/request.ts";
 
-const request = (id: string, task: string | null = null): JobRequest => ({
-  id,
-  task,
-  args: null,
-  transfer: [],
-  timeout: Infinity,
-  priority: 0,
-  deadline: Infinity,
-  bounded: false,
-  onProgress: null,
-});
+const request = (id: string, task: string | null = null): JobRequest => aRequest({ id, task });
 
 class Engine {
   readonly jobs: { request: JobRequest; done: (outcome: Outcome) => void; reason?: unknown }[] = [];

@@ -1,0 +1,17 @@
+import type { JobRequest } from "../../src/core/engine.ts";
+
+/** A request of which nothing matters but what is given. */
+export function aRequest(given: Partial<JobRequest> = {}): JobRequest {
+  return {
+    id: null,
+    task: null,
+    args: 0,
+    transfer: [],
+    timeout: Infinity,
+    priority: 0,
+    deadline: Infinity,
+    bounded: false,
+    onProgress: null,
+    ...given,
+  };
+}
