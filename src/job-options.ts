@@ -28,9 +28,9 @@ export interface EnqueueOptions<T extends string = string> {
   /** The export of the worker module that runs the job; the default export when not given. */
   task?: T | undefined;
   /**
-   * Which of the jobs that wait is the next, an integer from -100 to 100: each level counts as a second more that the job has waited. So jobs of a higher
-   * priority overtake others, and none waits for ever. What has been sent to a worker ahead of its turn, 3 ms of work at most, is
-   * not overtaken.
+   * Which of the jobs that wait is the next, an integer from -100 to 100: each level counts as a second more that the job has
+   * waited. So jobs of a higher priority overtake others, and none waits for ever. What has been sent to a worker ahead of its
+   * turn, 3 ms of work at most, is not overtaken.
    *
    * @default 0
    */

@@ -257,8 +257,9 @@ export class Scheduler implements Engine {
     this.#ledger.jobs.accepted++;
     this.#crew.retry();
     this.#backlog.push(job);
-    this.#deadlines.watch(job);
     if (this.#hears("job:queued")) this.#say(facts.queued(job, this.#waiting));
+    // It may drop the job at once.
+    this.#deadlines.watch(job);
   }
 
   // ---- running

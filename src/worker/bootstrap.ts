@@ -7,7 +7,7 @@
 
 import { setImmediate } from "node:timers";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { files, workerThreads } from "../built-in.ts";
+import { files, ownProcess, workerThreads } from "../built-in.ts";
 import { frameType, type HostFrame, type Init, THREAD_MARK } from "../core/frame.ts";
 import { sendThrown, stackOf } from "../wire/error-codec.ts";
 import { type Contract, readContract } from "./contract.ts";
@@ -44,8 +44,7 @@ const { realpathSync } = files();
 main();
 
 function main(): void {
-  // Under this name whatever the module makes of the global.
-  const { process } = globalThis;
+  const process = ownProcess();
   hideBootstrap(process);
   const link = takeHold(process);
   if (link) serve(process, link);

@@ -70,6 +70,20 @@ describe("Scheduler deadline", () => {
     expect(job.error).not.toHaveProperty("retryAfter");
   });
 
+  it("Scheduler tells that a job waits before it tells that it was dropped, be it at once", () => {
+    const cluster = new Cluster();
+    cluster.submit("slow");
+    cluster.worker(0).ready();
+    cluster.advance(500);
+    cluster.worker(0).answer();
+    cluster.submit("runs");
+    const job = cluster.submit("hopeless", { deadline: 100, id: "x" });
+    cluster.flush();
+    expect(job.code).toBe("CC_ERR_DEADLINE");
+    const told = cluster.facts.filter((fact) => "job" in fact && fact.job === "x").map(({ type }) => type);
+    expect(told).toEqual(["job:queued", "job:settled"]);
+  });
+
   it("Scheduler tells of no drain when a job was refused for its own deadline", () => {
     const cluster = warm();
     cluster.submit("long");
