@@ -43,6 +43,8 @@ declare namespace ComputeCluster {
   type TaskCalls<M> = esm.TaskCalls<M>;
   type TaskName<M> = esm.TaskName<M>;
   type TaskResult<M, T> = esm.TaskResult<M, T>;
+  type TaskYield<M, T> = esm.TaskYield<M, T>;
+  type StreamOptions<T extends string = string> = esm.StreamOptions<T>;
 }
 
 export = ComputeCluster;

@@ -109,5 +109,6 @@ export const BESIDE = [
   "where the module is",
   "how many workers",
   "items in, results out",
+  "what a job yields",
   "how far a job is",
 ];

@@ -9,13 +9,13 @@ import { EventEmitter } from "node:events";
 import { adapterFor } from "../runtimes/select.ts";
 import { onAbort } from "./abort-watch.ts";
 import { Calls, type CallStats } from "./calls.ts";
-import type { CloseMode, Engine, JobRequest, Outcome, Stats } from "./core/engine.ts";
+import type { CloseMode, Engine, JobHandle, JobRequest, Outcome, Stats } from "./core/engine.ts";
 import { ClusterError } from "./core/errors.ts";
 import type { Fact } from "./core/fact.ts";
 import { Scheduler } from "./core/scheduler.ts";
 import type { Job } from "./core/job.ts";
 import { EnqueueSite, mayCapture, whenFailed } from "./enqueue-site.ts";
-import { checkJob, type EnqueueOptions } from "./job-options.ts";
+import { type CheckedJob, checkJob, type EnqueueOptions } from "./job-options.ts";
 import { checkMap, type MapOptions, type MapResult } from "./map-options.ts";
 import { Mapping, type Results } from "./mapping.ts";
 import { NamedJobs } from "./named-jobs.ts";
@@ -24,8 +24,10 @@ import { Origins } from "./origins.ts";
 import { realClock } from "./real-clock.ts";
 import { type ResolvedOptions, resolveOptions } from "./resolve-options.ts";
 import { type Items, sourceOf } from "./source.ts";
+import { checkStream, type StreamOptions } from "./stream-options.ts";
+import { Streaming } from "./streaming.ts";
 import { type TaskCalls, taskCalls } from "./task-calls.ts";
-import type { TaskArgs, TaskName, TaskResult } from "./tasks.ts";
+import type { TaskArgs, TaskName, TaskResult, TaskYield } from "./tasks.ts";
 import { Telling } from "./telling.ts";
 import { wrongType } from "./validate.ts";
 import { type Format, notCloneable } from "./wire/cloneable.ts";
@@ -226,6 +228,37 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   }
 
   /**
+   * Runs a job whose function is a generator, or returns something to iterate over, and gives what it yields. The function goes no
+   * further than the values are taken (`highWaterMark`): it waits in its `yield`. The job is enqueued when the first value is asked
+   * for.
+   *
+   * Leaving the loop early cancels the job, as a signal does, and closes the generator: its `finally` is run in the worker. What a
+   * generator returns is not told. A job that has yielded is not run again when its worker is lost, whatever `retries` says.
+   *
+   * @returns the values, for one `for await`. It ends with what `enqueue` would have rejected with, after the values before.
+   * @throws {OptionTypeError | OptionRangeError} `CC_ERR_OPTION`.
+   *
+   * @example
+   * ```ts
+   * // worker.ts: export async function* rows(path: string) { … yield row; … }
+   * for await (const row of cc.stream("data.csv", { task: "rows" })) insert(row);
+   * ```
+   */
+  stream<T extends TaskName<M> | "default" = "default">(
+    args: TaskArgs<M, T>,
+    options?: StreamOptions<T>,
+  ): Results<TaskYield<M, T>> {
+    const site = mayCapture() ? new EnqueueSite(1) : null;
+    const { request, signal, highWaterMark } = checkStream(args, options ?? undefined, this.#options.timeout);
+    const inContext = AsyncResource.bind((call: () => JobHandle | null) => call());
+    return new Streaming({
+      start: (stream, done) => inContext(() => this.#submit({ request: { ...request, stream }, signal }, site, done)),
+      highWaterMark,
+      isAborted: () => signal?.aborted === true,
+    });
+  }
+
+  /**
    * Starts the workers that are kept warm (`minWorkers`, at least one) and waits for them.
    *
    * Rejects with `CC_ERR_WORKER_START` if they can't be started, and with `CC_ERR_CLOSED` after `close()` or `exit()`.
@@ -266,26 +299,35 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   /** `done` is called once, and never before this returns. */
   #run(args: unknown, options: unknown, site: EnqueueSite | null, done: (outcome: Outcome) => void): void {
     let job;
-    let ended: (() => void) | null = null;
     try {
       job = checkJob(args, options ?? undefined, this.#options.timeout);
     } catch (error) {
       return realClock.soon(() => done({ ok: false, error }));
     }
+    this.#submit(job, site, done);
+  }
+
+  /** Null for a job whose signal was aborted beforehand: nothing is submitted. */
+  #submit(job: CheckedJob, site: EnqueueSite | null, done: (outcome: Outcome) => void): JobHandle | null {
+    let ended: (() => void) | null = null;
     const { signal } = job;
     const request = this.#inCallersContext(job.request);
-    if (signal?.aborted) return realClock.soon(() => done({ ok: false, error: signal.reason }));
+    if (signal?.aborted) {
+      realClock.soon(() => done({ ok: false, error: signal.reason }));
+      return null;
+    }
     const engine = request.id === null ? this.#engine : this.#named;
     const handle = engine.submit(request, (outcome) => {
       ended?.();
       if (!outcome.ok && outcome.error !== signal?.reason) this.#origins.add(outcome.error, site, handle.id);
       done(outcome);
     });
-    if (signal === null) return;
+    if (signal === null) return handle;
     const abort = (): void => handle.cancel(signal.reason);
     ended = onAbort(signal, abort);
     // Aborted by a getter of the arguments, while they were cloned.
     if (signal.aborted) abort();
+    return handle;
   }
 
   /** What the caller wants to be told, it is told as its callbacks are. */

@@ -84,6 +84,7 @@ export function checkJob(args: unknown, options: unknown, timeout: number): Chec
         deadline: Infinity,
         bounded: false,
         onProgress: null,
+        stream: null,
       },
       signal: null,
     };
@@ -101,6 +102,7 @@ export function checkJob(args: unknown, options: unknown, timeout: number): Chec
       deadline: given.deadline === undefined ? Infinity : check.duration("deadline", given.deadline, "more than 0"),
       bounded: false,
       onProgress: given.onProgress === undefined ? null : listener(given.onProgress),
+      stream: null,
     },
     signal,
   };

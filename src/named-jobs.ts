@@ -51,6 +51,8 @@ export class NamedJobs {
     return {
       id: job.handle.id,
       cancel: (reason) => this.#leave(name, job, caller, reason),
+      // A stream has no name: there is one caller who says how far it goes.
+      more() {},
     };
   }
 

@@ -90,6 +90,8 @@ export class Aftermath {
 
   #mayRetry(job: Job): boolean {
     const { retries, isolation } = this.#parts;
+    // What its caller has been told would be told again.
+    if (job.yielded > 0) return false;
     return job.state.at === "running" && job.attempt <= retries && !isMoved(job, isolation);
   }
 

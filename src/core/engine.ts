@@ -27,6 +27,16 @@ export interface JobRequest {
   readonly bounded: boolean;
   /** Is told how far the job is, if it says so; null if nobody wants to know. */
   readonly onProgress: ((value: unknown) => void) | null;
+  /** How the caller takes what the job yields; null for a job that is answered once. */
+  readonly stream: StreamRequest | null;
+}
+
+/** A caller of a job that yields one value after another. Its answer, the end of them, is `undefined`. */
+export interface StreamRequest {
+  /** How many values may be on their way before any has been taken. */
+  readonly credit: number;
+  /** Is told what was yielded, in order, before the outcome. */
+  onYields(values: readonly unknown[]): void;
 }
 
 /** How a job ended. `error` is what the caller gets: an error of the cluster, or anything a handler threw. */
@@ -39,6 +49,8 @@ export interface JobHandle {
   readonly id: string;
   /** Settles the job with `reason`, wherever it is, and frees its worker; a no-op once it has settled. */
   cancel(reason: unknown): void;
+  /** Lets a job that yields go on: so many more values are wanted. A no-op once it has settled. */
+  more(count: number): void;
 }
 
 /** How a cluster ends: after what it accepted, or at once. */

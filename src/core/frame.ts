@@ -22,6 +22,7 @@ export type JobEntry = readonly [
   task?: string | null,
   id?: string | null,
   attempt?: number,
+  credit?: number,
 ];
 
 /** The job begins without a ticket: it can't be taken back, and counts as begun when it is sent. See `exchange.ts`. */
@@ -32,6 +33,9 @@ export const NO_ARGS = 2;
 
 /** Somebody wants to know how far the job is. */
 export const REPORTS = 4;
+
+/** The job yields values, so many before it waits until more are wanted (`credit`). */
+export const STREAMS = 8;
 
 /** Stands for `failed` in a text: the value is `undefined`, which JSON does not carry. */
 export const NO_VALUE = 2;
@@ -50,6 +54,8 @@ export type HostFrame =
   | { readonly type: "recall"; readonly count: number }
   /** The host no longer waits for this job's answer. */
   | { readonly type: "abort"; readonly job: JobNumber; readonly why: AbortWhy }
+  /** So many more of the values that this job yields are wanted. */
+  | { readonly type: "more"; readonly job: JobNumber; readonly count: number }
   /** Run the teardown and leave. */
   | { readonly type: "stop" }
   /** Say `pong`, if your loop is free. */
@@ -102,6 +108,10 @@ export type WorkerFrame =
   | { readonly type: "aborting"; readonly key: string; readonly job: JobNumber; readonly heeds: boolean }
   /** How far a job is. */
   | { readonly type: "progress"; readonly key: string; readonly job: JobNumber; readonly value: unknown }
+  /** What a job has yielded, in order. */
+  | { readonly type: "yields"; readonly key: string; readonly job: JobNumber; readonly values: readonly unknown[] }
+  /** The same as a JSON text: an array for each value, empty for `undefined`, which JSON does not carry. */
+  | { readonly type: "yields:text"; readonly key: string; readonly job: JobNumber; readonly text: string }
   /** What was taken back is dropped: more may be sent. */
   | { readonly type: "recalled"; readonly key: string }
   /** So many messages that answer no job. */
@@ -183,6 +193,23 @@ export function readProgress(frame: unknown): { job: JobNumber; value: unknown }
   if (frameType(frame) !== "progress" || !Object.hasOwn(frame as object, "job")) return null;
   const { job, value } = frame as { job: unknown; value?: unknown };
   return typeof job === "number" ? { job, value } : null;
+}
+
+/** What a job has yielded; null for another kind of frame. */
+export function readYields(frame: unknown): { job: JobNumber; values: readonly unknown[] } | null {
+  const type = frameType(frame);
+  if (type !== "yields" && type !== "yields:text") return null;
+  const { job, values, text } = frame as { job?: unknown; values?: unknown; text?: unknown };
+  const read = type === "yields" ? values : unwrapped(text);
+  return typeof job === "number" && Array.isArray(read) ? { job, values: read } : null;
+}
+
+function unwrapped(text: unknown): unknown[] | null {
+  try {
+    return (parse(text as string) as unknown[][]).map(([value]) => value);
+  } catch {
+    return null;
+  }
 }
 
 /** What became of an abort: the job, and whether its handler may heed it; null for another kind of frame. */

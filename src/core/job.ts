@@ -37,8 +37,13 @@ const NEW: JobState = { at: "new" };
 const QUEUED: JobState = { at: "queued" };
 const SETTLED: JobState = { at: "settled" };
 
-/** Ends a job that its caller no longer wants. */
-export type Cancel = (job: Job, reason: unknown) => void;
+/** What callers may do about their jobs. */
+export interface JobControl {
+  /** Ends a job that its caller no longer wants. */
+  cancel(job: Job, reason: unknown): void;
+  /** So many more of the values that it yields are wanted. */
+  more(job: Job, count: number): void;
+}
 
 /** One job, from `submit` to its outcome; also the caller's hold on it. */
 export class Job implements JobHandle, Link<Job> {
@@ -53,11 +58,16 @@ export class Job implements JobHandle, Link<Job> {
   /** Whether it was sent to begin with a ticket only: then it is known, when its worker is lost, whether it had begun. */
   ticketed = false;
 
+  /** How many more values it may yield; 0 for a job that is answered once. */
+  credit: number;
+  /** How many its caller has been told of. */
+  yielded = 0;
+
   /** How many workers were lost when it was the next that they would have begun. */
   suspicions = 0;
 
   readonly #done: (outcome: Outcome) => void;
-  readonly #cancel: Cancel;
+  readonly #control: JobControl;
   #state: JobState = NEW;
   #startedAt = 0;
   #attempt = 0;
@@ -69,13 +79,14 @@ export class Job implements JobHandle, Link<Job> {
     request: JobRequest,
     submittedAt: number,
     done: (outcome: Outcome) => void,
-    cancel: Cancel,
+    control: JobControl,
   ) {
     this.number = number;
     this.request = request;
     this.submittedAt = submittedAt;
     this.#done = done;
-    this.#cancel = cancel;
+    this.#control = control;
+    this.credit = request.stream?.credit ?? 0;
   }
 
   /** The caller's name for it, or its number. */
@@ -145,7 +156,11 @@ export class Job implements JobHandle, Link<Job> {
   }
 
   cancel(reason: unknown): void {
-    this.#cancel(this, reason);
+    this.#control.cancel(this, reason);
+  }
+
+  more(count: number): void {
+    this.#control.more(this, count);
   }
 }
 

@@ -25,9 +25,17 @@ import type { CloseMode, Engine, JobHandle, JobRequest, Observer, Outcome, Stats
 import type { ClusterError } from "./errors.ts";
 import { Estimator } from "./estimator.ts";
 import type { Fact } from "./fact.ts";
-import { readAbortHeard, readAnswers, readMemory, readProgress, readRecalled, readStrays } from "./frame.ts";
+import {
+  readAbortHeard,
+  readAnswers,
+  readMemory,
+  readProgress,
+  readRecalled,
+  readStrays,
+  readYields,
+} from "./frame.ts";
 import { GivingUp } from "./giving-up.ts";
-import { Job } from "./job.ts";
+import { Job, type JobControl } from "./job.ts";
 import * as facts from "./job-facts.ts";
 import { jobsAt, Ledger } from "./ledger.ts";
 import { Lifetime } from "./lifetime.ts";
@@ -36,6 +44,7 @@ import { Outbox } from "./outbox.ts";
 import { Placement } from "./placement.ts";
 import type { IsJson } from "./sender.ts";
 import { Service } from "./service.ts";
+import { Streams } from "./streams.ts";
 import type { TakingBack } from "./taking-back.ts";
 import { Turns } from "./turns.ts";
 import { WarmUp } from "./warm-up.ts";
@@ -81,6 +90,7 @@ export class Scheduler implements Engine {
   readonly #takingBack: TakingBack;
   readonly #givingUp: GivingUp;
   readonly #deadlines: Deadlines;
+  readonly #streams: Streams;
   readonly #aftermath: Aftermath;
   readonly #warmUp: WarmUp;
   readonly #ledger = new Ledger();
@@ -148,6 +158,10 @@ export class Scheduler implements Engine {
       recall: ({ state }) => state.at === "ahead" && this.#takingBack.recall(state.worker),
       giveUp: (job, error) => this.#givingUp.giveUp(job, error, "deadline"),
     });
+    this.#streams = new Streams({
+      timeout: (job) => this.#timeout(job),
+      tell: (call) => this.#outbox.push(call),
+    });
     this.#aftermath = new Aftermath({
       isolation: parts.adapter.isolation,
       retries: options.retries,
@@ -166,15 +180,18 @@ export class Scheduler implements Engine {
   // ---- what callers ask; they are answered soon, never before the call has returned
 
   submit(request: JobRequest, done: (outcome: Outcome) => void): JobHandle {
-    const job = new Job(++this.#lastNumber, request, this.#clock.now(), done, this.#cancel);
+    const job = new Job(++this.#lastNumber, request, this.#clock.now(), done, this.#control);
     // What is enqueued together is sent together, but where nothing is under way the first is sent at once.
     const together = this.#crew.works;
     this.#turns.ofCaller(() => this.#admit(job), together);
     return job;
   }
 
-  readonly #cancel = (job: Job, reason: unknown): void =>
-    this.#turns.ofCaller(() => this.#givingUp.giveUp(job, reason, "abort"));
+  /** What callers do about their jobs. */
+  readonly #control: JobControl = {
+    cancel: (job, reason) => this.#turns.ofCaller(() => this.#givingUp.giveUp(job, reason, "abort")),
+    more: (job, count) => this.#turns.ofCaller(() => this.#streams.more(job, count)),
+  };
 
   warm(done: (error: unknown) => void): void {
     this.#turns.ofCaller(() => {
@@ -294,6 +311,8 @@ export class Scheduler implements Engine {
     if (readRecalled(frame)) return this.#takingBack.recalled(worker);
     const progress = readProgress(frame);
     if (progress) return this.#progressed(worker.job(progress.job), progress.value);
+    const yields = readYields(frame);
+    if (yields) return this.#streams.yielded(worker.job(yields.job), yields.values);
     const answers = readAnswers(frame);
     if (!answers) return void (this.#ledger.lost.messages += readStrays(frame));
     const memory = readMemory(frame);
@@ -315,7 +334,8 @@ export class Scheduler implements Engine {
   /** The only place where an accepted job gets its outcome. `worker` is the one that ran it, if one did. */
   #settle(job: Job, outcome: Outcome, worker: Worker | null): void {
     const now = this.#clock.now();
-    if (outcome.ok) this.#estimator.record(now - job.startedAt);
+    // One that yields takes as long as its caller does.
+    if (outcome.ok && job.request.stream === null) this.#estimator.record(now - job.startedAt);
     this.#ledger.settled(job, outcome.ok, now);
     if (job.state.at !== "aborting") job.settle();
     this.#outbox.push(() => job.answer(outcome));

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { type HostFrame, type JobEntry, NO_ARGS, REPORTS, UNTICKETED } from "./frame.ts";
+import { type HostFrame, type JobEntry, NO_ARGS, REPORTS, STREAMS, UNTICKETED } from "./frame.ts";
 import type { Job } from "./job.ts";
 import type { Worker } from "./worker.ts";
 
@@ -103,14 +103,16 @@ function textOf({ request: { args, transfer } }: Job, isJson: IsJson): string | 
 function entry(job: Job): JobEntry {
   const { number, request: { args, task, id }, attempt } = job;
   if (isPlain(job)) return [number, args];
-  return [number, args, flagsOf(job), task, id, attempt + 1];
+  const most = [number, args, flagsOf(job), task, id, attempt + 1] as const;
+  return streams(job) ? [...most, job.credit] : most;
 }
 
 /** The same as text. In parts: a `toJSON` that the program has given to all arrays is not to have a say. */
 function entryText(job: Job, args: string): string {
   const { number, request: { task, id }, attempt } = job;
   if (isPlain(job)) return `[${number},${args}]`;
-  return `[${number},${args},${flagsOf(job)},${stringify(task)},${stringify(id)},${attempt + 1}]`;
+  const credit = streams(job) ? `,${job.credit}` : "";
+  return `[${number},${args},${flagsOf(job)},${stringify(task)},${stringify(id)},${attempt + 1}${credit}]`;
 }
 
 /** Whether it has nothing that most jobs don't have. */
@@ -119,6 +121,11 @@ function isPlain(job: Job): boolean {
   return task === null && id === null && attempt === 0 && flagsOf(job) === 0;
 }
 
-function flagsOf({ ticketed, request: { args, onProgress } }: Job): number {
-  return (ticketed ? 0 : UNTICKETED) | (args === undefined ? NO_ARGS : 0) | (onProgress === null ? 0 : REPORTS);
+function flagsOf({ ticketed, request: { args, onProgress, stream } }: Job): number {
+  return (ticketed ? 0 : UNTICKETED) | (args === undefined ? NO_ARGS : 0) | (onProgress === null ? 0 : REPORTS) |
+    (stream === null ? 0 : STREAMS);
+}
+
+function streams({ request: { stream } }: Job): boolean {
+  return stream !== null;
 }

@@ -112,9 +112,12 @@ export class Service {
     return unsent > 0;
   }
 
-  /** The worker that this job may be sent ahead to; one that is silent may run a long job. What is moved to a thread can't be taken back. */
+  /**
+   * The worker that this job may be sent ahead to; one that is silent may run a long job. What is moved to a thread can't be taken
+   * back, and what is yielded is told of running jobs only.
+   */
   #leastAhead(job: Job, limit: number, suits: (worker: Worker) => boolean): Worker | null {
-    if (limit === 0 || this.#isMoved(job)) return null;
+    if (limit === 0 || this.#isMoved(job) || job.request.stream !== null) return null;
     return this.#placement.leastAhead(limit, suits);
   }
 
@@ -183,7 +186,9 @@ export class Service {
     if (job.state.at !== "ahead" && job.state.at !== "running") return job.settle();
     const now = this.#clock.now();
     if (job.state.at === "ahead") this.#begins(job, worker, now - (ran ?? 0) / 1000);
-    this.#prefetch.record(Math.max(ran === undefined ? now - job.startedAt : ran / 1000, worker.sendTime));
+    if (job.request.stream === null) {
+      this.#prefetch.record(Math.max(ran === undefined ? now - job.startedAt : ran / 1000, worker.sendTime));
+    }
     this.#parts.ended(job, worker, failed, value);
   }
 

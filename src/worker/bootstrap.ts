@@ -35,7 +35,7 @@ const globals = globalThis as unknown as
 const OWN_NAME = "compute-cluster-worker.js";
 
 /** Every frame that a host sends; anything else on the channel is the user's. */
-const HOST_FRAMES = new Set(["init", "jobs", "jobs:text", "recall", "abort", "stop", "ping"]);
+const HOST_FRAMES = new Set(["init", "jobs", "jobs:text", "recall", "abort", "more", "stop", "ping"]);
 
 // Taken hold of before the module can replace them.
 const { parse } = JSON;
@@ -76,6 +76,10 @@ function serve(process: NodeJS.Process, link: Link): void {
       case "abort": {
         const { job, why } = frame as Extract<HostFrame, { type: "abort" }>;
         return runner?.abort(job, why);
+      }
+      case "more": {
+        const { job, count } = frame as Extract<HostFrame, { type: "more" }>;
+        return runner?.more(job, count);
       }
       case "ping":
         return link.post({ type: "pong" });

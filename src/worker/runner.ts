@@ -17,6 +17,7 @@ import {
   type JobNumber,
   NO_ARGS,
   REPORTS,
+  STREAMS,
   UNTICKETED,
 } from "../core/frame.ts";
 import { notCloneable } from "../wire/cloneable.ts";
@@ -28,6 +29,7 @@ import type { Inbox } from "./inbox.ts";
 import type { Link } from "./link.ts";
 import { exchangeOf, type WorkerExchange } from "./exchange.ts";
 import { copyAs, Progress } from "./progress.ts";
+import { isIterator, Yields } from "./yields.ts";
 
 /** One job in progress. */
 class Run {
@@ -36,15 +38,24 @@ class Run {
   readonly begunAt: number;
   /** Null where nobody wants to know. */
   readonly progress: Progress | null;
+  /** Null where one answer is wanted. */
+  readonly yields: Yields | null;
   answered = false;
   /** Its place among those that run. */
   at = 0;
 
-  constructor(number: JobNumber, job: JobContext["job"], begunAt: number, progress: Progress | null) {
+  constructor(
+    number: JobNumber,
+    job: JobContext["job"],
+    begunAt: number,
+    progress: Progress | null,
+    yields: Yields | null,
+  ) {
     this.number = number;
     this.context = new RunContext(job, progress ? (value) => this.#report(progress, value) : reportToNobody);
     this.begunAt = begunAt;
     this.progress = progress;
+    this.yields = yields;
   }
 
   #report(progress: Progress, value: unknown): void {
@@ -98,8 +109,14 @@ export class Runner {
     this.#link.post({ type: "recalled", key: this.#init.key });
   }
 
-  /** The worker ends: what was answered leaves first. */
+  /** So many more of what a job yields are wanted. */
+  more(number: JobNumber, count: number): void {
+    this.#run(number)?.yields?.more(count);
+  }
+
+  /** The worker ends: what was yielded and answered leaves first. */
   flush(): void {
+    for (const run of this.#runs) run.yields?.flush();
     this.#answers.flush();
   }
 
@@ -143,7 +160,8 @@ export class Runner {
       if (now > until) return true;
       // The job may end the worker, and what another has answered is not to go with it.
       if (this.#answers.mayBeLost()) return false;
-      const [number, args, flags = 0, task = null, id = null, attempt = 1] = this.#line[this.#next] as JobEntry;
+      const [number, args, flags = 0, task = null, id = null, attempt = 1, credit = 0] = this
+        .#line[this.#next] as JobEntry;
       if ((flags & UNTICKETED) === 0 && !this.#takeTicket()) {
         this.#drop(Infinity);
         continue;
@@ -151,24 +169,25 @@ export class Runner {
       this.#next++;
       this.#answers.flushIfDue(now);
       const progress = (flags & REPORTS) === 0 ? null : this.#progressOf(number);
-      const run = new Run(number, { id: id ?? String(number), task, attempt }, now, progress);
+      const yields = (flags & STREAMS) === 0 ? null : new Yields(this.#link, this.#init, number, credit);
+      const run = new Run(number, { id: id ?? String(number), task, attempt }, now, progress, yields);
       this.#begin(run, (flags & NO_ARGS) === 0 ? args : undefined);
     }
     return false;
   }
 
   #progressOf(job: JobNumber): Progress {
-    const { key, serialization: format } = this.#init;
+    const { key, serialization } = this.#init;
     const checked = <T>(value: unknown, use: () => T): T => {
       try {
         return use();
       } catch (cause) {
-        throw notCloneable({ what: "the progress", value, root: "progress", format, cause }, { job: String(job) });
+        throw this.#notCloneable("the progress", "progress", value, cause, String(job));
       }
     };
     return new Progress(
       (value) => checked(value, () => this.#link.post({ type: "progress", key, job, value })),
-      (value) => checked(value, () => copyAs(format, value)),
+      (value) => checked(value, () => copyAs(serialization, value)),
     );
   }
 
@@ -208,9 +227,12 @@ export class Runner {
     run.at = this.#runs.push(run) - 1;
     const { task } = run.context.job;
     const handler = this.#contract.handler(task);
-    if (handler) this.#call(run, handler, args);
-    else if (task === null && this.#inbox.heard) this.#current.run(run, () => this.#inbox.deliver(args));
-    else this.#fail(run, noSuchTask(task, this.#contract.tasks));
+    const listens = task === null && this.#inbox.heard;
+    if (!handler && !listens) this.#fail(run, noSuchTask(task, this.#contract.tasks));
+    else if (!handler && run.yields) this.#fail(run, yieldsNothing(task));
+    else if (!handler) this.#current.run(run, () => this.#inbox.deliver(args));
+    else if (run.yields) void this.#stream(run, run.yields, handler, args);
+    else this.#call(run, handler, args);
   }
 
   #remove(run: Run): void {
@@ -220,14 +242,20 @@ export class Runner {
     last.at = run.at;
   }
 
+  #run(number: JobNumber): Run | undefined {
+    return this.#runs.find((one) => one.number === number);
+  }
+
   abort(number: JobNumber, why: AbortWhy): void {
-    const run = this.#runs.find((one) => one.number === number);
+    const run = this.#run(number);
     if (!run) return this.#leaveOut(number);
     const [text, name] = ABORTED[why];
     const reason = new DOMException(text, name);
     // Said before the handler hears of it: its answer may come at once.
-    this.#link.post({ type: "aborting", key: this.#init.key, job: number, heeds: run.context.takesSignal });
+    const heeds = run.context.takesSignal || run.yields !== null;
+    this.#link.post({ type: "aborting", key: this.#init.key, job: number, heeds });
     run.context.abort(reason);
+    run.yields?.stop();
   }
 
   /** A job that has not begun never does; nobody waits for the answer, but the host for the job's end. */
@@ -279,15 +307,38 @@ export class Runner {
     );
   }
 
+  async #stream(run: Run, yields: Yields, handler: Handler, args: unknown): Promise<void> {
+    const { context } = run;
+    const { job } = context;
+    const checked = (value: unknown, send: () => void): void => {
+      try {
+        send();
+      } catch (cause) {
+        throw this.#notCloneable("what was yielded", "yielded", value, cause, job.id);
+      }
+    };
+    try {
+      const result = handler(args, context);
+      await yields.drain(result, () => yieldsNothing(job.task), checked, () => context.transfers.splice(0));
+    } catch (error) {
+      return this.#fail(run, error);
+    }
+    this.#succeed(run, undefined);
+  }
+
   // ---- answering
 
   #succeed(run: Run, value: unknown): void {
+    if (isIterator(value)) return this.#fail(run, yieldsMuch(run.context.job.task));
     try {
       this.#answer(run, 0, value);
     } catch (cause) {
-      const refused = { what: "the answer", value, root: "result", format: this.#init.serialization, cause };
-      this.#fail(run, notCloneable(refused, { job: run.context.job.id }));
+      this.#fail(run, this.#notCloneable("the answer", "result", value, cause, run.context.job.id));
     }
+  }
+
+  #notCloneable(what: string, root: string, value: unknown, cause: unknown, job: string): ClusterError {
+    return notCloneable({ what, value, root, format: this.#init.serialization, cause }, { job });
   }
 
   #fail(run: Run, thrown: unknown): void {
@@ -300,9 +351,12 @@ export class Runner {
     if (!run.answered) this.#remove(run);
     run.answered = true;
     run.progress?.end();
+    run.yields?.flush();
     const now = performance.now();
     const ran = Math.round((now - run.begunAt) * 1000);
-    this.#answers.add([run.number, failed, value, ran], failed ? [] : run.context.transfers, !this.#waits(), now);
+    // What is kept back can be read before what was yielded arrives.
+    const last = run.yields !== null || !this.#waits();
+    this.#answers.add([run.number, failed, value, ran], failed ? [] : run.context.transfers, last, now);
     if (this.#waits() && !this.#advancing) this.#advanceSoon();
   }
 }
@@ -340,6 +394,17 @@ function warnOfStray(job: string): void {
       "loads, not inside of a job.",
     "ComputeClusterWarning",
   );
+}
+
+function yieldsNothing(task: string | null): ClusterError {
+  const what = task === null ? "the worker module" : `the task ${JSON.stringify(task)}`;
+  const message = `${what} can't be streamed: its function must be a generator, or return something to iterate over`;
+  return new ClusterError("CC_ERR_OPTION", message);
+}
+
+function yieldsMuch(task: string | null): ClusterError {
+  const what = task === null ? "the worker module's function" : `the task ${JSON.stringify(task)}`;
+  return new ClusterError("CC_ERR_OPTION", `${what} yields values instead of returning one: use stream()`);
 }
 
 function noSuchTask(task: string | null, tasks: readonly string[]): ClusterError {

@@ -11,6 +11,7 @@ import { progress } from "./cases/progress.ts";
 import { recycling } from "./cases/recycling.ts";
 import { settling } from "./cases/settling.ts";
 import { stopping } from "./cases/stopping.ts";
+import { streaming } from "./cases/streaming.ts";
 import { surface } from "./cases/surface.ts";
 import { values } from "./cases/values.ts";
 import { workerModules } from "./cases/worker-modules.ts";
@@ -24,6 +25,7 @@ export const suites: Readonly<Record<string, readonly Case[]>> = {
   "values that fight back": fightingValues,
   "worker modules": workerModules,
   "items in, results out": mapping,
+  "what a job yields": streaming,
   "how far a job is": progress,
   "recycling": recycling,
   "the class": surface,

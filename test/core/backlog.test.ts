@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Backlog, LEVEL } from "../../src/core/backlog.ts";
 import { Job } from "../../src/core/job.ts";
-import { aRequest } from "./request.ts";
+import { aRequest, uncontrolled } from "./request.ts";
 
 let numbers = 0;
 
 function job(submittedAt: number, priority = 0, bounded = false): Job {
   const request = aRequest({ priority, bounded });
-  return new Job(++numbers, request, submittedAt, () => {}, () => {});
+  return new Job(++numbers, request, submittedAt, () => {}, uncontrolled);
 }
 
 function drain(backlog: Backlog): Job[] {

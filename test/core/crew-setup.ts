@@ -5,7 +5,7 @@ import { Job } from "../../src/core/job.ts";
 import { Placement } from "../../src/core/placement.ts";
 import type { Worker } from "../../src/core/worker.ts";
 import { defaults, FakeAdapter, FakeClock, type FakeWorker } from "./fakes.ts";
-import { aRequest } from "./request.ts";
+import { aRequest, uncontrolled } from "./request.ts";
 
 /** A crew on fakes; what it tells its scheduler is noted. */
 export class CrewSetup {
@@ -65,7 +65,7 @@ export function give(worker: Worker, ...numbers: number[]): void {
         aRequest(),
         0,
         () => {},
-        () => {},
+        uncontrolled,
       ),
     );
   }

@@ -4,13 +4,13 @@ import { Job, type JobState } from "../../src/core/job.ts";
 import { Worker } from "../../src/core/worker.ts";
 import type { WorkerPort } from "../../src/core/adapter.ts";
 import { FakeClock } from "./fakes.ts";
-import { aRequest } from "./request.ts";
+import { aRequest, uncontrolled } from "./request.ts";
 
 const port: WorkerPort = { id: "1", pid: 1, exchange: null, send() {}, stop() {}, kill() {}, ref() {}, unref() {} };
 const worker = new Worker(port, 0, null);
 
 function job(over: Partial<JobRequest> = {}, done: (outcome: Outcome) => void = () => {}): Job {
-  return new Job(7, aRequest({ args: 1, ...over }), 1_000, done, () => {});
+  return new Job(7, aRequest({ args: 1, ...over }), 1_000, done, uncontrolled);
 }
 
 describe("Job", () => {
@@ -46,11 +46,15 @@ describe("Job", () => {
     }
   });
 
-  it("Job.cancel asks for its own end", () => {
+  it("Job.cancel asks for its own end, Job.more for more of what it yields", () => {
     const asked: unknown[] = [];
-    const it = new Job(1, aRequest(), 0, () => {}, (...of) => asked.push(of));
+    const it = new Job(1, aRequest(), 0, () => {}, {
+      cancel: (...of) => void asked.push(of),
+      more: (...of) => void asked.push(of),
+    });
     it.cancel("why");
-    expect(asked).toEqual([[it, "why"]]);
+    it.more(3);
+    expect(asked).toEqual([[it, "why"], [it, 3]]);
   });
 
   it("Job.answer hands the outcome to the caller", () => {

@@ -1,4 +1,8 @@
 import type { JobRequest } from "../../src/core/engine.ts";
+import type { JobControl } from "../../src/core/job.ts";
+
+/** Nobody is asked anything. */
+export const uncontrolled: JobControl = { cancel() {}, more() {} };
 
 /** A request of which nothing matters but what is given. */
 export function aRequest(given: Partial<JobRequest> = {}): JobRequest {
@@ -12,6 +16,7 @@ export function aRequest(given: Partial<JobRequest> = {}): JobRequest {
     deadline: Infinity,
     bounded: false,
     onProgress: null,
+    stream: null,
     ...given,
   };
 }

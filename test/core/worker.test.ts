@@ -4,7 +4,7 @@ import type { Timer } from "../../src/core/clock.ts";
 import { Job, type JobState } from "../../src/core/job.ts";
 import { Worker, type WorkerState } from "../../src/core/worker.ts";
 import { FakeClock } from "./fakes.ts";
-import { aRequest } from "./request.ts";
+import { aRequest, uncontrolled } from "./request.ts";
 
 function setUp(): { clock: FakeClock; worker: Worker; calls: string[]; timer: () => Timer } {
   const clock = new FakeClock();
@@ -29,7 +29,7 @@ function jobAt(state: (worker: Worker) => JobState, worker: Worker, number: numb
     aRequest(),
     0,
     () => {},
-    () => {},
+    uncontrolled,
   );
   job.enter(state(worker));
   return job;

@@ -5,6 +5,8 @@ import type { ComputeCluster, MapOptions, MapResult } from "../../mod.ts";
 type W = {
   default: (n: number) => string;
   resize: (s: { w: number }) => Promise<Uint8Array>;
+  rows: (path: string) => AsyncGenerator<{ row: number }>;
+  lines: (path: string) => Generator<string>;
   setup: () => void;
   n: number;
 };
@@ -45,6 +47,26 @@ export async function inferred(): Promise<void> {
     const x: Uint8Array | MapResult<Uint8Array> = a;
     void x;
   }
+  for await (const row of cc.stream("a.csv", { task: "rows", highWaterMark: 4 })) {
+    const x: { row: number } = row;
+    void x;
+  }
+  for await (const line of cc.stream("a.txt", { task: "lines" })) {
+    const x: string = line;
+    void x;
+  }
+  for await (const nothing of cc.stream(1)) {
+    const x: never = nothing;
+    void x;
+  }
+  for await (const any of untyped.stream(1, { task: "rows" })) {
+    const x: unknown = any;
+    void x;
+  }
+  // @ts-expect-error no path
+  cc.stream(1, { task: "rows" });
+  // @ts-expect-error a stream has no id
+  cc.stream("a.csv", { task: "rows", id: "x" });
   await using results = cc.map([1]);
   await results.return();
   const r: Uint8Array = await cc.tasks.resize({ w: 1 });

@@ -1,6 +1,6 @@
 import { assert, asyncProperty, boolean, constantFrom, integer, record } from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { JobRequest, Outcome } from "../../src/core/engine.ts";
+import type { JobHandle, JobRequest, Outcome } from "../../src/core/engine.ts";
 import { ClusterError } from "../../src/core/errors.ts";
 import { checkMap, type MapResult } from "../../src/map-options.ts";
 import { Mapping } from "../../src/mapping.ts";
@@ -27,7 +27,7 @@ class Bench {
     });
   }
 
-  #submit({ args }: JobRequest, done: (outcome: Outcome) => void): { id: string; cancel(reason: unknown): void } {
+  #submit({ args }: JobRequest, done: (outcome: Outcome) => void): JobHandle {
     let ended = false;
     const end = (outcome: Outcome): void => {
       if (ended) throw new Error(`job ${args} ended twice`);
@@ -38,6 +38,7 @@ class Bench {
     this.jobs.push(job);
     return {
       id: String(args),
+      more() {},
       cancel: (error) => {
         job.cancelled = true;
         queueMicrotask(() => end({ ok: false, error }));

@@ -15,7 +15,7 @@ class Engine {
   submit(of: JobRequest, done: (outcome: Outcome) => void): JobHandle {
     const job: Engine["jobs"][number] = { request: of, done };
     this.jobs.push(job);
-    return { id: of.id as string, cancel: (reason) => job.reason = reason };
+    return { id: of.id as string, cancel: (reason) => job.reason = reason, more() {} };
   }
 
   enqueue(who: string, of: JobRequest): { cancel(reason: unknown): void } {
@@ -104,7 +104,7 @@ describe("NamedJobs", () => {
       isOpen: true,
       submit(of: JobRequest): JobHandle {
         if (depth++ === 0) named.submit(of, () => {});
-        return { id: "x", cancel() {} };
+        return { id: "x", cancel() {}, more() {} };
       },
     };
     const named: NamedJobs = new NamedJobs(engine, () => {});
