@@ -17,6 +17,7 @@ export type { ClusterEvents, ClusterStats, EnqueueCallback } from "./src/cluster
 export type { ClusterMessage } from "./src/channels.ts";
 export type { CallStats } from "./src/calls.ts";
 export type { ComputeClusterOptions, ResourceLimits } from "./src/options.ts";
+export type { BroadcastOptions } from "./src/broadcast-options.ts";
 export type { EnqueueOptions } from "./src/job-options.ts";
 export type { MapOptions, MapResult } from "./src/map-options.ts";
 export type { Results } from "./src/mapping.ts";

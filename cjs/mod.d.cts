@@ -27,6 +27,7 @@ declare namespace ComputeCluster {
   type Spent = esm.Spent;
   type Isolation = esm.Isolation;
   type Items<T> = esm.Items<T>;
+  type BroadcastOptions<T extends string = string> = esm.BroadcastOptions<T>;
   type MapOptions<T extends string = string> = esm.MapOptions<T>;
   type MapResult<R> = esm.MapResult<R>;
   type JobContext = esm.JobContext;

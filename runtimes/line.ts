@@ -64,7 +64,7 @@ export class Line {
    * @param exchange What is shared with the worker.
    */
   begin(port: Pick<WorkerPort, "send" | "kill">, imports: boolean, exchange: Init["exchange"]): void {
-    const { module, argv, setupData, measures, concurrency, serialization } = this.#spec;
+    const { module, argv, setupData, replay, measures, concurrency, serialization } = this.#spec;
     const { key } = this;
     try {
       const init: Init = {
@@ -78,6 +78,7 @@ export class Line {
         key,
         // Undefined is more than JSON can carry.
         ...(setupData === undefined ? {} : { setupData }),
+        ...(replay.length === 0 ? {} : { replay }),
       };
       port.send({ type: "init", init });
     } catch (error) {

@@ -110,5 +110,7 @@ export const BESIDE = [
   "how many workers",
   "items in, results out",
   "what a job yields",
+  "jobs of one key",
+  "what all workers are given",
   "how far a job is",
 ];

@@ -8,6 +8,8 @@ import { AsyncResource } from "node:async_hooks";
 import { EventEmitter } from "node:events";
 import { adapterFor } from "../runtimes/select.ts";
 import { onAbort } from "./abort-watch.ts";
+import { answersOf } from "./broadcasting.ts";
+import { type BroadcastOptions, checkBroadcast } from "./broadcast-options.ts";
 import { Calls, type CallStats } from "./calls.ts";
 import type { CloseMode, Engine, JobHandle, JobRequest, Outcome, Stats } from "./core/engine.ts";
 import { ClusterError } from "./core/errors.ts";
@@ -29,8 +31,9 @@ import { Streaming } from "./streaming.ts";
 import { type TaskCalls, taskCalls } from "./task-calls.ts";
 import type { TaskArgs, TaskName, TaskResult, TaskYield } from "./tasks.ts";
 import { Telling } from "./telling.ts";
-import { wrongType } from "./validate.ts";
+import { ownOptions, wrongType } from "./validate.ts";
 import { type Format, notCloneable } from "./wire/cloneable.ts";
+import { copyAs } from "./wire/copy.ts";
 import { decodeThrown } from "./wire/error-codec.ts";
 import { isJson } from "./wire/plain.ts";
 import { bootstrap } from "./worker/bootstrap.generated.ts";
@@ -85,6 +88,8 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   readonly #named: NamedJobs;
   #tasks: TaskCalls<M> | null = null;
   readonly #origins = new Origins();
+  /** What `setup` gets in workers that are started now. */
+  #setupData: unknown;
 
   /**
    * Checks the options. Nothing is started before the first job, or `ready()`.
@@ -95,12 +100,19 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     super();
     this.#options = resolveOptions(options);
     const { isolation, scheduler, spec, env } = this.#options;
-    const setupNotCloneable = (cause: unknown): ClusterError =>
-      notCloneable({ what: "setupData", value: spec.setupData, root: "setupData", format: spec.serialization, cause });
+    this.#setupData = spec.setupData;
+    const setupNotCloneable = (cause: unknown): ClusterError => this.#notCloneable("setupData", this.#setupData, cause);
     this.#engine = new Scheduler(scheduler, {
       clock: realClock,
       adapter: adapterFor(isolation),
-      spec: () => ({ ...spec, env: env(), bootstrap, decodeError: decodeThrown, setupNotCloneable }),
+      spec: () => ({
+        ...spec,
+        setupData: this.#setupData,
+        env: env(),
+        bootstrap,
+        decodeError: decodeThrown,
+        setupNotCloneable,
+      }),
       decodeError: this.#origins.decode,
       notCloneable: (job, cause) => argsNotCloneable(job, spec.serialization, cause),
       isJson,
@@ -259,6 +271,61 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   }
 
   /**
+   * Has every worker that is there run a job once, those included that are about to be: to drop a cache, say, or to load new data.
+   * Workers that are started later run it too with `replay`. A job that is enqueued after it finds it done in whichever worker it
+   * runs, but that with `concurrency` it may begin while that still runs.
+   *
+   * It counts neither against the backlog nor for `maxJobsPerWorker`, and starts no worker.
+   *
+   * @returns what the workers answered, in no order; a worker that left before it had begun has no part in it. Rejects, once it has
+   * ended everywhere, with the error of the one worker in which it has failed, or with an `AggregateError` of several.
+   *
+   * @example
+   * ```ts
+   * await cc.broadcast({ rates: await fetchRates() }, { task: "update", replay: true });
+   * ```
+   */
+  async broadcast<T extends TaskName<M> | "default" = "default">(
+    args: TaskArgs<M, T>,
+    options?: BroadcastOptions<T>,
+  ): Promise<TaskResult<M, T>[]> {
+    const site = new EnqueueSite(1);
+    const { request, signal, replay } = checkBroadcast(args, options ?? undefined, this.#options.timeout);
+    if (signal?.aborted) throw signal.reason;
+    const sent = replay ? { ...request, args: this.#copy("args", args) } : request;
+    const outcomes = await new Promise<readonly Outcome[]>((resolve) => {
+      const handle = this.#engine.broadcast(sent, replay, (ended) => {
+        unwatch?.();
+        resolve(ended);
+      });
+      const unwatch = signal && onAbort(signal, () => handle.cancel(signal.reason));
+    });
+    for (const outcome of outcomes) if (!outcome.ok) this.#origins.add(outcome.error, site, "broadcast");
+    return answersOf(outcomes) as TaskResult<M, T>[];
+  }
+
+  /**
+   * Replaces all workers by new ones, one after the other, with no job lost: to give `setup` other data, or to load the module anew.
+   * Meanwhile jobs may run in either.
+   *
+   * @param options `setupData`: what `setup` gets from now on; what it got before, if not given.
+   * @returns resolves once no old worker is left. Rejects with `CC_ERR_WORKER_START` if new ones can't be started,
+   * `CC_ERR_NOT_CLONEABLE`, and `CC_ERR_CLOSED` after `close()` or `exit()`.
+   *
+   * @example
+   * ```ts
+   * process.on("SIGHUP", () => cc.renew({ setupData: readConfig() }));
+   * ```
+   */
+  async renew(options: { setupData?: unknown } = {}): Promise<void> {
+    const given = ownOptions(options, "options", ["setupData"]);
+    if ("setupData" in given) this.#setupData = this.#copy("setupData", given.setupData);
+    await new Promise<void>((resolve, reject) => {
+      this.#engine.renew((error) => error === null ? resolve() : reject(error));
+    });
+  }
+
+  /**
    * Starts the workers that are kept warm (`minWorkers`, at least one) and waits for them.
    *
    * Rejects with `CC_ERR_WORKER_START` if they can't be started, and with `CC_ERR_CLOSED` after `close()` or `exit()`.
@@ -339,6 +406,20 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
       ...request,
       onProgress: (value) => context.runInAsyncScope(() => this.#calls.make("onProgress", () => onProgress(value))),
     };
+  }
+
+  /** As it is now, for what is sent later. */
+  #copy(name: string, value: unknown): unknown {
+    try {
+      return copyAs(this.#options.spec.serialization, value);
+    } catch (cause) {
+      throw this.#notCloneable(name, value, cause);
+    }
+  }
+
+  #notCloneable(name: string, value: unknown, cause: unknown): ClusterError {
+    const { serialization: format } = this.#options.spec;
+    return notCloneable({ what: name === "args" ? "the arguments" : name, value, root: name, format, cause });
   }
 
   #end(mode: CloseMode, callback: ((error: null) => void) | undefined): Promise<void> | this {

@@ -36,6 +36,14 @@ export interface EnqueueOptions<T extends string = string> {
    */
   priority?: number | undefined;
   /**
+   * Jobs of the same key run one at a time, in the order of their coming, and in the same worker as long as it lives, whatever others
+   * are free: for what a worker keeps of one customer or one file between jobs. Keys that had no job for long are forgotten, where
+   * there are more than 10,000.
+   *
+   * @default none
+   */
+  key?: string | undefined;
+  /**
    * A name for the job, also in events and errors. Enqueued again with the same task while it waits or runs, it is not run a second
    * time, whatever its arguments: both callers get the same answer, or the same error, object. The arguments and the other options of
    * the first hold, its `timeout`, `deadline` and `priority` too; who joins is told of progress if the first is. Each caller's
@@ -60,7 +68,7 @@ export interface CheckedJob {
 /** Each priority that is in use has a lane, and all of them are looked at for each job. */
 const HIGHEST = 100;
 
-const NAMES = ["timeout", "deadline", "signal", "task", "priority", "id", "onProgress", "transfer"] as const;
+const NAMES = ["timeout", "deadline", "signal", "task", "priority", "key", "id", "onProgress", "transfer"] as const;
 
 /** No object to move. */
 const NOTHING: readonly object[] = [];
@@ -82,6 +90,7 @@ export function checkJob(args: unknown, options: unknown, timeout: number): Chec
         timeout,
         priority: 0,
         deadline: Infinity,
+        key: null,
         bounded: false,
         onProgress: null,
         stream: null,
@@ -100,6 +109,7 @@ export function checkJob(args: unknown, options: unknown, timeout: number): Chec
       timeout: given.timeout === undefined ? timeout : check.duration("timeout", given.timeout, "more than 0"),
       priority: given.priority === undefined ? 0 : check.integer("priority", given.priority, -HIGHEST, HIGHEST),
       deadline: given.deadline === undefined ? Infinity : check.duration("deadline", given.deadline, "more than 0"),
+      key: given.key === undefined ? null : check.text("key", given.key),
       bounded: false,
       onProgress: given.onProgress === undefined ? null : listener(given.onProgress),
       stream: null,

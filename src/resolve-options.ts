@@ -24,7 +24,7 @@ export interface ResolvedOptions {
   /** The `timeout` of a job that has none of its own. */
   readonly timeout: number;
   /** What to start; the environment is asked anew for each worker. */
-  readonly spec: Omit<WorkerSpec, "env" | "bootstrap" | "decodeError" | "setupNotCloneable">;
+  readonly spec: Omit<WorkerSpec, "env" | "bootstrap" | "replay" | "decodeError" | "setupNotCloneable">;
   env(): WorkerSpec["env"];
 }
 

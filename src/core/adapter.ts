@@ -15,6 +15,8 @@ export interface WorkerSpec {
   readonly bootstrap: string;
   /** Handed to the module's `setup`. */
   readonly setupData: unknown;
+  /** What it does before its first job, in order, as it has been broadcast. */
+  readonly replay: readonly ReplayEntry[];
   /** The worker's environment, or null where the runtime gives a worker the host's own. */
   readonly env: Readonly<Record<string, string>> | null;
   /** Working directory of a process, or null for the host's. */
@@ -39,6 +41,13 @@ export interface WorkerSpec {
   setupNotCloneable(cause: unknown): unknown;
   /** Heap and stack limits of a thread, in MB, as `node:worker_threads` takes them; null for none. */
   readonly resourceLimits: Readonly<Record<string, number>> | null;
+}
+
+/** A job that every worker runs once. */
+export interface ReplayEntry {
+  /** Null for the default export. */
+  readonly task: string | null;
+  readonly args: unknown;
 }
 
 /** How a worker ended. */

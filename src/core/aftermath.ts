@@ -14,7 +14,7 @@ import type { Ledger } from "./ledger.ts";
 import * as loss from "./loss.ts";
 import type { Outbox } from "./outbox.ts";
 import type { TakingBack } from "./taking-back.ts";
-import type { WarmUp } from "./warm-up.ts";
+import type { Awaiting } from "./awaiting.ts";
 import type { Worker } from "./worker.ts";
 
 /**
@@ -31,7 +31,8 @@ export interface AftermathParts {
   readonly backlog: Backlog;
   readonly crew: Crew;
   readonly takingBack: TakingBack;
-  readonly warmUp: WarmUp;
+  readonly warmUp: Awaiting;
+  readonly renewal: Awaiting;
   readonly ledger: Ledger;
   readonly outbox: Outbox;
   readonly observer: Observer;
@@ -55,7 +56,8 @@ export class Aftermath {
    * @param unbegun So many of its jobs, the last, have not begun.
    */
   workerExited(worker: Worker, exit: WorkerExit, expected: boolean, unbegun: number): void {
-    const { crew, takingBack, isolation, ledger } = this.#parts;
+    const { crew, takingBack, isolation, ledger, backlog } = this.#parts;
+    backlog.forget();
     const next = takingBack.sort(worker, unbegun);
     if (unbegun > 0) crew.retry();
     const jobs = worker.jobs.removeAll();
@@ -90,8 +92,8 @@ export class Aftermath {
 
   #mayRetry(job: Job): boolean {
     const { retries, isolation } = this.#parts;
-    // What its caller has been told would be told again.
-    if (job.yielded > 0) return false;
+    // What its caller has been told would be told again; and no other worker is to run what was for this one.
+    if (job.yielded > 0 || job.only) return false;
     return job.state.at === "running" && job.attempt <= retries && !isMoved(job, isolation);
   }
 
@@ -116,12 +118,12 @@ export class Aftermath {
    * in a moment.
    */
   startsFailed(failure: ClusterError): void {
-    const { crew, backlog, warmUp } = this.#parts;
+    const { crew, backlog, warmUp, renewal } = this.#parts;
     if (crew.count("starting") > 0) return;
     const module = this.#parts.module();
     const served = crew.takers > 0;
     if (!served) this.failWaiting((job) => loss.noWorker(failure, module, job));
-    warmUp.fail(() => loss.noWorker(failure, module));
+    for (const awaiting of [warmUp, renewal]) awaiting.fail(() => loss.noWorker(failure, module));
     if (backlog.size === 0) crew.hold();
     if (!served) this.#tell("fault", loss.noWorker(failure, module));
   }
@@ -129,7 +131,7 @@ export class Aftermath {
   /** Fails the jobs that wait. */
   failWaiting(reason: (job: Job) => ClusterError): void {
     const { backlog, settle } = this.#parts;
-    for (let job = backlog.first; job; job = backlog.first) {
+    for (let job = backlog.any; job; job = backlog.any) {
       backlog.remove(job);
       settle(job, { ok: false, error: reason(job) }, null);
     }

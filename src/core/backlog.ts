@@ -1,28 +1,27 @@
 /**
- * The jobs that wait for a worker. The next is the one that has waited longest, and a job of a higher priority counts as if it had
- * waited longer: so it overtakes others, and no job waits for ever.
+ * The jobs that wait: for any worker, or for one of their own, because it had the last job of their key, or because they are for that
+ * worker alone; or behind another job of their key.
  *
  * @module
  */
 
-import { Chain } from "./chain.ts";
 import type { Job } from "./job.ts";
-
-/** By how much longer a job counts to have waited for each level of priority, in milliseconds. */
-export const LEVEL = 1_000;
-
-/** Those of one priority, in the order of their coming: among them the order never changes. */
-interface Lane {
-  readonly priority: number;
-  readonly jobs: Chain<Job>;
-}
+import { Keys, takesKeys } from "./keys.ts";
+import { Lanes, precedes } from "./lanes.ts";
+import type { Worker } from "./worker.ts";
 
 /** Jobs that are `queued`. */
 export class Backlog {
-  /** The lane of most jobs, and of all in most programs. */
-  readonly #normal: Lane = { priority: 0, jobs: new Chain<Job>() };
-  /** Those of other priorities, few; they go when they are empty. */
-  readonly #others: Map<number, Lane> = new Map<number, Lane>();
+  /** Those that any worker may run. */
+  readonly #open = new Lanes();
+  /** The same, of keys: that worker will have the others of the key, too. */
+  readonly #unbound = new Lanes();
+  /** Those that wait for a worker of their own. */
+  readonly #own = new Map<Worker, Lanes>();
+  readonly #keys: Keys = new Keys({
+    wait: (job) => this.#lanesOf(job).putBack(job),
+    leave: (job) => job.line?.remove(job),
+  });
   #size = 0;
   #bounded = 0;
 
@@ -36,36 +35,101 @@ export class Backlog {
     return this.#bounded;
   }
 
-  /** The job whose turn is next, or null. */
-  get first(): Job | null {
-    let { first } = this.#normal.jobs;
-    // Not even an iterator is made where there are none: this is asked for each job.
-    if (this.#others.size === 0) return first;
-    for (const { jobs } of this.#others.values()) {
-      if (!first || precedes(jobs.first as Job, first)) first = jobs.first;
-    }
-    return first;
+  /** How many of them any worker may run. */
+  get open(): number {
+    return this.#open.size + this.#unbound.size;
   }
 
-  /** A job is last in its line. */
+  /** How many of those are of a key that has no worker. */
+  get unbound(): number {
+    return this.#unbound.size;
+  }
+
+  /** Whether it does not matter which worker gets the next. */
+  get isPlain(): boolean {
+    return this.#own.size === 0 && this.#unbound.size === 0;
+  }
+
+  /** The next of those that any may run, without a key; or null. */
+  get first(): Job | null {
+    return this.#open.first;
+  }
+
+  /** Whether a job waits for this worker. */
+  isAwaited(worker: Worker): boolean {
+    return (this.#own.get(worker)?.size ?? 0) > 0;
+  }
+
+  /**
+   * The next that this worker may run, or null.
+   *
+   * @param newKey Whether it may be one of a key that has no worker yet.
+   */
+  nextFor(worker: Worker, newKey: boolean): Job | null {
+    const unbound = newKey ? this.#unbound.first : null;
+    return earlier(earlier(this.#open.first, unbound), this.#own.get(worker)?.first ?? null);
+  }
+
+  /** Any job but those that stand behind another, or null. */
+  get any(): Job | null {
+    for (const { first } of this.#own.values()) if (first) return first;
+    return this.#open.first ?? this.#unbound.first;
+  }
+
+  /** Whether a job of this key would have to wait for another, or for one worker. */
+  holds(key: string | null): boolean {
+    return key !== null && this.#keys.holds(key);
+  }
+
+  /** A job comes: the last in its line. */
   push(job: Job): void {
     this.#enter(job);
-    this.#laneOf(job).jobs.push(job);
+    const { key } = job.request;
+    if (key !== null) this.#keys.come(job, key);
+    else this.#lanesOf(job).push(job);
   }
 
   /** A job that had been given to a worker waits again, where it had been. */
   putBack(job: Job): void {
     this.#enter(job);
-    this.#laneOf(job).jobs.putBack(job, (other) => job.number < other.number);
+    this.#lanesOf(job).putBack(job);
   }
 
   /** A job leaves, to enter another state. */
   remove(job: Job): void {
-    const lane = this.#laneOf(job);
-    lane.jobs.remove(job);
-    if (lane !== this.#normal && lane.jobs.size === 0) this.#others.delete(lane.priority);
+    job.line?.remove(job);
     this.#size--;
     if (job.request.bounded) this.#bounded--;
+  }
+
+  /** The same, to be given to a worker. */
+  take(job: Job, worker: Worker): void {
+    this.remove(job);
+    job.key?.bind(worker);
+  }
+
+  /**
+   * Jobs that waited for workers which take none any more may go to any other.
+   *
+   * @returns those that were for such a worker alone, removed.
+   */
+  release(): readonly Job[] {
+    const left: Job[] = [];
+    for (const [worker, lanes] of this.#own) {
+      if (worker.state.at === "starting" || takesKeys(worker)) continue;
+      this.#own.delete(worker);
+      for (let job = lanes.first; job; job = lanes.first) {
+        if (job.only) left.push(job);
+        this.remove(job);
+        if (!job.only) this.putBack(job);
+      }
+    }
+    return left;
+  }
+
+  /** A worker has gone. */
+  forget(): void {
+    this.#keys.forget();
   }
 
   #enter(job: Job): void {
@@ -74,24 +138,20 @@ export class Backlog {
     if (job.request.bounded) this.#bounded++;
   }
 
-  #laneOf({ request: { priority } }: Job): Lane {
-    if (priority === 0) return this.#normal;
-    return this.#others.get(priority) ?? this.#openLane(priority);
+  #lanesOf({ only, key }: Job): Lanes {
+    const worker = only ?? key?.worker ?? null;
+    if (worker) return this.#own.get(worker) ?? this.#openLanes(worker);
+    return key ? this.#unbound : this.#open;
   }
 
-  #openLane(priority: number): Lane {
-    const lane = { priority, jobs: new Chain<Job>() };
-    this.#others.set(priority, lane);
-    return lane;
+  #openLanes(worker: Worker): Lanes {
+    const lanes = new Lanes();
+    this.#own.set(worker, lanes);
+    return lanes;
   }
 }
 
-/** Whether a job's turn comes before another's. */
-function precedes(job: Job, other: Job): boolean {
-  const [since, others] = [countsSince(job), countsSince(other)];
-  return since < others || (since === others && job.number < other.number);
-}
-
-function countsSince({ submittedAt, request: { priority } }: Job): number {
-  return submittedAt - priority * LEVEL;
+function earlier(job: Job | null, other: Job | null): Job | null {
+  if (!job || !other) return job ?? other;
+  return precedes(other, job) ? other : job;
 }

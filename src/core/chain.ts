@@ -34,6 +34,11 @@ export class Chain<T extends Link<T>> {
     return this.#first;
   }
 
+  /** The item that was added last, or null when there is none. */
+  get last(): T | null {
+    return this.#last;
+  }
+
   /** Adds an item at the end. */
   push(item: T): void {
     this.#insert(item, this.#last, null);

@@ -51,6 +51,8 @@ export class Crew {
   readonly #breaker: Breaker;
   readonly #recycling = new Recycling();
   readonly #workers = new Set<Worker>();
+  /** Whether there may be workers from before a renewal. */
+  #renews = false;
   #lostStarts = 0;
   #recycled = 0;
 
@@ -172,7 +174,8 @@ export class Crew {
   give(job: Job, worker: Worker): void {
     if (worker.jobs.size === 0) worker.heardAt = this.#parts.clock.now();
     worker.jobs.push(job);
-    worker.begun++;
+    // What every worker is given is no part of the work that wears it out.
+    if (!job.only) worker.begun++;
   }
 
   /** A worker has been sent what it was to get. */
@@ -183,12 +186,24 @@ export class Crew {
   /** A job that a worker was given has not begun, and is not its any more. */
   takeBack(job: Job, worker: Worker): void {
     worker.jobs.remove(job);
-    worker.begun--;
+    if (!job.only) worker.begun--;
   }
 
   /** A worker has told how many bytes it uses. */
   measured(worker: Worker, bytes: number): void {
     if (bytes >= this.#options.maxWorkerMemory) worker.worn ??= "memory";
+  }
+
+  /** All workers that are there now are to be replaced. */
+  renew(): void {
+    for (const worker of this.#workers) worker.worn = "renewal";
+    this.#renews = true;
+  }
+
+  /** Whether any of those is still there. */
+  get renews(): boolean {
+    this.#renews &&= [...this.#workers].some((worker) => worker.worn === "renewal");
+    return this.#renews;
   }
 
   /**
@@ -199,7 +214,7 @@ export class Crew {
    */
   recycle(waiting: number, warm: number): void {
     const { maxWorkerAge, maxWorkerMemory } = this.#options;
-    if (maxWorkerAge === Infinity && maxWorkerMemory === Infinity) return;
+    if (maxWorkerAge === Infinity && maxWorkerMemory === Infinity && !this.renews) return;
     for (;;) {
       const starting = this.count("starting");
       const step = this.#recycling.next({

@@ -23,6 +23,8 @@ export interface JobRequest {
   readonly deadline: number;
   /** 0 for most jobs. What it means: `backlog.ts`. */
   readonly priority: number;
+  /** Jobs of the same key run one at a time, and in the same worker; null for none. What it means: `keys.ts`. */
+  readonly key: string | null;
   /** Its caller bounds how many of them there are: they are neither refused for want of room nor counted against the backlog. */
   readonly bounded: boolean;
   /** Is told how far the job is, if it says so; null if nobody wants to know. */
@@ -65,6 +67,19 @@ export interface Engine {
 
   /** Starts the workers that are to be kept warm, at least one, and says when they are; null, or why not. Once. */
   warm(done: (error: unknown) => void): void;
+
+  /**
+   * Has every worker that is there run the request once, and every later one before its first job if it is replayed. `done` is called
+   * once, never before this has returned, with how each run ended, those left out whose workers left before they had begun.
+   */
+  broadcast(
+    request: JobRequest,
+    replay: boolean,
+    done: (outcomes: readonly Outcome[]) => void,
+  ): Pick<JobHandle, "cancel">;
+
+  /** Replaces all workers, one after the other, and says when that is done; null, or why not. Once. */
+  renew(done: (error: unknown) => void): void;
 
   /**
    * Refuses all further jobs and ends. `"now"` overrides a `"drain"` under way. `closed` is called once, when nothing is

@@ -74,6 +74,8 @@ export interface Init {
   readonly argv: readonly string[];
   /** Handed to the module's `setup`. */
   readonly setupData?: unknown;
+  /** What the worker does before its first job, in order; not there if that is nothing. */
+  readonly replay?: readonly { readonly task: string | null; readonly args: unknown }[];
   /** How a process writes values. */
   readonly serialization: "advanced" | "json";
   /** What the worker measures of its memory: all that the process has, or the heap of the thread; null for nothing. */

@@ -19,6 +19,8 @@ import type { Isolation } from "./adapter.ts";
 import type { Link } from "./chain.ts";
 import type { Timer } from "./clock.ts";
 import type { JobHandle, JobRequest, Outcome } from "./engine.ts";
+import type { Key } from "./keys.ts";
+import type { Lanes } from "./lanes.ts";
 import type { Worker } from "./worker.ts";
 
 /** Where a job stands; each state owns its timers. */
@@ -63,6 +65,13 @@ export class Job implements JobHandle, Link<Job> {
   /** How many its caller has been told of. */
   yielded = 0;
 
+  /** The line of the backlog that it stands in; see {@link Lanes}. */
+  line: Lanes | null = null;
+  /** What it shares with the others of its `key`, once it has been accepted. */
+  key: Key | null = null;
+  /** The only worker that may run it; null if any may. */
+  readonly only: Worker | null;
+
   /** How many workers were lost when it was the next that they would have begun. */
   suspicions = 0;
 
@@ -80,12 +89,14 @@ export class Job implements JobHandle, Link<Job> {
     submittedAt: number,
     done: (outcome: Outcome) => void,
     control: JobControl,
+    only: Worker | null = null,
   ) {
     this.number = number;
     this.request = request;
     this.submittedAt = submittedAt;
     this.#done = done;
     this.#control = control;
+    this.only = only;
     this.credit = request.stream?.credit ?? 0;
   }
 
@@ -127,6 +138,7 @@ export class Job implements JobHandle, Link<Job> {
     if (old.at === "ahead") this.#countAhead(old.worker, -1);
     if (next.at === "ahead") this.#countAhead(next.worker, 1);
     this.#state = next;
+    if (next.at === "settled") this.key?.left(this);
   }
 
   #countAhead(worker: Worker, change: 1 | -1): void {

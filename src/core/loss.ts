@@ -75,6 +75,15 @@ export function pastDeadline({ id, request: { deadline } }: Job): ClusterError {
   return new ClusterError("CC_ERR_DEADLINE", message, { job: id, limit: deadline });
 }
 
+/** A job for one worker alone, which takes none any more. */
+export function leftOut({ id: job, only }: Job): ClusterError {
+  const message = `job ${job} was for the worker ${only?.port.id} alone, which has ended`;
+  return new ClusterError("CC_ERR_WORKER_EXIT", message, {
+    ...present({ job, worker: only?.port.id }),
+    retryable: true,
+  });
+}
+
 /** Somebody asked a cluster that is closing or closed; `job`, if a job was asked for. */
 export function closed(job?: string): ClusterError {
   return new ClusterError("CC_ERR_CLOSED", "the cluster is closed", { ...present({ job }), retryable: true });

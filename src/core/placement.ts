@@ -62,12 +62,39 @@ export class Placement {
   leastLoaded(now: number): Worker | null {
     let best: Worker | null = null;
     for (const worker of this.#crew) {
-      if (!worker.takesJobs || worker.jobs.size >= this.#limits.concurrency) continue;
-      // Without a ticket a job shares the fate of what the worker has.
-      if (worker.recalledAt !== null && (worker.jobs.size > 0 || worker.hearsSoon(now))) continue;
+      if (!this.hasPlace(worker, now)) continue;
       if (!best || worker.jobs.size <= best.jobs.size) best = worker;
     }
     return best;
+  }
+
+  /** Whether a worker has room for one more. */
+  hasPlace(worker: Worker, now: number): boolean {
+    if (!worker.takesJobs || worker.jobs.size >= this.#limits.concurrency) return false;
+    // Without a ticket a job shares the fate of what the worker has.
+    return worker.recalledAt === null || (worker.jobs.size === 0 && !worker.hearsSoon(now));
+  }
+
+  /**
+   * Whether a worker may have one more key. While others start it has no more than its share, or the first one that is ready would
+   * have them all.
+   *
+   * @param unbound How many keys have no worker.
+   */
+  mayTakeKey(worker: Worker, unbound: number): boolean {
+    if (unbound === 0) return false;
+    let [keys, starting] = [unbound, 0];
+    for (const other of this.#crew) {
+      keys += other.keys;
+      if (other.state.at === "starting") starting++;
+    }
+    return starting === 0 || worker.keys < Math.ceil(keys / this.#crew.size);
+  }
+
+  /** Which of two workers gets a job that both may run: the one with fewer keys, for a new key; with fewer jobs; the newer one. */
+  prefers(worker: Worker, newer: Worker, ofKey: boolean): boolean {
+    if (ofKey && worker.keys !== newer.keys) return worker.keys < newer.keys;
+    return worker.jobs.size < newer.jobs.size;
   }
 
   /**

@@ -2,7 +2,7 @@
  * Replaces workers that have served long enough.
  *
  * `maxJobsPerWorker` is exact: a worker that has begun its last job takes no other. A worker past `maxWorkerAge` or
- * `maxWorkerMemory` goes on until its successor is there, and only one is replaced at a time, so that no more than one
+ * `maxWorkerMemory`, or from before a renewal, goes on until its successor is there, and only one is replaced at a time, so that no more than one
  * place is ever lost. Where `maxWorkers` are there, the old one leaves first, after its jobs.
  *
  * @module
@@ -20,7 +20,7 @@ export interface RecyclingOptions {
 }
 
 /** Why a worker has served long enough. */
-export type Spent = "jobs" | "age" | "memory";
+export type Spent = "jobs" | "age" | "memory" | "renewal";
 
 /** What the crew looks like to who decides. */
 export interface CrewView {

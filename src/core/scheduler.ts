@@ -18,6 +18,7 @@ import type { WorkerAdapter, WorkerSpec } from "./adapter.ts";
 import { refusal } from "./admission.ts";
 import { Aftermath } from "./aftermath.ts";
 import { Backlog } from "./backlog.ts";
+import { Broadcasts } from "./broadcasts.ts";
 import type { Clock, Timer } from "./clock.ts";
 import { Crew, type CrewOptions } from "./crew.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -47,7 +48,7 @@ import { Service } from "./service.ts";
 import { Streams } from "./streams.ts";
 import type { TakingBack } from "./taking-back.ts";
 import { Turns } from "./turns.ts";
-import { WarmUp } from "./warm-up.ts";
+import { Awaiting } from "./awaiting.ts";
 import type { Worker } from "./worker.ts";
 
 /** What the scheduler obeys. Durations in milliseconds; Infinity for no limit. */
@@ -64,7 +65,7 @@ export interface SchedulerParts {
   readonly adapter: WorkerAdapter;
   readonly observer: Observer;
   /** What to start, asked anew for each worker: the environment is the one of that moment. */
-  spec(): WorkerSpec;
+  spec(): Omit<WorkerSpec, "replay">;
   /** Makes the error out of what a worker sent for one. */
   decodeError(encoded: unknown): unknown;
   /** Makes the error for a job whose arguments the transport refused. */
@@ -92,7 +93,9 @@ export class Scheduler implements Engine {
   readonly #deadlines: Deadlines;
   readonly #streams: Streams;
   readonly #aftermath: Aftermath;
-  readonly #warmUp: WarmUp;
+  readonly #warmUp: Awaiting;
+  readonly #renewal: Awaiting;
+  readonly #broadcasts = new Broadcasts();
   readonly #ledger = new Ledger();
   readonly #lifetime = new Lifetime();
   #refusedSinceDrain = false;
@@ -103,7 +106,8 @@ export class Scheduler implements Engine {
     this.#parts = parts;
     this.#clock = parts.clock;
     this.#outbox = new Outbox(parts.clock);
-    this.#warmUp = new WarmUp(this.#outbox);
+    this.#warmUp = new Awaiting(this.#outbox);
+    this.#renewal = new Awaiting(this.#outbox);
     this.#turns = new Turns(parts.clock, this.#outbox, () => {
       this.#dispatch();
       this.#windDown();
@@ -111,7 +115,7 @@ export class Scheduler implements Engine {
     this.#crew = new Crew(options, {
       clock: parts.clock,
       adapter: parts.adapter,
-      spec: () => parts.spec(),
+      spec: () => ({ ...parts.spec(), replay: this.#broadcasts.replayed }),
       turn: (change) => this.#turns.ofRuntime(change),
       tell: (type, fact) => this.#tell(type, fact),
       said: (worker, frame) => this.#workerSaid(worker, frame),
@@ -139,6 +143,7 @@ export class Scheduler implements Engine {
       timeout: (job) => this.#timeout(job),
       ended: (job, worker, failed, value) => this.#settle(job, this.#outcome(failed, value), worker),
       refused: ({ job, cause }) => this.#settle(job, { ok: false, error: parts.notCloneable(job, cause) }, null),
+      orphaned: (job) => this.#settle(job, { ok: false, error: loss.leftOut(job) }, null),
       strayed: () => this.#ledger.lost.messages++,
     });
     this.#takingBack = this.#service.takingBack;
@@ -169,6 +174,7 @@ export class Scheduler implements Engine {
       crew: this.#crew,
       takingBack: this.#takingBack,
       warmUp: this.#warmUp,
+      renewal: this.#renewal,
       ledger: this.#ledger,
       outbox: this.#outbox,
       observer: parts.observer,
@@ -201,6 +207,38 @@ export class Scheduler implements Engine {
     });
   }
 
+  broadcast(
+    request: JobRequest,
+    replay: boolean,
+    done: (outcomes: readonly Outcome[]) => void,
+  ): Pick<JobHandle, "cancel"> {
+    const jobs: Job[] = [];
+    const submit = (worker: Worker, ended: (outcome: Outcome) => void): void => {
+      const job = new Job(++this.#lastNumber, request, this.#clock.now(), ended, this.#control, worker);
+      jobs.push(job);
+      this.#accept(job);
+    };
+    this.#turns.ofCaller(() => {
+      if (this.#lifetime.at !== "open") return this.#outbox.push(() => done([{ ok: false, error: loss.closed() }]));
+      const sent = this.#broadcasts.send(request, replay, { crew: this.#crew, submit }, done);
+      if (!sent) this.#outbox.push(() => done([]));
+    });
+    return {
+      cancel(reason) {
+        for (const job of jobs) job.cancel(reason);
+      },
+    };
+  }
+
+  renew(done: (error: unknown) => void): void {
+    this.#turns.ofCaller(() => {
+      if (this.#lifetime.at !== "open") return this.#outbox.push(() => done(loss.closed()));
+      this.#crew.retry();
+      this.#crew.renew();
+      this.#renewal.wait(done);
+    });
+  }
+
   close(mode: CloseMode, closed: () => void): void {
     this.#turns.ofCaller(() => {
       const before = this.#lifetime.at;
@@ -217,7 +255,7 @@ export class Scheduler implements Engine {
   }
 
   get isHungry(): boolean {
-    return this.#backlog.size === 0;
+    return this.#backlog.open === 0;
   }
 
   stats(): Stats {
@@ -256,9 +294,14 @@ export class Scheduler implements Engine {
     const { deadline } = job?.request ?? UNHURRIED;
     if (job?.request.bounded || Math.min(maxBacklog, maxLatency, deadline) === Infinity) return null;
     const limits = { maxBacklog, maxLatency, deadline, slots: this.#slots };
-    const more = 1 - this.#placement.room;
-    const queue = { waiting: this.#waiting + more, counted: this.#counted + more };
-    return refusal(limits, queue, this.#estimator, this.#clock.now());
+    // Whatever room there is, is not for what waits for one worker, or for another job.
+    const more = this.#backlog.holds(job?.request.key ?? null) ? 1 : 1 - this.#placement.room;
+    return refusal(
+      limits,
+      { waiting: this.#unplaced + more, counted: this.#counted + more },
+      this.#estimator,
+      this.#clock.now(),
+    );
   }
 
   #refuse(job: Job, error: ClusterError): void {
@@ -285,15 +328,23 @@ export class Scheduler implements Engine {
   #dispatch(): void {
     // Before workers get jobs or are started for want of some.
     if (this.#crew.takers >= this.#warmTarget()) this.#warmUp.succeed();
-    if (this.#lifetime.at === "open") this.#crew.recycle(this.#waiting, this.#warmTarget());
+    if (this.#lifetime.at === "open") this.#crew.recycle(this.#unplaced, this.#warmTarget());
     // Again if jobs could not be sent: their places are free.
     while (this.#service.serve());
     this.#estimator.watch(this.#crew.works, this.#clock.now());
-    if (this.#lifetime.at !== "closed") this.#crew.grow(this.#waiting, this.#warmTarget(), this.#warmUp.awaited);
+    if (this.#lifetime.at !== "closed") this.#crew.grow(this.#unplaced, this.#warmTarget(), this.#warmUp.awaited);
+    if (this.#renewal.awaited && this.#isRenewed()) this.#renewal.succeed();
     // An empty backlog is no room when none may wait: whoever was told would only be refused again.
     if (!this.#refusedSinceDrain || this.#counted > 0 || this.#refusal()) return;
     this.#refusedSinceDrain = false;
     this.#tell("drain", () => ({ type: "drain" }));
+  }
+
+  /** Whether no worker is left from before, and those that have taken their places can be started. */
+  #isRenewed(): boolean {
+    if (this.#crew.renews || this.#crew.count("starting") > 0) return false;
+    return this.#lifetime.at !== "open" ||
+      this.#crew.takers >= Math.max(this.#warmTarget(), Math.min(this.#unplaced, 1));
   }
 
   #timeout(job: Job): Timer | null {
@@ -374,6 +425,11 @@ export class Scheduler implements Engine {
   /** How many jobs wait for their turn, in the backlog or in workers. */
   get #waiting(): number {
     return this.#backlog.size + this.#placement.ahead;
+  }
+
+  /** How many of those any worker may run. */
+  get #unplaced(): number {
+    return this.#backlog.open + this.#placement.ahead;
   }
 
   /** As `admission.ts` predicts it. */

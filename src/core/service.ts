@@ -15,6 +15,7 @@ import type { Clock, Timer } from "./clock.ts";
 import type { Crew } from "./crew.ts";
 import type { Answer } from "./frame.ts";
 import { isMoved, type Job } from "./job.ts";
+import { precedes } from "./lanes.ts";
 import type { Placement } from "./placement.ts";
 import { Prefetch } from "./prefetch.ts";
 import { type IsJson, sendJobs, type Unsent } from "./sender.ts";
@@ -55,6 +56,8 @@ export interface ServiceParts {
   ended(job: Job, worker: Worker, failed: 0 | 1, value: unknown): void;
   /** The job could not be sent. */
   refused(unsent: Unsent): void;
+  /** The only worker that may run the job takes none any more. */
+  orphaned(job: Job): void;
   /** A worker has answered a job that it does not have. */
   strayed(): void;
 }
@@ -89,18 +92,21 @@ export class Service {
   /** Gives jobs to workers with a place, then sends some ahead. Returns whether any could not be sent. */
   serve(): boolean {
     const now = this.#clock.now();
-    if (this.#backlog.size === 0 && !this.takingBack.share(now)) return false;
+    if (this.#backlog.open === 0) this.takingBack.share(now);
+    if (this.#backlog.size === 0) return false;
+    for (const job of this.#backlog.release()) this.#parts.orphaned(job);
     const given = new Map<Worker, Job[]>();
-    const limit = this.#placement.limit(this.#backlog.size, this.#prefetch.depth);
+    const limit = this.#placement.limit(this.#backlog.open, this.#prefetch.depth);
     const { patience } = this.#prefetch;
     const low = limit < FEW ? limit - 1 : limit / 2;
+    // What waits for this worker alone is not overtaken.
     const suits = (worker: Worker): boolean =>
-      (worker.jobs.size <= low || given.has(worker)) && !worker.isSilent(now, patience);
-    for (let job = this.#backlog.first; job; job = this.#backlog.first) {
-      const worker = this.#placement.leastLoaded(now) ?? this.#leastAhead(job, limit, suits);
-      if (!worker) break;
+      (worker.jobs.size <= low || given.has(worker)) && !worker.isSilent(now, patience) &&
+      !this.#backlog.isAwaited(worker);
+    for (let worker = this.#nextWorker(now, limit, suits); worker; worker = this.#nextWorker(now, limit, suits)) {
+      const job = this.#nextJob(worker) as Job;
       job.ticketed = worker.port.exchange !== null && worker.recalledAt === null && !this.#isMoved(job);
-      this.#backlog.remove(job);
+      this.#backlog.take(job, worker);
       this.#crew.give(job, worker);
       const jobs = given.get(worker);
       if (jobs) jobs.push(job);
@@ -112,12 +118,41 @@ export class Service {
     return unsent > 0;
   }
 
+  /** The worker that gets the next job, or null if none does. */
+  #nextWorker(now: number, limit: number, suits: (worker: Worker) => boolean): Worker | null {
+    const { first, isPlain } = this.#backlog;
+    const free = isPlain ? this.#placement.leastLoaded(now) : this.#bestSuited(now);
+    if (free && (first || !isPlain)) return free;
+    return first && this.#leastAhead(first, limit, suits);
+  }
+
+  /** The worker with a place that may run the earliest job; of several for a new key, the one with the fewest keys. */
+  #bestSuited(now: number): Worker | null {
+    let best: Worker | null = null;
+    let earliest: Job | null = null;
+    for (const worker of this.#crew) {
+      if (!this.#placement.hasPlace(worker, now)) continue;
+      const job = this.#nextJob(worker);
+      if (!job || (earliest && job !== earliest && precedes(earliest, job))) continue;
+      if (best && job === earliest && this.#placement.prefers(best, worker, job.key !== null)) continue;
+      [best, earliest] = [worker, job];
+    }
+    return best;
+  }
+
+  /** The next job for this worker, or null. */
+  #nextJob(worker: Worker): Job | null {
+    // What waits for one worker is not sent ahead, nor what gives it a key.
+    if (this.#backlog.isPlain || worker.jobs.size >= this.#parts.concurrency) return this.#backlog.first;
+    return this.#backlog.nextFor(worker, this.#placement.mayTakeKey(worker, this.#backlog.unbound));
+  }
+
   /**
    * The worker that this job may be sent ahead to; one that is silent may run a long job. What is moved to a thread can't be taken
    * back, and what is yielded is told of running jobs only.
    */
   #leastAhead(job: Job, limit: number, suits: (worker: Worker) => boolean): Worker | null {
-    if (limit === 0 || this.#isMoved(job) || job.request.stream !== null) return null;
+    if (limit === 0 || this.#isMoved(job) || job.request.stream) return null;
     return this.#placement.leastAhead(limit, suits);
   }
 

@@ -78,15 +78,14 @@ export class TakingBack {
     return next;
   }
 
-  /** Takes back half of what another worker has yet to begin, if one has nothing to do. Returns whether there was any. */
-  share(now: number): boolean {
-    const { placement, prefetch, backlog } = this.#parts;
+  /** Takes back half of what another worker has yet to begin, if one has nothing to do. */
+  share(now: number): void {
+    const { placement, prefetch } = this.#parts;
     const rich = placement.mostAhead();
-    if (rich === null || prefetch.work(rich.ahead) < WORTH) return false;
+    if (rich === null || prefetch.work(rich.ahead) < WORTH) return;
     const free = placement.leastLoaded(now);
-    if (free === null || free === rich) return false;
+    if (free === null || free === rich) return;
     this.recall(rich, Math.ceil(rich.ahead / 2));
-    return backlog.size > 0;
   }
 
   /**

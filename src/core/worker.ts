@@ -53,6 +53,8 @@ export class Worker {
   readonly early: Set<JobNumber> = new Set<JobNumber>();
   /** How many jobs it was given so far, less those that were taken back. */
   begun = 0;
+  /** How many keys have their jobs here; see `keys.ts`. */
+  keys = 0;
   /** How many of its jobs are `ahead`; see `Job.enter`. */
   ahead = 0;
   /** How many of those don't count against `maxBacklog`. */
@@ -68,8 +70,8 @@ export class Worker {
   heardAt = 0;
   /** How long it took to send it each of the last jobs, in milliseconds, if they were large; otherwise 0. */
   sendTime = 0;
-  /** Whether it is too old, or too large. */
-  worn: "age" | "memory" | null = null;
+  /** Why it is to be replaced, if it has more jobs to come. */
+  worn: Exclude<Spent, "jobs"> | null = null;
   #state: WorkerState;
   /** Until it is too old; runs across its states. */
   #age: Timer | null = null;

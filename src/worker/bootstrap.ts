@@ -100,6 +100,7 @@ function serve(process: NodeJS.Process, link: Link): void {
     // Also when a job ends its worker.
     process.on("exit", () => jobs.flush());
     runner = jobs;
+    for (const { task, args } of init.replay ?? []) await jobs.replay(task, args);
     link.post({ type: "ready", key: init.key, teardown: contract.teardown !== undefined });
   }
 

@@ -5,21 +5,9 @@
  */
 
 import { clearTimeout, setTimeout } from "node:timers";
-import type { Format } from "../wire/cloneable.ts";
 
 /** The shortest time between two reports, in milliseconds. */
 const PAUSE = 50;
-
-// Taken hold of before the module can replace them.
-const { structuredClone } = globalThis;
-const { parse, stringify } = JSON;
-
-/** A value as it arrives in this format. */
-export function copyAs(format: Format, value: unknown): unknown {
-  if (format === "advanced") return structuredClone(value);
-  const text = stringify(value);
-  return text === undefined ? undefined : parse(text);
-}
 
 /** The time, as reports need it. */
 export interface ReportClock {

@@ -21,6 +21,7 @@ import {
   UNTICKETED,
 } from "../core/frame.ts";
 import { notCloneable } from "../wire/cloneable.ts";
+import { copyAs } from "../wire/copy.ts";
 import { sendThrown } from "../wire/error-codec.ts";
 import { Answers } from "./answers.ts";
 import { type JobContext, RunContext } from "./context.ts";
@@ -28,8 +29,14 @@ import type { Contract, Handler } from "./contract.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Link } from "./link.ts";
 import { exchangeOf, type WorkerExchange } from "./exchange.ts";
-import { copyAs, Progress } from "./progress.ts";
+import { Progress } from "./progress.ts";
 import { isIterator, Yields } from "./yields.ts";
+
+/** Who waits for the end of a job that is run in a new worker because all others have run it. */
+interface Replay {
+  resolve(): void;
+  reject(error: unknown): void;
+}
 
 /** One job in progress. */
 class Run {
@@ -40,6 +47,8 @@ class Run {
   readonly progress: Progress | null;
   /** Null where one answer is wanted. */
   readonly yields: Yields | null;
+  /** Who waits for its end, if that is not the host. */
+  replay: Replay | null = null;
   answered = false;
   /** Its place among those that run. */
   at = 0;
@@ -107,6 +116,15 @@ export class Runner {
   recall(count: number): void {
     this.#drop(count);
     this.#link.post({ type: "recalled", key: this.#init.key });
+  }
+
+  /** Runs a job that the host is not told of. Rejects with what it throws. */
+  replay(task: string | null, args: unknown): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const run = new Run(0, { id: "replay", task, attempt: 1 }, performance.now(), null, null);
+      run.replay = { resolve, reject };
+      this.#begin(run, args);
+    });
   }
 
   /** So many more of what a job yields are wanted. */
@@ -329,6 +347,7 @@ export class Runner {
   // ---- answering
 
   #succeed(run: Run, value: unknown): void {
+    if (run.replay) return this.#endReplay(run, run.replay.resolve);
     if (isIterator(value)) return this.#fail(run, yieldsMuch(run.context.job.task));
     try {
       this.#answer(run, 0, value);
@@ -341,7 +360,15 @@ export class Runner {
     return notCloneable({ what, value, root, format: this.#init.serialization, cause }, { job });
   }
 
+  #endReplay(run: Run, end: () => void): void {
+    if (!run.answered) this.#remove(run);
+    run.answered = true;
+    end();
+  }
+
   #fail(run: Run, thrown: unknown): void {
+    const { replay } = run;
+    if (replay) return this.#endReplay(run, () => replay.reject(thrown));
     sendThrown(thrown, this.#init.serialization, (encoded) => this.#answer(run, 1, encoded));
   }
 

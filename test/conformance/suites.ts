@@ -4,7 +4,9 @@ import type { Case } from "./case.ts";
 import { badInput } from "./cases/bad-input.ts";
 import { ending } from "./cases/ending.ts";
 import { errors } from "./cases/errors.ts";
+import { everyWorker } from "./cases/every-worker.ts";
 import { fightingValues } from "./cases/fighting-values.ts";
+import { keys } from "./cases/keys.ts";
 import { mapping } from "./cases/mapping.ts";
 import { oddities } from "./cases/oddities.ts";
 import { progress } from "./cases/progress.ts";
@@ -26,6 +28,8 @@ export const suites: Readonly<Record<string, readonly Case[]>> = {
   "worker modules": workerModules,
   "items in, results out": mapping,
   "what a job yields": streaming,
+  "jobs of one key": keys,
+  "what all workers are given": everyWorker,
   "how far a job is": progress,
   "recycling": recycling,
   "the class": surface,

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Backlog, LEVEL } from "../../src/core/backlog.ts";
+import { Backlog } from "../../src/core/backlog.ts";
 import { Job } from "../../src/core/job.ts";
+import { LEVEL } from "../../src/core/lanes.ts";
 import { aRequest, uncontrolled } from "./request.ts";
 
 let numbers = 0;

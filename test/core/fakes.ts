@@ -594,6 +594,16 @@ export class Cluster {
     return job;
   }
 
+  broadcast(
+    request: JobRequest,
+    replay: boolean,
+    done: (outcomes: readonly Outcome[]) => void,
+  ): Pick<JobHandle, "cancel"> {
+    let handle: Pick<JobHandle, "cancel"> = { cancel() {} };
+    this.#call(() => handle = this.scheduler.broadcast(request, replay, done));
+    return handle;
+  }
+
   /** Submits one job per value. */
   submitAll(...args: unknown[]): Submitted[] {
     return args.map((each) => this.submit(each));

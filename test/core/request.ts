@@ -14,6 +14,7 @@ export function aRequest(given: Partial<JobRequest> = {}): JobRequest {
     timeout: Infinity,
     priority: 0,
     deadline: Infinity,
+    key: null,
     bounded: false,
     onProgress: null,
     stream: null,

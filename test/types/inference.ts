@@ -67,6 +67,15 @@ export async function inferred(): Promise<void> {
   cc.stream(1, { task: "rows" });
   // @ts-expect-error a stream has no id
   cc.stream("a.csv", { task: "rows", id: "x" });
+  const answered: string[] = await cc.broadcast(1);
+  const images: Uint8Array[] = await cc.broadcast({ w: 1 }, { task: "resize", replay: true });
+  void [answered, images];
+  // @ts-expect-error no number
+  await cc.broadcast("a");
+  // @ts-expect-error a broadcast has no key
+  await cc.broadcast(1, { key: "a" });
+  await cc.renew();
+  await cc.renew({ setupData: { any: 1 } });
   await using results = cc.map([1]);
   await results.return();
   const r: Uint8Array = await cc.tasks.resize({ w: 1 });

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { copyAs, Progress } from "../../src/worker/progress.ts";
+import { copyAs } from "../../src/wire/copy.ts";
+import { Progress } from "../../src/worker/progress.ts";
 
 describe("Progress", () => {
   let sent: unknown[] = [];

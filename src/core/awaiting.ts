@@ -1,5 +1,5 @@
 /**
- * Those who wait until the workers that are kept warm are there.
+ * Those who wait for workers: until those that are kept warm are there, or until all have been replaced.
  *
  * @module
  */
@@ -7,8 +7,8 @@
 import type { ClusterError } from "./errors.ts";
 import type { Outbox } from "./outbox.ts";
 
-/** Who asked for warm workers. */
-export class WarmUp {
+/** Who has asked for them. */
+export class Awaiting {
   readonly #outbox: Outbox;
   readonly #waiting: ((error: ClusterError | null) => void)[] = [];
 
@@ -31,7 +31,7 @@ export class WarmUp {
     for (const done of this.#waiting.splice(0)) this.#outbox.push(() => done(null));
   }
 
-  /** They will not come; each gets an error of its own. */
+  /** They can't be started; each gets an error of its own. */
   fail(reason: () => ClusterError): void {
     for (const done of this.#waiting.splice(0)) this.#outbox.push(() => done(reason()));
   }

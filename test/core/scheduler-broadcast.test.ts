@@ -1,0 +1,167 @@
+import { describe, expect, it } from "vitest";
+import type { Outcome } from "../../src/core/engine.ts";
+import { Cluster, expectNothingLeft } from "./fakes.ts";
+import { aRequest } from "./request.ts";
+
+/** Broadcasts, and notes how that ends. */
+function broadcast(cluster: Cluster, args: unknown, replay = false): { ended: (readonly Outcome[])[]; cancel(): void } {
+  const ended: (readonly Outcome[])[] = [];
+  const handle = cluster.broadcast(aRequest({ args, bounded: true }), replay, (outcomes) => void ended.push(outcomes));
+  return { ended, cancel: () => handle.cancel("enough") };
+}
+
+function cluster(workers: number, options: ConstructorParameters<typeof Cluster>[0] = {}): Cluster {
+  const made = new Cluster({ maxWorkers: workers, minWorkers: workers, ...options });
+  made.warm();
+  made.allReady();
+  return made;
+}
+
+describe("Scheduler broadcasts", () => {
+  it("Scheduler gives every worker one, before the jobs that come after, and none ahead of it", () => {
+    const it = cluster(2, { prefetch: 4 });
+    it.submitAll("a", "b");
+    const { ended } = broadcast(it, "all");
+    it.submitAll("c", "d");
+    expect(it.workers.map((worker) => worker.running)).toEqual([["b"], ["a"]]);
+    for (const worker of it.workers) worker.answer();
+    expect(it.workers.map((worker) => worker.running[0])).toEqual(["all", "all"]);
+    for (const worker of it.workers) worker.answer("done");
+    it.flush();
+    expect(ended).toEqual([[{ ok: true, value: "done" }, { ok: true, value: "done" }]]);
+  });
+
+  it("Scheduler waits for workers that are starting, and has those that come later replay it, if asked to", () => {
+    const it = new Cluster({ maxWorkers: 2 });
+    it.submit("first");
+    const { ended } = broadcast(it, "now");
+    broadcast(it, "again", true);
+    it.submitAll("second", "third");
+    expect(it.workers.map((worker) => worker.spec.replay)).toEqual([[], [{ task: null, args: "again" }]]);
+    it.worker(0).ready();
+    it.worker(0).answer();
+    expect(it.worker(0).running).toEqual(["now"]);
+    it.worker(0).answer();
+    it.flush();
+    expect(ended).toHaveLength(1);
+    expect(it.worker(0).running).toEqual(["again"]);
+  });
+
+  it("Scheduler leaves out workers that go before they have begun, and runs it on no other", () => {
+    const it = cluster(2, { retries: 5 });
+    it.submitAll("a", "b");
+    const { ended } = broadcast(it, "all");
+    it.worker(0).crash();
+    while (it.worker(1).jobs.size > 0) it.worker(1).answer("one");
+    it.flush();
+    expect(ended).toEqual([[{ ok: true, value: "one" }]]);
+  });
+
+  it("Scheduler tells of a worker that is lost while it runs one, and replays it no more", () => {
+    const it = cluster(1, { retries: 5 });
+    const { ended } = broadcast(it, "all", true);
+    it.worker(0).crash();
+    it.flush();
+    expect(ended).toMatchObject([[{ ok: false, error: { code: "CC_ERR_WORKER_EXIT" } }]]);
+    expect(it.worker(-1).spec.replay).toEqual([{ task: null, args: "all" }]);
+    it.worker(-1).crash();
+    it.advance(1_000);
+    expect(it.worker(-1).spec.replay).toEqual([]);
+  });
+
+  it("Scheduler counts none against the backlog, nor for maxJobsPerWorker", () => {
+    const it = cluster(1, { maxBacklog: 0, maxJobsPerWorker: 1 });
+    for (let i = 0; i < 3; i++) broadcast(it, i);
+    for (let i = 0; i < 3; i++) it.worker(0).answer();
+    const job = it.submit("only");
+    expect(it.worker(0).running).toEqual(["only"]);
+    it.worker(0).answer(1);
+    it.flush();
+    expect([job.value, it.worker(0).stops]).toEqual([1, 1]);
+  });
+
+  it("Scheduler answers at once where there is no worker, and refuses once it is closed", () => {
+    const it = new Cluster();
+    const { ended } = broadcast(it, "all");
+    it.flush();
+    expect([ended, it.workers]).toEqual([[[]], []]);
+    it.close();
+    const late = broadcast(it, "all");
+    it.flush();
+    expect(late.ended).toMatchObject([[{ ok: false, error: { code: "CC_ERR_CLOSED" } }]]);
+  });
+
+  it("Scheduler gives a broadcast up wherever it is", () => {
+    const it = cluster(2);
+    it.submit("busy");
+    const { ended, cancel } = broadcast(it, "all");
+    cancel();
+    it.flush();
+    expect(ended).toEqual([[{ ok: false, error: "enough" }, { ok: false, error: "enough" }]]);
+  });
+
+  it("Scheduler drops or drains broadcasts when it ends", () => {
+    for (const mode of ["drain", "now"] as const) {
+      const it = cluster(2);
+      it.submit("busy");
+      const { ended } = broadcast(it, "all");
+      it.close(mode);
+      for (const worker of it.workers) {
+        if (mode === "drain") { while (worker.jobs.size > 0) worker.answer(); }
+        if (worker.at !== "exited") worker.exit();
+      }
+      it.flush();
+      expect(ended[0]?.map(({ ok }) => ok)).toEqual([mode === "drain", mode === "drain"]);
+      expectNothingLeft(it);
+    }
+  });
+});
+
+describe("Scheduler renewals", () => {
+  function renew(cluster: Cluster): unknown[] {
+    const told: unknown[] = [];
+    cluster.scheduler.renew((error) => told.push(error));
+    return told;
+  }
+
+  it("Scheduler replaces every worker, one at a time, its jobs done, and then says so", () => {
+    const it = cluster(2);
+    it.submitAll("a", "b");
+    const told = renew(it);
+    it.flush();
+    expect(it.stats.workers).toMatchObject({ retiring: 1, busy: 1 });
+    for (let i = 0; i < 2; i++) {
+      it.worker(i).answer();
+      it.flush();
+      expect([it.worker(i).stops, told]).toEqual([1, []]);
+      it.worker(i).exit();
+      it.worker(-1).ready();
+      it.flush();
+    }
+    expect([told, it.stats.recycled, it.workers.length]).toEqual([[null], 2, 4]);
+  });
+
+  it("Scheduler has renewed at once where there is no worker", () => {
+    const it = new Cluster();
+    const told = renew(it);
+    it.flush();
+    expect(told).toEqual([null]);
+  });
+
+  it("Scheduler says why it can't renew, and ends waiting when it closes", () => {
+    const it = cluster(1);
+    it.submit("busy");
+    const told = renew(it);
+    it.worker(0).answer();
+    it.worker(0).exit();
+    for (let i = 0; i < 5 && told.length === 0; i++) {
+      it.worker(-1).exit({ code: 1 });
+      it.advance(60_000);
+    }
+    expect(told).toMatchObject([{ code: "CC_ERR_WORKER_START" }]);
+    it.close("now");
+    const late = renew(it);
+    it.flush();
+    expect(late).toMatchObject([{ code: "CC_ERR_CLOSED" }]);
+  });
+});
