@@ -12,6 +12,7 @@ import { bootstrapSource, bootstrapUrl } from "./bootstrap-url.ts";
 import { type FileExchange, openExchange } from "./exchange.ts";
 import { guard, unguard } from "./guard.ts";
 import { type Line, open } from "./line.ts";
+import { beNice } from "./niceness.ts";
 import { CUT_OFF, LAST_WORDS } from "./patience.ts";
 import { StderrTail } from "./stderr-tail.ts";
 import { threadPort } from "./worker-threads.ts";
@@ -102,6 +103,7 @@ class BunPort implements WorkerPort {
     });
     this.pid = this.#child.pid;
     this.id = String(this.pid);
+    beNice(this.pid, spec.niceness);
     guard(this.pid);
     void this.#readStderr();
     line.begin(this, true, exchange?.init ?? null);

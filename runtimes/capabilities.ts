@@ -20,6 +20,8 @@ export type Capability =
   | "execPath"
   /** Sending output nowhere (`stdio: "ignore"`). */
   | "stdio"
+  /** Standing back for others (`niceness`). */
+  | "niceness"
   /** A limit on memory (`resourceLimits`). */
   | "resourceLimits"
   /** Fewer rights than the program (`permissions`). */
@@ -72,6 +74,7 @@ export type WorkerKind = `${Runtime} ${Isolation}`;
 const THREAD: Partial<Record<Capability, Lack>> = {
   cwd: { because: "all threads of a program share its working directory" },
   execPath: { because: "a thread runs in the program's own executable" },
+  niceness: { because: "a thread has the program's own priority" },
   serialization: { because: "threads always carry what structured clone does" },
   main: { because: "the main module of a thread is the bootstrap" },
   native: {

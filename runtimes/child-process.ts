@@ -13,6 +13,7 @@ import type { ChildChannel } from "./child-channel.ts";
 import type { FileExchange } from "./exchange.ts";
 import { guard, unguard } from "./guard.ts";
 import { type Line, NOT_STARTED, open } from "./line.ts";
+import { beNice } from "./niceness.ts";
 import { OwnFrames } from "./own-frames.ts";
 import { CUT_OFF, LAST_WORDS } from "./patience.ts";
 import { StderrTail } from "./stderr-tail.ts";
@@ -87,7 +88,10 @@ class ChildPort implements WorkerPort {
     this.#line = line;
     this.pid = child.pid ?? null;
     this.id = child.pid === undefined ? NOT_STARTED : String(child.pid);
-    if (child.pid !== undefined) guard(child.pid);
+    if (child.pid !== undefined) {
+      beNice(child.pid, spec.niceness);
+      guard(child.pid);
+    }
     this.#watch(spec);
     line.begin(this, imports, exchange?.init ?? null);
   }

@@ -41,7 +41,7 @@ function from<M extends object, K extends keyof M & string>(id: string, names: r
 type ChildProcess = Pick<typeof import("node:child_process"), "spawn">;
 type DiagnosticsChannel = Pick<typeof import("node:diagnostics_channel"), "channel">;
 type Net = Pick<typeof import("node:net"), "Socket">;
-type Os = Pick<typeof import("node:os"), "availableParallelism" | "tmpdir">;
+type Os = Pick<typeof import("node:os"), "availableParallelism" | "setPriority" | "tmpdir">;
 type V8 = Pick<typeof import("node:v8"), "DefaultDeserializer" | "DefaultSerializer" | "serialize">;
 type WorkerThreads = Pick<
   typeof import("node:worker_threads"),
@@ -72,7 +72,7 @@ export const diagnosticsChannel = (): DiagnosticsChannel => from("node:diagnosti
 export const net = (): Net => from("node:net", ["Socket"]);
 
 /** Those of `node:os`. */
-export const os = (): Os => from("node:os", ["availableParallelism", "tmpdir"]);
+export const os = (): Os => from("node:os", ["availableParallelism", "setPriority", "tmpdir"]);
 
 /** Those of `node:v8`. */
 export const v8 = (): V8 => from("node:v8", ["DefaultDeserializer", "DefaultSerializer", "serialize"]);

@@ -157,6 +157,13 @@ export interface ComputeClusterOptions {
    */
   stdio?: "inherit" | "ignore" | undefined;
   /**
+   * How far worker processes stand back for others that want a core: an integer from 0, as any program, to 19, which uses what is
+   * left. Where the program itself stands back further, so do they. Processes only; on Deno with `--allow-sys=setPriority`.
+   *
+   * @default the program's own
+   */
+  niceness?: number | undefined;
+  /**
    * Memory limits of a worker in MB. Threads on Node take all fields of `node:worker_threads`, processes on Node and Deno
    * `maxOldGenerationSizeMb`.
    *

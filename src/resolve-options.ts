@@ -6,7 +6,7 @@
 
 import { ownProcess } from "./built-in.ts";
 import { type Capability, LACKS } from "../runtimes/capabilities.ts";
-import { denoPermissionFlags } from "../runtimes/deno-permissions.ts";
+import { denoPermissionFlags, isGranted } from "../runtimes/deno-permissions.ts";
 import { runtime } from "../runtimes/select.ts";
 import { assertNotSingleExecutable } from "../runtimes/standalone.ts";
 import type { Isolation, WorkerSpec } from "./core/adapter.ts";
@@ -51,6 +51,7 @@ const NAMES = [
   "execArgv",
   "execPath",
   "stdio",
+  "niceness",
   "resourceLimits",
   "permissions",
   "setupData",
@@ -99,6 +100,7 @@ export function resolveOptions(options: unknown): ResolvedOptions {
         : [...(execArgv ?? defaultExecArgv()), ...processFlags(given, limits, module)],
       execPath,
       stdio: given.stdio === undefined ? "inherit" : check.oneOf("stdio", given.stdio, ["inherit", "ignore"]),
+      niceness: given.niceness === undefined ? null : niceness(given.niceness),
       serialization: given.serialization === undefined
         ? "advanced"
         : check.oneOf("serialization", given.serialization, ["advanced", "json"]),
@@ -188,6 +190,14 @@ function environment(value: unknown): Record<string, string> {
     if (item !== undefined && typeof item !== "string") throw check.wrongType(`env.${name}`, "a string", item);
   }
   return workerEnv(value as Record<string, string | undefined>);
+}
+
+function niceness(value: unknown): number {
+  const nice = check.integer("niceness", value, 0, 19);
+  if (runtime === "deno" && !isGranted("sys", "setPriority")) {
+    throw new OptionTypeError("niceness must not be given to a program that may not set it: --allow-sys=setPriority");
+  }
+  return nice;
 }
 
 function resourceLimits(value: unknown, isolation: Isolation): Record<string, number> {

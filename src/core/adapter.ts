@@ -29,6 +29,8 @@ export interface WorkerSpec {
   readonly execPath: string | null;
   /** Where a worker's output goes: to the host's own, or nowhere. */
   readonly stdio: "inherit" | "ignore";
+  /** From 0 to 19, as the system schedules a process, or null for the host's own. */
+  readonly niceness: number | null;
   /** What the worker measures of its memory, now and then: all that the process has, or the heap of the thread. */
   readonly measures: "rss" | "heap" | null;
   /** How many jobs may run at once. */

@@ -66,6 +66,10 @@ const ROWS: readonly Row[] = [
   ...durations("max_request_time"),
   [{ timeout: 0 }, /^timeout must be a number of milliseconds, more than 0, or Infinity, got 0/, "RangeError"],
   [{ stdio: "pipe" }, /^stdio must (be|not be given)/, "RangeError"],
+  [{ niceness: -1 }, /^niceness must (be an integer from 0 to 19, got -1|not be given)/, "RangeError"],
+  [{ niceness: 20 }, /^niceness must (be an integer from 0 to 19, got 20|not be given)/, "RangeError"],
+  [{ niceness: 1.5 }, /^niceness must (be an integer from 0 to 19, got 1\.5|not be given)/, "RangeError"],
+  [{ niceness: "5" }, /^niceness must (be an integer from 0 to 19, got "5"|not be given)/, "TypeError"],
   [{ argv: "x" }, /^argv must be an array of strings, got "x"$/, "TypeError"],
   [{ argv: [1] }, /^argv\[0\] must be a string, got 1/, "TypeError"],
 ];

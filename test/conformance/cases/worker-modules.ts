@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync, realpathSync } from "node:fs";
+import { getPriority } from "node:os";
 import { dirname, relative } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -94,6 +95,24 @@ export const workerModules: Case[] = [
     },
     async otherwise(kit) {
       assert.throws(() => kit.cluster("handler.mjs", { cwd: "." }), { code: "CC_ERR_OPTION" });
+    },
+  },
+  {
+    name: "niceness is the worker's, and not the program's",
+    needs: "niceness",
+    async run(kit) {
+      const before = getPriority();
+      const cc = kit.cluster("handler.mjs", { niceness: 7 });
+      const pid = await kit.value(cc, { op: "pid" }) as number;
+      assert.deepEqual([getPriority(pid), getPriority()], [Math.max(7, before), before]);
+      const usual = await kit.value(kit.cluster("handler.mjs"), { op: "pid" }) as number;
+      assert.equal(getPriority(usual), before);
+    },
+    async otherwise(kit) {
+      assert.throws(() => kit.cluster("handler.mjs", { niceness: 7 }), {
+        code: "CC_ERR_OPTION",
+        message: /^niceness must not be given/,
+      });
     },
   },
   {
