@@ -23,7 +23,8 @@ export interface ComputeClusterOptions {
   /**
    * The most workers at a time, those that are ending included. At least 1.
    *
-   * @default the usable cores × 1.25, rounded up; affinity and a container's CPU quota count
+   * @default the usable cores × 1.25, rounded up, but no more than there is memory for; affinity and a container's quota of CPU and
+   * memory count (docs/sizing.md)
    */
   maxWorkers?: number | undefined;
   /**

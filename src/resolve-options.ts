@@ -13,6 +13,7 @@ import type { Isolation, WorkerSpec } from "./core/adapter.ts";
 import { OptionTypeError } from "./core/errors.ts";
 import type { SchedulerOptions } from "./core/scheduler.ts";
 import { inheritedEnv, inheritedExecArgv, workerEnv } from "./inheritance.ts";
+import { workersInMemory } from "./memory.ts";
 import { folder, moduleUrl } from "./module-url.ts";
 import { usableCores } from "./parallelism.ts";
 import * as check from "./validate.ts";
@@ -82,7 +83,7 @@ export function resolveOptions(options: unknown): ResolvedOptions {
   const module = moduleUrl(given.module, runtime === "deno" && isolation === "thread");
   const execPath = given.execPath === undefined ? null : check.text("execPath", given.execPath);
   if (isolation === "process" && execPath === null) assertNotSingleExecutable(runtime);
-  const scheduler = schedulerOptions(given);
+  const scheduler = schedulerOptions(given, isolation);
   const env = given.env === undefined ? null : environment(given.env);
   const limits = given.resourceLimits === undefined ? null : resourceLimits(given.resourceLimits, isolation);
   const execArgv = given.execArgv === undefined ? null : check.texts("execArgv", given.execArgv);
@@ -118,10 +119,10 @@ function lacking(name: string, isolation: Isolation, because: string): OptionTyp
   );
 }
 
-function schedulerOptions(given: Given): SchedulerOptions {
+function schedulerOptions(given: Given, isolation: Isolation): SchedulerOptions {
   const maxWorkers = either(given, "maxWorkers", "max_processes");
   const max = maxWorkers.value === undefined
-    ? Math.ceil(usableCores() * 1.25)
+    ? Math.min(Math.ceil(usableCores() * 1.25), workersInMemory(`${runtime} ${isolation}`))
     : check.count(maxWorkers.name, maxWorkers.value, 1);
   const minWorkers = given.minWorkers === undefined ? 0 : check.count("minWorkers", given.minWorkers, 0);
   if (minWorkers > max) throw check.outOfRange("minWorkers", `no more than maxWorkers (${max})`, minWorkers);

@@ -28,6 +28,18 @@ describe("cpuQuota", () => {
     expect(cpuQuota(read)).toBe(3);
   });
 
+  it("reads the quota of a group inside of others, v1, and of none whose controller is another", () => {
+    const read = files({
+      "/proc/self/cgroup": "7:cpuset:/a\n4:cpu,cpuacct:/a/b\n0::/",
+      "/sys/fs/cgroup/cpu/a/cpu.cfs_quota_us": "150000",
+      "/sys/fs/cgroup/cpu/a/cpu.cfs_period_us": "100000",
+      "/sys/fs/cgroup/cpu/cpu.cfs_quota_us": "-1",
+      "/sys/fs/cgroup/cpuset/a/cpu.cfs_quota_us": "1",
+      "/sys/fs/cgroup/cpuset/a/cpu.cfs_period_us": "100000",
+    });
+    expect(cpuQuota(read)).toBe(1.5);
+  });
+
   it("is unlimited without a quota, or with one that makes no sense", () => {
     expect(cpuQuota(files({}))).toBe(Infinity);
     expect(cpuQuota(files({ "/proc/self/cgroup": "0::/\n", "/sys/fs/cgroup/cpu.max": "max 100000" }))).toBe(Infinity);
