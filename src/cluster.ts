@@ -105,6 +105,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     this.#engine = new Scheduler(scheduler, {
       clock: realClock,
       adapter: adapterFor(isolation),
+      allowances: null,
       spec: () => ({
         ...spec,
         setupData: this.#setupData,

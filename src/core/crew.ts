@@ -13,6 +13,7 @@ import type { Fact } from "./fact.ts";
 import * as loss from "./loss.ts";
 import type { Job } from "./job.ts";
 import { Recycling, type RecyclingOptions } from "./recycling.ts";
+import { surplus } from "./surplus.ts";
 import { Worker } from "./worker.ts";
 
 /** What the crew obeys. Durations in milliseconds; Infinity for no limit. */
@@ -53,11 +54,14 @@ export class Crew {
   readonly #workers = new Set<Worker>();
   /** Whether there may be workers from before a renewal. */
   #renews = false;
+  /** How many there may be at a time: `maxWorkers`, or what a budget leaves of them. */
+  limit: number;
   #lostStarts = 0;
   #recycled = 0;
 
   constructor(options: CrewOptions, parts: CrewParts) {
     this.#options = options;
+    this.limit = options.maxWorkers;
     this.#parts = parts;
     this.#breaker = new Breaker(parts.clock, () => parts.turn(() => {}));
   }
@@ -118,12 +122,12 @@ export class Crew {
    * @param awaited Whether anybody waits for those.
    */
   grow(waiting: number, warm: number, awaited = false): void {
-    const { maxWorkers, concurrency } = this.#options;
+    const { concurrency } = this.#options;
     this.#breaker.hold(waiting > 0 || awaited);
     for (;;) {
       const starting = this.count("starting");
       const wanted = Math.max(Math.ceil(waiting / concurrency), warm - this.takers);
-      if (starting >= wanted || this.#workers.size >= maxWorkers || !this.#breaker.allows(starting)) return;
+      if (starting >= wanted || this.#workers.size >= this.limit || !this.#breaker.allows(starting)) return;
       this.#start();
     }
   }
@@ -143,7 +147,7 @@ export class Crew {
       type: "worker:starting",
       worker: port.id,
       workers: this.#workers.size,
-      limit: this.#options.maxWorkers,
+      limit: this.limit,
     }));
     return worker;
   }
@@ -219,18 +223,18 @@ export class Crew {
       const starting = this.count("starting");
       const step = this.#recycling.next({
         workers: this.#workers,
-        full: this.#workers.size >= this.#options.maxWorkers,
+        full: this.#workers.size >= this.limit,
         waits: starting > 0 || !this.#breaker.allows(starting),
         toSpare: waiting === 0 && this.takers > warm,
       });
       if (!step) return;
       if (step.do === "start") this.#recycling.started(step.old, this.#start());
-      else this.#dismissSpent(step.worker);
+      else this.#sendHome(step.worker);
     }
   }
 
-  #dismissSpent(worker: Worker): void {
-    if (worker.state.at === "idle") return this.stop(worker);
+  #sendHome(worker: Worker): void {
+    if (worker.state.at === "idle" || worker.state.at === "starting") return this.stop(worker);
     worker.enter({ at: "retiring", end: "stop" });
     this.letGo(worker);
   }
@@ -257,6 +261,11 @@ export class Crew {
     if (worker.jobs.size > 0) return;
     if (state.at === "retiring" || (state.at === "busy" && worker.isFull)) this.stop(worker);
     else if (state.at === "busy" && !worker.hearsSoon(this.#parts.clock.now())) this.rest(worker);
+  }
+
+  /** Lets go of workers until no more than so many are left, as soon as they are free. */
+  shrink(most: number): void {
+    for (const worker of surplus(this.#workers, most, this.#options.concurrency)) this.#sendHome(worker);
   }
 
   /** A worker gets no more jobs, and is killed when those that it runs have ended. */

@@ -9,7 +9,6 @@ import type { Worker } from "./worker.ts";
 
 /** How many jobs can run at once. */
 export interface PlacementLimits {
-  readonly maxWorkers: number;
   readonly concurrency: number;
 }
 
@@ -25,8 +24,8 @@ export class Placement {
 
   /** Jobs that free, starting and not yet started workers will take without any job having to end first. */
   get room(): number {
-    const { maxWorkers, concurrency } = this.#limits;
-    let room = (maxWorkers - this.#crew.size) * concurrency;
+    const { concurrency } = this.#limits;
+    let room = Math.max(0, this.#crew.limit - this.#crew.size) * concurrency;
     for (const worker of this.#crew) {
       const takes = worker.state.at === "starting" || worker.takesJobs;
       if (takes && worker.jobs.size < concurrency) room += concurrency - worker.jobs.size;

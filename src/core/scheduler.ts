@@ -14,6 +14,7 @@
  * @module
  */
 
+import type { Allowances } from "./allocator.ts";
 import type { WorkerAdapter, WorkerSpec } from "./adapter.ts";
 import { refusal } from "./admission.ts";
 import { Aftermath } from "./aftermath.ts";
@@ -44,6 +45,7 @@ import * as loss from "./loss.ts";
 import { Outbox } from "./outbox.ts";
 import { Placement } from "./placement.ts";
 import type { IsJson } from "./sender.ts";
+import { Share } from "./share.ts";
 import { Service } from "./service.ts";
 import { Streams } from "./streams.ts";
 import type { TakingBack } from "./taking-back.ts";
@@ -64,6 +66,8 @@ export interface SchedulerParts {
   readonly clock: Clock;
   readonly adapter: WorkerAdapter;
   readonly observer: Observer;
+  /** The budget that the cluster has a share of; null for one that has all its workers to itself. */
+  readonly allowances: Allowances | null;
   /** What to start, asked anew for each worker: the environment is the one of that moment. */
   spec(): Omit<WorkerSpec, "replay">;
   /** Makes the error out of what a worker sent for one. */
@@ -98,6 +102,7 @@ export class Scheduler implements Engine {
   readonly #broadcasts = new Broadcasts();
   readonly #ledger = new Ledger();
   readonly #lifetime = new Lifetime();
+  #share: Share | null = null;
   #refusedSinceDrain = false;
   #lastNumber = 0;
 
@@ -181,6 +186,10 @@ export class Scheduler implements Engine {
       module: () => parts.spec().module,
       settle: (...of) => this.#settle(...of),
     });
+    if (parts.allowances) {
+      const turn = (): void => this.#turns.ofRuntime(() => {});
+      this.#share = new Share(parts.allowances, { clock: parts.clock, most: options.maxWorkers, turn });
+    }
   }
 
   // ---- what callers ask; they are answered soon, never before the call has returned
@@ -326,6 +335,7 @@ export class Scheduler implements Engine {
 
   /** Gives waiting jobs to workers, and has workers started for the rest. */
   #dispatch(): void {
+    if (this.#share) this.#keepTo(this.#share);
     // Before workers get jobs or are started for want of some.
     if (this.#crew.takers >= this.#warmTarget()) this.#warmUp.succeed();
     if (this.#lifetime.at === "open") this.#crew.recycle(this.#unplaced, this.#warmTarget());
@@ -334,6 +344,7 @@ export class Scheduler implements Engine {
     this.#estimator.watch(this.#crew.works, this.#clock.now());
     if (this.#lifetime.at !== "closed") this.#crew.grow(this.#unplaced, this.#warmTarget(), this.#warmUp.awaited);
     if (this.#renewal.awaited && this.#isRenewed()) this.#renewal.succeed();
+    this.#share?.report(this.#need, this.#crew.size);
     // An empty backlog is no room when none may wait: whoever was told would only be refused again.
     if (!this.#refusedSinceDrain || this.#counted > 0 || this.#refusal()) return;
     this.#refusedSinceDrain = false;
@@ -345,6 +356,22 @@ export class Scheduler implements Engine {
     if (this.#crew.renews || this.#crew.count("starting") > 0) return false;
     return this.#lifetime.at !== "open" ||
       this.#crew.takers >= Math.max(this.#warmTarget(), Math.min(this.#unplaced, 1));
+  }
+
+  /** Says what is needed, and keeps to what is allowed. */
+  #keepTo(share: Share): void {
+    share.report(this.#need, this.#crew.size);
+    this.#crew.limit = Math.min(this.#options.maxWorkers, share.limit);
+    this.#crew.shrink(share.allowance);
+  }
+
+  /** How many workers there is work for. */
+  get #need(): number {
+    const { maxWorkers, minWorkers, concurrency } = this.#options;
+    let jobs = this.#backlog.open;
+    for (const worker of this.#crew) jobs += worker.jobs.size;
+    const awaited = this.#warmUp.awaited ? Math.max(1, minWorkers) : 0;
+    return Math.min(maxWorkers, Math.max(Math.ceil(jobs / concurrency), awaited));
   }
 
   #timeout(job: Job): Timer | null {
@@ -409,6 +436,8 @@ export class Scheduler implements Engine {
     if (this.#crew.size > 0) return;
     this.#crew.hold();
     this.#takingBack.end();
+    this.#share?.leave();
+    this.#share = null;
     this.#tell("close", () => ({ type: "close" }));
     for (const closed of this.#lifetime.finish()) this.#outbox.push(closed);
   }
@@ -417,7 +446,8 @@ export class Scheduler implements Engine {
 
   #warmTarget(): number {
     if (this.#lifetime.at !== "open") return 0;
-    return Math.max(this.#options.minWorkers, this.#warmUp.awaited ? 1 : 0);
+    const target = Math.max(this.#options.minWorkers, this.#warmUp.awaited ? 1 : 0);
+    return this.#share ? Math.min(target, this.#share.allowance) : target;
   }
 
   // ---- small
@@ -439,7 +469,7 @@ export class Scheduler implements Engine {
   }
 
   get #slots(): number {
-    return this.#options.maxWorkers * this.#options.concurrency;
+    return this.#crew.limit * this.#options.concurrency;
   }
 
   /** How many of those count against `maxBacklog`. */

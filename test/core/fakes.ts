@@ -17,6 +17,7 @@ import type {
   WorkerPort,
   WorkerSpec,
 } from "../../src/core/adapter.ts";
+import type { Allowances } from "../../src/core/allocator.ts";
 import type { Clock, Timer } from "../../src/core/clock.ts";
 import type { CloseMode, JobHandle, JobRequest, Outcome, Stats } from "../../src/core/engine.ts";
 import { ClusterError } from "../../src/core/errors.ts";
@@ -512,9 +513,15 @@ export class Submitted {
   }
 }
 
+/** What several clusters may have in common. */
+export interface ClusterParts {
+  readonly clock?: FakeClock;
+  readonly allowances?: Allowances;
+}
+
 /** A scheduler with fakes all around. */
 export class Cluster {
-  readonly clock = new FakeClock();
+  readonly clock: FakeClock;
   readonly options: SchedulerOptions;
   readonly adapter: FakeAdapter;
   readonly scheduler: Scheduler;
@@ -527,12 +534,15 @@ export class Cluster {
   listener: (told: string) => void = () => {};
   #calls = 0;
 
-  constructor(options: Partial<SchedulerOptions> = {}, isolation: Isolation = "process") {
+  constructor(options: Partial<SchedulerOptions> = {}, isolation: Isolation = "process", parts: ClusterParts = {}) {
+    const { allowances = null } = parts;
+    this.clock = parts.clock ?? new FakeClock();
     this.adapter = new FakeAdapter(isolation);
     this.options = { ...defaults, ...options };
     this.scheduler = new Scheduler(this.options, {
       clock: this.clock,
       adapter: this.adapter,
+      allowances,
       observer: {
         hears: (type) => this.hears(type),
         tell: (fact) => {
