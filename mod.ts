@@ -16,6 +16,8 @@ export { ComputeCluster, ComputeCluster as default } from "./src/cluster.ts";
 export type { ClusterEvents, ClusterStats, EnqueueCallback } from "./src/cluster.ts";
 export type { ClusterMessage } from "./src/channels.ts";
 export type { CallStats } from "./src/calls.ts";
+export { Budget } from "./src/budget/budget.ts";
+export type { BudgetOptions } from "./src/budget/budget.ts";
 export type { ComputeClusterOptions, ResourceLimits } from "./src/options.ts";
 export type { BroadcastOptions } from "./src/broadcast-options.ts";
 export type { EnqueueOptions } from "./src/job-options.ts";

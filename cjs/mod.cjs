@@ -6,6 +6,7 @@ const mod = require("../mod.js");
 module.exports = mod.ComputeCluster;
 module.exports.ComputeCluster = mod.ComputeCluster;
 module.exports.default = mod.ComputeCluster;
+module.exports.Budget = mod.Budget;
 module.exports.ClusterError = mod.ClusterError;
 module.exports.OptionTypeError = mod.OptionTypeError;
 module.exports.OptionRangeError = mod.OptionRangeError;

@@ -4,6 +4,7 @@ import type * as esm from "../mod.js" with { "resolution-mode": "import" };
 declare const ComputeCluster: typeof esm.ComputeCluster & {
   readonly ComputeCluster: typeof esm.ComputeCluster;
   readonly default: typeof esm.ComputeCluster;
+  readonly Budget: typeof esm.Budget;
   readonly ClusterError: typeof esm.ClusterError;
   readonly OptionTypeError: typeof esm.OptionTypeError;
   readonly OptionRangeError: typeof esm.OptionRangeError;
@@ -12,6 +13,8 @@ declare const ComputeCluster: typeof esm.ComputeCluster & {
 type ComputeCluster<M = unknown> = esm.ComputeCluster<M>;
 
 declare namespace ComputeCluster {
+  type Budget = esm.Budget;
+  type BudgetOptions = esm.BudgetOptions;
   type ClusterError = esm.ClusterError;
   type ClusterEvents = esm.ClusterEvents;
   type ComputeClusterOptions = esm.ComputeClusterOptions;

@@ -1,5 +1,5 @@
 /**
- * Sees to it that no worker process outlives the program, not even one in a busy loop when the program is killed with
+ * Sees to it that no worker process, and no temporary folder, outlives the program, not even one in a busy loop when the program is killed with
  * SIGKILL: a worker can't watch for that itself while it is busy.
  *
  * One `/bin/sh` per program reads `+ pid` and `- pid` lines from a pipe. When the program is gone, however it went, the
@@ -15,20 +15,28 @@
 import type { Writable } from "node:stream";
 import { childProcess, ownProcess } from "../src/built-in.ts";
 
-/** Takes the pids of its arguments, reads more until the pipe closes, and kills those that were not taken back. No input is ever evaluated. */
+/**
+ * Takes a folder and the pids of its arguments, reads more until the pipe closes, kills those that were not taken back, and removes the
+ * folder, if there is one. No input is ever evaluated.
+ */
 const SCRIPT = `
+folder=$1
+shift
 pids=" $* "
-while read -r sign pid; do
+while read -r sign what; do
   case $sign in
-    +) pids="$pids$pid " ;;
-    -) pids="\${pids%% $pid *} \${pids#* $pid }" ;;
+    +) pids="$pids$what " ;;
+    -) pids="\${pids%% $what *} \${pids#* $what }" ;;
+    =) folder=$what ;;
   esac
 done
 for pid in $pids; do kill -KILL "$pid" 2>/dev/null; done
+[ -z "$folder" ] || rm -rf -- "$folder"
 `;
 
 /** Workers that live. */
 const pids = new Set<number>();
+let folder: string | null = null;
 let watch: Watch | null = null;
 /** A shell that somebody killed is replaced once for each worker that starts: one that can't live is not started for ever. */
 let replacements = 0;
@@ -46,8 +54,23 @@ export function guard(pid: number): void {
 export function unguard(pid: number): void {
   if (!pids.delete(pid) || !watch) return;
   watch.write(`- ${pid}\n`);
-  if (pids.size > 0) return;
-  watch.end();
+  endIfIdle();
+}
+
+/** Has a folder removed when the program ends, or none any more. */
+export function guardFolder(path: string | null): void {
+  // The shell reads lines.
+  if (path !== null && /[\r\n]|\s$/.test(path)) return;
+  folder = path;
+  replacements = 1;
+  if (watch) watch.write(`= ${folder ?? ""}\n`);
+  else if (folder !== null) startWatch();
+  endIfIdle();
+}
+
+function endIfIdle(): void {
+  if (pids.size > 0 || folder !== null) return;
+  watch?.end();
   watch = null;
 }
 
@@ -79,7 +102,7 @@ interface BunPipe {
 }
 
 function startShell(exited: () => void): Watch | null {
-  const command = ["/bin/sh", "-c", SCRIPT, "guard", ...[...pids].map(String)];
+  const command = ["/bin/sh", "-c", SCRIPT, "guard", folder ?? "", ...[...pids].map(String)];
   const { Bun } = globalThis as { Bun?: BunRuntime };
   try {
     return Bun ? bunShell(Bun, command, exited) : shell(command, exited);

@@ -64,7 +64,7 @@ export class Line {
    * @param exchange What is shared with the worker.
    */
   begin(port: Pick<WorkerPort, "send" | "kill">, imports: boolean, exchange: Init["exchange"]): void {
-    const { module, argv, setupData, replay, measures, concurrency, serialization } = this.#spec;
+    const { module, argv, setupData, replay, measures, concurrency, serialization, budget } = this.#spec;
     const { key } = this;
     try {
       const init: Init = {
@@ -79,6 +79,7 @@ export class Line {
         // Undefined is more than JSON can carry.
         ...(setupData === undefined ? {} : { setupData }),
         ...(replay.length === 0 ? {} : { replay }),
+        ...(budget === null ? {} : { budget }),
       };
       port.send({ type: "init", init });
     } catch (error) {

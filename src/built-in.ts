@@ -40,7 +40,7 @@ function from<M extends object, K extends keyof M & string>(id: string, names: r
 
 type ChildProcess = Pick<typeof import("node:child_process"), "spawn">;
 type DiagnosticsChannel = Pick<typeof import("node:diagnostics_channel"), "channel">;
-type Net = Pick<typeof import("node:net"), "Socket">;
+type Net = Pick<typeof import("node:net"), "Socket" | "connect" | "createServer">;
 type Os = Pick<typeof import("node:os"), "availableParallelism" | "setPriority" | "tmpdir">;
 type V8 = Pick<typeof import("node:v8"), "DefaultDeserializer" | "DefaultSerializer" | "serialize">;
 type WorkerThreads = Pick<
@@ -53,10 +53,12 @@ type Files = Pick<
   | "closeSync"
   | "constants"
   | "ftruncateSync"
+  | "mkdtempSync"
   | "openSync"
   | "readFileSync"
   | "readSync"
   | "realpathSync"
+  | "rmSync"
   | "statSync"
   | "unlinkSync"
   | "writeSync"
@@ -69,7 +71,7 @@ export const childProcess = (): ChildProcess => from("node:child_process", ["spa
 export const diagnosticsChannel = (): DiagnosticsChannel => from("node:diagnostics_channel", ["channel"]);
 
 /** Those of `node:net`. */
-export const net = (): Net => from("node:net", ["Socket"]);
+export const net = (): Net => from("node:net", ["Socket", "connect", "createServer"]);
 
 /** Those of `node:os`. */
 export const os = (): Os => from("node:os", ["availableParallelism", "setPriority", "tmpdir"]);
@@ -90,10 +92,12 @@ export const files = (): Files =>
     "closeSync",
     "constants",
     "ftruncateSync",
+    "mkdtempSync",
     "openSync",
     "readFileSync",
     "readSync",
     "realpathSync",
+    "rmSync",
     "statSync",
     "unlinkSync",
     "writeSync",

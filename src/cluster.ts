@@ -10,6 +10,7 @@ import { adapterFor } from "../runtimes/select.ts";
 import { onAbort } from "./abort-watch.ts";
 import { answersOf } from "./broadcasting.ts";
 import { type BroadcastOptions, checkBroadcast } from "./broadcast-options.ts";
+import { tellBudget } from "./budget/address.ts";
 import { Calls, type CallStats } from "./calls.ts";
 import type { CloseMode, Engine, JobHandle, JobRequest, Outcome, Stats } from "./core/engine.ts";
 import { ClusterError } from "./core/errors.ts";
@@ -99,17 +100,17 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   constructor(options: ComputeClusterOptions) {
     super();
     this.#options = resolveOptions(options);
-    const { isolation, scheduler, spec, env } = this.#options;
+    const { isolation, scheduler, spec, env, budget } = this.#options;
     this.#setupData = spec.setupData;
     const setupNotCloneable = (cause: unknown): ClusterError => this.#notCloneable("setupData", this.#setupData, cause);
     this.#engine = new Scheduler(scheduler, {
       clock: realClock,
       adapter: adapterFor(isolation),
-      allowances: null,
+      allowances: budget,
       spec: () => ({
         ...spec,
         setupData: this.#setupData,
-        env: env(),
+        ...tellBudget(budget, env()),
         bootstrap,
         decodeError: decodeThrown,
         setupNotCloneable,

@@ -5,6 +5,7 @@
  */
 
 import type { DenoPermissions } from "../runtimes/deno-permissions.ts";
+import type { Budget } from "./budget/budget.ts";
 import type { Isolation } from "./core/adapter.ts";
 
 /** Options of a cluster. Durations are in milliseconds; an option that is `undefined` keeps its default. */
@@ -27,6 +28,12 @@ export interface ComputeClusterOptions {
    * memory count (docs/sizing.md)
    */
   maxWorkers?: number | undefined;
+  /**
+   * What the cluster shares its workers with: a {@link Budget} of this program, or `Budget.machine`, that of all its processes.
+   *
+   * @default none: all `maxWorkers` are its own
+   */
+  budget?: Budget | undefined;
   /**
    * Workers that are kept once there was work for one, or since `ready()`. At most `maxWorkers`.
    *

@@ -5,6 +5,8 @@
  */
 
 import { ownProcess } from "./built-in.ts";
+import { holdingOf } from "./budget/budget.ts";
+import type { Holding } from "./budget/holding.ts";
 import { type Capability, LACKS } from "../runtimes/capabilities.ts";
 import { denoPermissionFlags, isGranted } from "../runtimes/deno-permissions.ts";
 import { runtime } from "../runtimes/select.ts";
@@ -22,10 +24,11 @@ import * as check from "./validate.ts";
 export interface ResolvedOptions {
   readonly isolation: Isolation;
   readonly scheduler: SchedulerOptions;
+  readonly budget: Holding | null;
   /** The `timeout` of a job that has none of its own. */
   readonly timeout: number;
   /** What to start; the environment is asked anew for each worker. */
-  readonly spec: Omit<WorkerSpec, "env" | "bootstrap" | "replay" | "decodeError" | "setupNotCloneable">;
+  readonly spec: Omit<WorkerSpec, "env" | "budget" | "bootstrap" | "replay" | "decodeError" | "setupNotCloneable">;
   env(): WorkerSpec["env"];
 }
 
@@ -33,6 +36,7 @@ const NAMES = [
   "module",
   "isolation",
   "maxWorkers",
+  "budget",
   "minWorkers",
   "maxBacklog",
   "maxLatency",
@@ -90,6 +94,7 @@ export function resolveOptions(options: unknown): ResolvedOptions {
   return Object.freeze({
     isolation,
     scheduler,
+    budget: given.budget === undefined ? null : budget(given.budget),
     timeout: given.timeout === undefined ? Infinity : check.duration("timeout", given.timeout, "more than 0"),
     spec: Object.freeze({
       module,
@@ -191,6 +196,12 @@ function environment(value: unknown): Record<string, string> {
     if (item !== undefined && typeof item !== "string") throw check.wrongType(`env.${name}`, "a string", item);
   }
   return workerEnv(value as Record<string, string | undefined>);
+}
+
+function budget(value: unknown): Holding {
+  const holding = holdingOf(value);
+  if (holding === null) throw check.wrongType("budget", "a Budget, such as Budget.machine", value);
+  return holding;
 }
 
 function niceness(value: unknown): number {

@@ -17,6 +17,8 @@ export interface WorkerSpec {
   readonly setupData: unknown;
   /** What it does before its first job, in order, as it has been broadcast. */
   readonly replay: readonly ReplayEntry[];
+  /** Where the cluster's budget can be reached, for a worker that its environment does not tell; null for one that it tells, or for nowhere. */
+  readonly budget: string | null;
   /** The worker's environment, or null where the runtime gives a worker the host's own. */
   readonly env: Readonly<Record<string, string>> | null;
   /** Working directory of a process, or null for the host's. */

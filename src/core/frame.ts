@@ -89,7 +89,12 @@ export interface Init {
     | null;
   /** Stands in the frames that the host acts on, so that nothing a module posts to the host is taken for one. */
   readonly key: string;
+  /** Where the cluster's budget can be reached; absent where the environment tells, or there is nothing to tell. */
+  readonly budget?: string;
 }
+
+/** The worker's global symbol of this name has {@link Init.budget}. */
+export const BUDGET_KEY = "compute-cluster:budget";
 
 /** One answer. `failed` 1 means that `value` is an encoded error; `ran` is how long the job took, in microseconds. */
 export type Answer = readonly [number: JobNumber, failed: 0 | 1, value: unknown, ran?: number];

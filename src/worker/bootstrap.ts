@@ -8,7 +8,7 @@
 import { setImmediate } from "node:timers";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { files, ownProcess, workerThreads } from "../built-in.ts";
-import { frameType, type HostFrame, type Init, THREAD_MARK } from "../core/frame.ts";
+import { BUDGET_KEY, frameType, type HostFrame, type Init, THREAD_MARK } from "../core/frame.ts";
 import { sendThrown, stackOf } from "../wire/error-codec.ts";
 import { type Contract, readContract } from "./contract.ts";
 import { endOnRejections, reportFatal, reportFatalInDeno } from "./fatal.ts";
@@ -91,6 +91,7 @@ function serve(process: NodeJS.Process, link: Link): void {
   async function begin(init: Init): Promise<void> {
     const path = init.module.startsWith("file:") ? fileURLToPath(init.module) : init.module;
     link.begin?.(init, path);
+    if (init.budget) Object.defineProperty(globalThis, Symbol.for(BUDGET_KEY), { value: init.budget });
     contract = readContract(await load(process, init, path));
     await contract.setup?.(init.setupData);
     if (!hasHandlers(contract)) await listener(inbox, link);
