@@ -113,4 +113,6 @@ export const BESIDE = [
   "jobs of one key",
   "what all workers are given",
   "how far a job is",
+  "clusters that share a budget",
+  "budgets of processes",
 ];

@@ -12,6 +12,7 @@ import { oddities } from "./cases/oddities.ts";
 import { progress } from "./cases/progress.ts";
 import { recycling } from "./cases/recycling.ts";
 import { settling } from "./cases/settling.ts";
+import { sharing } from "./cases/sharing.ts";
 import { stopping } from "./cases/stopping.ts";
 import { streaming } from "./cases/streaming.ts";
 import { surface } from "./cases/surface.ts";
@@ -35,4 +36,5 @@ export const suites: Readonly<Record<string, readonly Case[]>> = {
   "the class": surface,
   "bad input": badInput,
   "odd modules and programs": oddities,
+  "clusters that share a budget": sharing,
 };
