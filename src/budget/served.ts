@@ -6,38 +6,35 @@
  */
 
 import type { Server, Socket } from "node:net";
-import { guardFolder } from "../../runtimes/guard.ts";
 import { randomName } from "../../runtimes/random-name.ts";
-import { files, net, os, ownProcess } from "../built-in.ts";
+import { net, ownProcess } from "../built-in.ts";
 import type { Allocator, Member } from "../core/allocator.ts";
-import { mayConnect } from "./address.ts";
+import { enterFolder, leaveFolder } from "./folder.ts";
 import { hearLines, say } from "./lines.ts";
 
 /** One that can be reached. Nothing of it keeps the program alive. */
 export class Served {
   readonly path: string;
   readonly #allocator: Allocator;
-  readonly #folder: string | null;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  readonly #exited = (): void => this.#removeFolder();
 
   /** Throws if it can't be done: no folder to write to, no permission. */
   constructor(allocator: Allocator) {
     this.#allocator = allocator;
-    this.#folder = ownProcess().platform === "win32" ? null : makeFolder();
-    this.path = this.#folder === null
+    this.path = ownProcess().platform === "win32"
       ? String.raw`\\.\pipe\compute-cluster-${ownProcess().pid}-${randomName()}${randomName()}`
-      : `${this.#folder}/budget`;
-    if (this.#folder !== null) {
-      guardFolder(this.#folder);
-      ownProcess().once("exit", this.#exited);
-    }
+      : enterFolder();
     this.#server = net().createServer((socket) => this.#serve(socket));
     // Where it can't listen, nobody can connect: each goes on with a budget of its own.
     this.#server.on("error", () => {});
-    // Not shared with other members of a `node:cluster`.
-    this.#server.listen({ path: this.path, exclusive: true });
+    try {
+      // Not shared with other members of a `node:cluster`.
+      this.#server.listen({ path: this.path, exclusive: true });
+    } catch (error) {
+      this.end();
+      throw error;
+    }
     this.#server.unref();
   }
 
@@ -67,20 +64,6 @@ export class Served {
   end(): void {
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
-    if (this.#folder === null) return;
-    ownProcess().off("exit", this.#exited);
-    this.#removeFolder();
-    guardFolder(null);
+    if (ownProcess().platform !== "win32") leaveFolder();
   }
-
-  #removeFolder(): void {
-    if (this.#folder !== null) files().rmSync(this.#folder, { recursive: true, force: true });
-  }
-}
-
-/** A folder that only this user may enter. */
-function makeFolder(): string {
-  const folder = os().tmpdir();
-  if (!mayConnect(folder)) throw new Error("the program may not make sockets");
-  return files().mkdtempSync(`${folder}/compute-cluster-`);
 }

@@ -66,6 +66,11 @@ describe("roomFor", () => {
     expect([512, 250, 140, 64].map((limit) => roomFor(70 * MB, limited(limit)))).toEqual([6, 2, 1, 1]);
   });
 
+  it("is what docs/sizing.md says", () => {
+    const { "node process": bytes } = WORKER_MEMORY;
+    expect([256, 512, 1024].map((limit) => roomFor(bytes, limited(limit)))).toEqual([2, 6, 13]);
+  });
+
   it("is no more than what is free allows", () => {
     expect(roomFor(70 * MB, limited(8_000, `MemAvailable:  ${300 * 1024} kB`))).toBe(4);
   });

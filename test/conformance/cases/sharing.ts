@@ -1,6 +1,8 @@
 /** Clusters that share a budget. */
 
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import process from "node:process";
 import { Budget, type ComputeCluster } from "../../../mod.ts";
 import type { Case } from "../case.ts";
@@ -72,6 +74,23 @@ export const sharing: Case[] = [
       assert.deepEqual(clusters.map(live), [1, 1, 1]);
       for (const i of clusters.keys()) for (const name of [`${i}`, `${i} too`]) kit.write(kit.file(name));
       await Promise.all(jobs);
+    },
+  },
+  {
+    name: "Many budgets at a time are one folder for their sockets, and none in the end",
+    async run(kit) {
+      const clusters = Array.from({ length: 3 }, () => kit.cluster("handler.mjs", { budget: new Budget() }));
+      const folders = async (): Promise<string[]> => {
+        const jobs = clusters.map((cc) => kit.value(cc, { op: "look" }) as Promise<{ env: Record<string, string> }>);
+        return (await Promise.all(jobs)).map(({ env }) =>
+          dirname(env["COMPUTE_CLUSTER_BUDGET"] ?? "1:/none/x").slice(2)
+        );
+      };
+      const [folder = "", ...others] = new Set(await folders());
+      assert.deepEqual(others, []);
+      if (!kit.lacks("env")) assert.equal(existsSync(folder), true);
+      await Promise.all(clusters.map((cc) => cc.close()));
+      assert.equal(existsSync(folder), false);
     },
   },
   {
