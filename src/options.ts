@@ -49,7 +49,8 @@ export interface ComputeClusterOptions {
   maxBacklog?: number | undefined;
   /**
    * A job that is predicted to be answered later than this, waiting included, is refused with `CC_ERR_LATENCY` and a
-   * `retryAfter`. The prediction is made of the runs so far; while a worker is free every job is taken.
+   * `retryAfter`. The prediction is made of the runs so far of its own task and of those that wait; while a worker is free every job
+   * is taken.
    *
    * @default Infinity
    */

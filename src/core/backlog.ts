@@ -22,6 +22,8 @@ export class Backlog {
     wait: (job) => this.#lanesOf(job).putBack(job),
     leave: (job) => job.line?.remove(job),
   });
+  /** How many there are of each task that is named. */
+  readonly #tasks = new Map<string, number>();
   #size = 0;
   #bounded = 0;
 
@@ -43,6 +45,16 @@ export class Backlog {
   /** How many of those are of a key that has no worker. */
   get unbound(): number {
     return this.#unbound.size;
+  }
+
+  /** How long all of them take, by how long one of each task does; null for the default export. */
+  work(run: (task: string | null) => number): number {
+    let [work, unnamed] = [0, this.#size];
+    for (const [task, count] of this.#tasks) {
+      work += count * run(task);
+      unnamed -= count;
+    }
+    return work + unnamed * run(null);
   }
 
   /** Whether it does not matter which worker gets the next. */
@@ -98,8 +110,7 @@ export class Backlog {
   /** A job leaves, to enter another state. */
   remove(job: Job): void {
     job.line?.remove(job);
-    this.#size--;
-    if (job.request.bounded) this.#bounded--;
+    this.#count(job, -1);
   }
 
   /** The same, to be given to a worker. */
@@ -134,8 +145,16 @@ export class Backlog {
 
   #enter(job: Job): void {
     job.queue();
-    this.#size++;
-    if (job.request.bounded) this.#bounded++;
+    this.#count(job, 1);
+  }
+
+  #count({ request: { task, bounded } }: Job, change: 1 | -1): void {
+    this.#size += change;
+    if (bounded) this.#bounded += change;
+    if (task === null) return;
+    const count = (this.#tasks.get(task) ?? 0) + change;
+    if (count > 0) this.#tasks.set(task, count);
+    else this.#tasks.delete(task);
   }
 
   #lanesOf({ only, key }: Job): Lanes {

@@ -6,6 +6,7 @@
  */
 
 import type { Timer } from "./clock.ts";
+import type { JobRequest } from "./engine.ts";
 import type { ClusterError } from "./errors.ts";
 import type { Job } from "./job.ts";
 import * as loss from "./loss.ts";
@@ -15,10 +16,10 @@ export interface DeadlineParts {
   /** Runs a change of state as one turn, later. */
   after(delay: number, change: () => void): Timer | null;
   now(): number;
-  /** Predicted run of one job, in milliseconds; 0 while nothing is known. */
-  expectedRun(): number;
-  /** Predicted time until a job that came now would be answered, in milliseconds; null while too little is known. */
-  expectedLatency(): number | null;
+  /** Predicted run of such a job, in milliseconds; 0 while nothing is known. */
+  expectedRun(request: JobRequest): number;
+  /** Predicted time until such a job that came now would be answered, in milliseconds; null while too little is known. */
+  expectedLatency(request: JobRequest): number | null;
   /** Whether every job that waits has a worker that is free, or is about to be there. */
   hasPlaces(): boolean;
   /** Takes back what a worker has not begun. */
@@ -44,7 +45,7 @@ export class Deadlines {
     const { after, now, expectedRun, hasPlaces } = this.#parts;
     const left = job.submittedAt + job.request.deadline - now();
     if (left <= 0) return this.#isOver(job);
-    const spare = job.state.at === "queued" ? left - expectedRun() : 0;
+    const spare = job.state.at === "queued" ? left - expectedRun(job.request) : 0;
     // Only the jobs that run can show that they have become faster than was predicted: with a place to be had it runs.
     if (job.state.at === "queued" && spare <= 0 && !hasPlaces()) return this.#drop(job);
     job.expires(after(spare > 0 ? spare : left, () => this.#look(job)));
@@ -57,6 +58,6 @@ export class Deadlines {
   }
 
   #drop(job: Job): void {
-    this.#parts.giveUp(job, loss.dropped(job, this.#parts.expectedLatency()));
+    this.#parts.giveUp(job, loss.dropped(job, this.#parts.expectedLatency(job.request)));
   }
 }

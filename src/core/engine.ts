@@ -119,6 +119,8 @@ export interface TaskStats {
   readonly wait: Durations;
   /** As for all jobs. */
   readonly run: Durations;
+  /** Predicted run of one, in milliseconds. See `maxLatency`. */
+  readonly expectedRun: number;
 }
 
 /** What a cluster is doing and has done. Gauges are counted off the live collections; counters only grow. */

@@ -32,7 +32,7 @@ class Runs {
     this.#run.add(other.#run);
   }
 
-  get stats(): TaskStats {
+  get stats(): Omit<TaskStats, "expectedRun"> {
     return { succeeded: this.#succeeded, failed: this.#failed, wait: this.#wait.durations, run: this.#run.durations };
   }
 }
@@ -68,6 +68,7 @@ export class Ledger {
       /** Jobs that wait, also those in workers. */
       readonly waiting: number;
       readonly expectedRun: number;
+      readonly expectedRunOf: (task: string | null) => number;
     },
   ): Stats {
     const { succeeded, failed, wait, run } = this.#ofAll();
@@ -93,24 +94,26 @@ export class Ledger {
       },
       wait,
       run,
-      tasks: this.#byTask(),
+      tasks: this.#byTask(now.expectedRunOf),
       recycled: crew.recycled,
       lost: { starts: crew.lostStarts, ...this.lost },
       expectedRun: now.expectedRun,
     };
   }
 
-  #ofAll(): TaskStats {
+  #ofAll(): Omit<TaskStats, "expectedRun"> {
     const all = new Runs();
     all.add(this.#others);
     for (const runs of this.#tasks.values()) all.add(runs);
     return all.stats;
   }
 
-  #byTask(): Stats["tasks"] {
+  #byTask(expectedRunOf: (task: string | null) => number): Stats["tasks"] {
     // Without a prototype: a task may be called as a property of it.
     const tasks: Record<string, TaskStats> = Object.create(null);
-    for (const [task, runs] of this.#tasks) tasks[task ?? "default"] = runs.stats;
+    for (const [task, runs] of this.#tasks) {
+      tasks[task ?? "default"] = { ...runs.stats, expectedRun: expectedRunOf(task) };
+    }
     return tasks;
   }
 }

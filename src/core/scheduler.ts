@@ -16,7 +16,7 @@
 
 import type { Allowances } from "./allocator.ts";
 import type { WorkerAdapter, WorkerSpec } from "./adapter.ts";
-import { refusal } from "./admission.ts";
+import { Admission } from "./admission.ts";
 import { Aftermath } from "./aftermath.ts";
 import { Backlog } from "./backlog.ts";
 import { Broadcasts } from "./broadcasts.ts";
@@ -25,8 +25,8 @@ import { Crew, type CrewOptions } from "./crew.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { CloseMode, Engine, JobHandle, JobRequest, Observer, Outcome, Stats } from "./engine.ts";
 import type { ClusterError } from "./errors.ts";
-import { Estimator } from "./estimator.ts";
 import type { Fact } from "./fact.ts";
+import { Forecast } from "./forecast.ts";
 import {
   readAbortHeard,
   readAnswers,
@@ -77,9 +77,6 @@ export interface SchedulerParts {
   readonly isJson: IsJson;
 }
 
-/** What a job without a deadline has. */
-const UNHURRIED = { deadline: Infinity };
-
 /** The engine of one machine. */
 export class Scheduler implements Engine {
   readonly #options: SchedulerOptions;
@@ -90,7 +87,8 @@ export class Scheduler implements Engine {
   readonly #backlog = new Backlog();
   readonly #crew: Crew;
   readonly #placement: Placement;
-  readonly #estimator = new Estimator();
+  readonly #forecast = new Forecast();
+  readonly #admission: Admission;
   readonly #service: Service;
   readonly #takingBack: TakingBack;
   readonly #givingUp: GivingUp;
@@ -129,6 +127,13 @@ export class Scheduler implements Engine {
       startsFailed: (failure) => this.#aftermath.startsFailed(failure),
     });
     this.#placement = new Placement(options, this.#crew);
+    this.#admission = new Admission(options, {
+      backlog: this.#backlog,
+      placement: this.#placement,
+      forecast: this.#forecast,
+      slots: () => this.#crew.limit * options.concurrency,
+      now: () => this.#clock.now(),
+    });
     this.#service = new Service({
       ...parts,
       crew: this.#crew,
@@ -162,8 +167,8 @@ export class Scheduler implements Engine {
     this.#deadlines = new Deadlines({
       after: (delay, change) => this.#after(delay, change),
       now: () => this.#clock.now(),
-      expectedRun: () => this.#estimator.run(this.#clock.now()),
-      expectedLatency: () => this.#expectedLatency(),
+      expectedRun: ({ task }) => this.#forecast.run(task, this.#clock.now()),
+      expectedLatency: (request) => this.#admission.latency(request),
       hasPlaces: () => this.#backlog.size <= this.#placement.room,
       recall: ({ state }) => state.at === "ahead" && this.#takingBack.recall(state.worker),
       giveUp: (job, error) => this.#givingUp.giveUp(job, error, "deadline"),
@@ -268,9 +273,14 @@ export class Scheduler implements Engine {
   }
 
   stats(): Stats {
-    const expectedRun = this.#estimator.run(this.#clock.now());
-    const now = { state: this.#lifetime.at, waiting: this.#waiting, expectedRun };
-    return this.#ledger.stats(this.#parts.adapter, this.#crew, now);
+    const now = this.#clock.now();
+    const gauges = {
+      state: this.#lifetime.at,
+      waiting: this.#admission.waiting,
+      expectedRun: this.#forecast.runOfAny(now),
+      expectedRunOf: (task: string | null) => this.#forecast.run(task, now),
+    };
+    return this.#ledger.stats(this.#parts.adapter, this.#crew, gauges);
   }
 
   // ---- telling
@@ -299,18 +309,7 @@ export class Scheduler implements Engine {
   /** Why a job that came now would be refused, or null. */
   #refusal(job?: Job): ClusterError | null {
     if (this.#lifetime.at !== "open") return loss.closed(job?.id);
-    const { maxBacklog, maxLatency } = this.#options;
-    const { deadline } = job?.request ?? UNHURRIED;
-    if (job?.request.bounded || Math.min(maxBacklog, maxLatency, deadline) === Infinity) return null;
-    const limits = { maxBacklog, maxLatency, deadline, slots: this.#slots };
-    // Whatever room there is, is not for what waits for one worker, or for another job.
-    const more = this.#backlog.holds(job?.request.key ?? null) ? 1 : 1 - this.#placement.room;
-    return refusal(
-      limits,
-      { waiting: this.#unplaced + more, counted: this.#counted + more },
-      this.#estimator,
-      this.#clock.now(),
-    );
+    return this.#admission.refusal(job?.request);
   }
 
   #refuse(job: Job, error: ClusterError): void {
@@ -326,7 +325,7 @@ export class Scheduler implements Engine {
     this.#ledger.jobs.accepted++;
     this.#crew.retry();
     this.#backlog.push(job);
-    if (this.#hears("job:queued")) this.#say(facts.queued(job, this.#waiting));
+    if (this.#hears("job:queued")) this.#say(facts.queued(job, this.#admission.waiting));
     // It may drop the job at once.
     this.#deadlines.watch(job);
   }
@@ -338,15 +337,17 @@ export class Scheduler implements Engine {
     if (this.#share) this.#keepTo(this.#share);
     // Before workers get jobs or are started for want of some.
     if (this.#crew.takers >= this.#warmTarget()) this.#warmUp.succeed();
-    if (this.#lifetime.at === "open") this.#crew.recycle(this.#unplaced, this.#warmTarget());
+    if (this.#lifetime.at === "open") this.#crew.recycle(this.#admission.unplaced, this.#warmTarget());
     // Again if jobs could not be sent: their places are free.
     while (this.#service.serve());
-    this.#estimator.watch(this.#crew.works, this.#clock.now());
-    if (this.#lifetime.at !== "closed") this.#crew.grow(this.#unplaced, this.#warmTarget(), this.#warmUp.awaited);
+    this.#forecast.watch(this.#crew.works, this.#clock.now());
+    if (this.#lifetime.at !== "closed") {
+      this.#crew.grow(this.#admission.unplaced, this.#warmTarget(), this.#warmUp.awaited);
+    }
     if (this.#renewal.awaited && this.#isRenewed()) this.#renewal.succeed();
     this.#share?.report(this.#need, this.#crew.size);
     // An empty backlog is no room when none may wait: whoever was told would only be refused again.
-    if (!this.#refusedSinceDrain || this.#counted > 0 || this.#refusal()) return;
+    if (!this.#refusedSinceDrain || this.#admission.counted > 0 || this.#refusal()) return;
     this.#refusedSinceDrain = false;
     this.#tell("drain", () => ({ type: "drain" }));
   }
@@ -355,7 +356,7 @@ export class Scheduler implements Engine {
   #isRenewed(): boolean {
     if (this.#crew.renews || this.#crew.count("starting") > 0) return false;
     return this.#lifetime.at !== "open" ||
-      this.#crew.takers >= Math.max(this.#warmTarget(), Math.min(this.#unplaced, 1));
+      this.#crew.takers >= Math.max(this.#warmTarget(), Math.min(this.#admission.unplaced, 1));
   }
 
   /** Says what is needed, and keeps to what is allowed. */
@@ -413,7 +414,7 @@ export class Scheduler implements Engine {
   #settle(job: Job, outcome: Outcome, worker: Worker | null): void {
     const now = this.#clock.now();
     // One that yields takes as long as its caller does.
-    if (outcome.ok && job.request.stream === null) this.#estimator.record(now - job.startedAt);
+    if (outcome.ok && job.request.stream === null) this.#forecast.record(job.request.task, now - job.startedAt);
     this.#ledger.settled(job, outcome.ok, now);
     if (job.state.at !== "aborting") job.settle();
     this.#outbox.push(() => job.answer(outcome));
@@ -451,31 +452,6 @@ export class Scheduler implements Engine {
   }
 
   // ---- small
-
-  /** How many jobs wait for their turn, in the backlog or in workers. */
-  get #waiting(): number {
-    return this.#backlog.size + this.#placement.ahead;
-  }
-
-  /** How many of those any worker may run. */
-  get #unplaced(): number {
-    return this.#backlog.open + this.#placement.ahead;
-  }
-
-  /** As `admission.ts` predicts it. */
-  #expectedLatency(): number | null {
-    if (this.#estimator.runs < 2 * this.#slots) return null;
-    return this.#estimator.latency(this.#waiting, this.#slots, this.#clock.now());
-  }
-
-  get #slots(): number {
-    return this.#crew.limit * this.#options.concurrency;
-  }
-
-  /** How many of those count against `maxBacklog`. */
-  get #counted(): number {
-    return this.#waiting - this.#backlog.bounded - this.#placement.boundedAhead;
-  }
 
   #after(delay: number, change: () => void): Timer | null {
     return delay === Infinity ? null : this.#clock.schedule(delay, () => this.#turns.ofRuntime(change));
