@@ -5,6 +5,7 @@ import type { SchedulerOptions } from "../../src/core/scheduler.ts";
 import { LULL } from "../../src/core/share.ts";
 import { Cluster, expectNothingLeft, FakeClock, type FakeWorker, type Submitted, takeViolations } from "./fakes.ts";
 import { type Random, random } from "./random.ts";
+import { aRequest } from "./request.ts";
 
 /** Clusters that share a budget, a few steps away from it if `distant`. */
 class Clusters {
@@ -181,6 +182,8 @@ class History {
   readonly #seed: number;
   readonly #random: Random;
   readonly #workers: number;
+  /** Whether jobs have keys, or are for one worker: then some wait though workers could be started. */
+  readonly #keyed: boolean;
   readonly #clusters: Clusters;
   readonly #all: Cluster[] = [];
   readonly #jobs: Submitted[] = [];
@@ -189,6 +192,7 @@ class History {
     this.#seed = seed;
     this.#random = random(seed);
     this.#workers = 1 + this.#random.integer(6);
+    this.#keyed = this.#random.once(3);
     this.#clusters = new Clusters(this.#workers);
   }
 
@@ -210,7 +214,9 @@ class History {
     const { once, integer, pick } = this.#random;
     if (this.#all.length === 0 || once(20)) this.#add();
     const cluster = pick(this.#all);
-    if (once(2)) { for (let i = integer(5); i >= 0; i--) this.#jobs.push(cluster.submit("job")); }
+    const key = this.#keyed && once(2) ? pick(["a", "b"]) : null;
+    if (once(2)) { for (let i = integer(5); i >= 0; i--) this.#jobs.push(cluster.submit("job", { key })); }
+    if (this.#keyed && once(20)) cluster.broadcast(aRequest(), false, () => {});
     if (once(15) && this.#jobs.length > 0) pick(this.#jobs).cancel();
     if (once(30)) cluster.warm();
     if (once(40)) cluster.close(once(2) ? "now" : "drain");
@@ -298,7 +304,7 @@ class History {
     if (this.#isOver()) throw new Error(`${this.#sum()} workers at rest, and ${this.#bound()} are allowed`);
     const wants = this.#all.filter((cluster) => {
       const { waiting } = cluster.stats.jobs;
-      return waiting > 0 && live(cluster).length < cluster.options.maxWorkers;
+      return !this.#keyed && waiting > 0 && live(cluster).length < cluster.options.maxWorkers;
     });
     if (wants.length > 0 && this.#sum() < this.#workers) {
       throw new Error(`jobs wait, and there are ${this.#sum()} workers of ${this.#workers}`);
