@@ -14,7 +14,8 @@ import * as loss from "./loss.ts";
 import type { Job } from "./job.ts";
 import { Recycling, type RecyclingOptions } from "./recycling.ts";
 import { surplus } from "./surplus.ts";
-import { Worker } from "./worker.ts";
+import { Utilisation } from "./utilisation.ts";
+import { Worker, type WorkerState } from "./worker.ts";
 
 /** What the crew obeys. Durations in milliseconds; Infinity for no limit. */
 export interface CrewOptions extends RecyclingOptions {
@@ -56,6 +57,7 @@ export class Crew {
   #renews = false;
   /** How many there may be at a time: `maxWorkers`, or what a budget leaves of them. */
   limit: number;
+  readonly #utilisation: Utilisation;
   #lostStarts = 0;
   #recycled = 0;
 
@@ -63,6 +65,7 @@ export class Crew {
     this.#options = options;
     this.limit = options.maxWorkers;
     this.#parts = parts;
+    this.#utilisation = new Utilisation(parts.clock);
     this.#breaker = new Breaker(parts.clock, () => parts.turn(() => {}));
   }
 
@@ -81,6 +84,11 @@ export class Crew {
   /** How many have left because they had served long enough. */
   get recycled(): number {
     return this.#recycled;
+  }
+
+  /** The share of their time that workers spend running jobs; see `Stats`. */
+  get utilisation(): number {
+    return this.#utilisation.share;
   }
 
   [Symbol.iterator](): IterableIterator<Worker> {
@@ -184,7 +192,7 @@ export class Crew {
 
   /** A worker has been sent what it was to get. */
   engage(worker: Worker): void {
-    if (worker.state.at === "idle") worker.enter({ at: "busy" });
+    if (worker.state.at === "idle") this.#enter(worker, { at: "busy" });
   }
 
   /** A job that a worker was given has not begun, and is not its any more. */
@@ -235,7 +243,7 @@ export class Crew {
 
   #sendHome(worker: Worker): void {
     if (worker.state.at === "idle" || worker.state.at === "starting") return this.stop(worker);
-    worker.enter({ at: "retiring", end: "stop" });
+    this.#enter(worker, { at: "retiring", end: "stop" });
     this.letGo(worker);
   }
 
@@ -245,13 +253,17 @@ export class Crew {
   rest(worker: Worker): void {
     const fresh = worker.state.at === "starting";
     if (!fresh) this.#breaker.proved();
-    worker.enter({ at: "idle", fresh, timer: this.#after(this.#options.idleTimeout, () => this.#restedLong(worker)) });
+    this.#enter(worker, {
+      at: "idle",
+      fresh,
+      timer: this.#after(this.#options.idleTimeout, () => this.#restedLong(worker)),
+    });
   }
 
   #restedLong(worker: Worker): void {
     this.#breaker.proved();
     if (this.takers > this.#options.minWorkers) this.stop(worker);
-    else worker.enter({ at: "idle", fresh: false, timer: null });
+    else this.#enter(worker, { at: "idle", fresh: false, timer: null });
   }
 
   /** A worker that runs nothing any more rests, or leaves if it was to. */
@@ -270,20 +282,22 @@ export class Crew {
 
   /** A worker gets no more jobs, and is killed when those that it runs have ended. */
   retire(worker: Worker): void {
-    if (worker.state.at === "busy" || worker.state.at === "retiring") worker.enter({ at: "retiring", end: "kill" });
+    if (worker.state.at === "busy" || worker.state.at === "retiring") {
+      this.#enter(worker, { at: "retiring", end: "kill" });
+    }
     this.letGo(worker);
   }
 
   /** Asks a worker to leave; after the grace it is killed. */
   stop(worker: Worker): void {
     const free = worker.state.at !== "starting" && worker.jobs.size === 0;
-    worker.enter({ at: "stopping", timer: this.#after(this.#options.killGrace, () => worker.port.kill()) });
+    this.#enter(worker, { at: "stopping", timer: this.#after(this.#options.killGrace, () => worker.port.kill()) });
     worker.port.stop(free);
   }
 
   /** Ends a worker at once. */
   kill(worker: Worker): void {
-    worker.enter({ at: "stopping", timer: null });
+    this.#enter(worker, { at: "stopping", timer: null });
     worker.port.kill();
   }
 
@@ -306,7 +320,7 @@ export class Crew {
     const unbegun = exchange?.recall() ?? 0;
     exchange?.close();
     this.#workers.delete(worker);
-    worker.enter({ at: "exited" });
+    this.#enter(worker, { at: "exited" });
     const recycled = before.at === "stopping" ? worker.spent : null;
     if (recycled) this.#recycled++;
     const { code, signal } = exit;
@@ -327,6 +341,11 @@ export class Crew {
       if (exit.code === 0) this.#breaker.failed(false);
       else this.#startFailed(loss.workerExit(exit, worker.port, isolation), false);
     }
+  }
+
+  #enter(worker: Worker, next: WorkerState): void {
+    this.#utilisation.changed(worker.state.at, next.at);
+    worker.enter(next);
   }
 
   #after(delay: number, change: () => void): Timer | null {

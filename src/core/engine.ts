@@ -133,10 +133,15 @@ export interface Stats {
   readonly state: "open" | "closing" | "closed";
   /** Workers by state; all of them count against `maxWorkers`. */
   readonly workers: {
+    /** Loading the module, or running its `setup`. */
     readonly starting: number;
+    /** With nothing to do. */
     readonly idle: number;
+    /** With jobs. */
     readonly busy: number;
+    /** With jobs, the last that they get. */
     readonly retiring: number;
+    /** Told to leave, or killed, and not gone yet. */
     readonly stopping: number;
   };
   /** Jobs: two gauges, then counters. */
@@ -153,7 +158,7 @@ export interface Stats {
     readonly succeeded: number;
     /** Counted when an accepted job ends in any other way. */
     readonly failed: number;
-    /** Counted when a job goes back to the front because its worker was lost. */
+    /** Counted when a job whose worker was lost while it ran goes back to the front, to be run again (`retries`). */
     readonly retried: number;
   };
   /** How long jobs that have ended had waited before they began to run, for the last time if they ran more than once. */
@@ -175,6 +180,12 @@ export interface Stats {
     /** Counted when a worker says something that answers no job it has; dropped. */
     readonly messages: number;
   };
+  /**
+   * The share of their time that ready workers have spent running jobs, from 0 to 1, of late: each moment counts half as much
+   * 5 s later, so that about the last ten seconds matter. 0 before the first worker was ready. A worker that runs one job of its
+   * `concurrency` counts as busy.
+   */
+  readonly utilisation: number;
   /** Predicted run of one job in milliseconds, 0 while unknown. See `maxLatency`. */
   readonly expectedRun: number;
 }

@@ -97,6 +97,7 @@ export class Ledger {
       tasks: this.#byTask(now.expectedRunOf),
       recycled: crew.recycled,
       lost: { starts: crew.lostStarts, ...this.lost },
+      utilisation: crew.utilisation,
       expectedRun: now.expectedRun,
     };
   }

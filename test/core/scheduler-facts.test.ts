@@ -168,6 +168,7 @@ describe("Scheduler stats", () => {
       tasks: {},
       recycled: 0,
       lost: { workers: 0, starts: 0, abandoned: 0, messages: 0 },
+      utilisation: 0,
       expectedRun: 0,
     });
   });
