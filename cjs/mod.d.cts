@@ -33,6 +33,9 @@ declare namespace ComputeCluster {
   type BroadcastOptions<T extends string = string> = esm.BroadcastOptions<T>;
   type MapOptions<T extends string = string> = esm.MapOptions<T>;
   type MapResult<R> = esm.MapResult<R>;
+  type JobTrace = esm.JobTrace;
+  type TraceContext = esm.TraceContext;
+  type Tracer = esm.Tracer;
   type JobContext = esm.JobContext;
   type OptionRangeError = esm.OptionRangeError;
   type OptionTypeError = esm.OptionTypeError;

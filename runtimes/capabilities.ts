@@ -57,7 +57,9 @@ export type Capability =
   /** A module whose file name has a question mark. */
   | "questionMark"
   /** A subscription to a diagnostics channel lasts though nobody holds the channel. */
-  | "channels";
+  | "channels"
+  /** An async generator that a `map` closes while it reads ahead ends in the context of who called `map`. */
+  | "closesInContext";
 
 /** Why a kind of worker lacks something. */
 export interface Lack {
@@ -103,6 +105,14 @@ const PROCESS: Partial<Record<Capability, Lack>> = {
   transfer: { because: "processes share no memory: objects are copied" },
 };
 
+/** What holds for Deno, whatever its workers are. */
+const NO_CONTEXT: Partial<Record<Capability, Lack>> = {
+  closesInContext: {
+    because: "Deno ends an async generator in no context at all when its `return` came while a `next` was awaited",
+    seen: "Deno 2.9.6",
+  },
+};
+
 const OWN_BYTES: Partial<Record<Capability, Lack>> = {
   aliases: { because: "a process gets each view with its own bytes" },
 };
@@ -142,6 +152,7 @@ export const LACKS: Readonly<Record<WorkerKind, Partial<Record<Capability, Lack>
   "deno process": {
     ...PROCESS,
     ...OWN_BYTES,
+    ...NO_CONTEXT,
     forgets: { because: "Deno's channel keeps the last message until the next one", seen: "Deno 2.9.6" },
     outOfFiles: {
       because: "Deno may panic when it can't start a process",
@@ -154,6 +165,7 @@ export const LACKS: Readonly<Record<WorkerKind, Partial<Record<Capability, Lack>
   },
   "deno thread": {
     ...THREAD,
+    ...NO_CONTEXT,
     env: { because: "a Deno Worker has the program's own environment" },
     execArgv: { because: "a thread runs with the program's own flags" },
     stdio: { because: "a Deno Worker writes to the program's own output" },

@@ -115,4 +115,5 @@ export const BESIDE = [
   "how far a job is",
   "clusters that share a budget",
   "budgets of processes",
+  "the caller's context, and its trace",
 ];

@@ -10,7 +10,7 @@ import * as check from "./validate.ts";
 
 /** Options of `broadcast`. */
 export interface BroadcastOptions<T extends string = string>
-  extends Pick<EnqueueOptions<T>, "timeout" | "signal" | "task" | "priority"> {
+  extends Pick<EnqueueOptions<T>, "timeout" | "signal" | "task" | "priority" | "trace"> {
   /**
    * Whether workers that are started later run it too, before their first job, after `setup` and whatever was broadcast before it. What
    * has failed in any worker is not replayed.
@@ -20,7 +20,7 @@ export interface BroadcastOptions<T extends string = string>
   replay?: boolean | undefined;
 }
 
-const NAMES = ["timeout", "signal", "task", "priority", "replay"] as const;
+const NAMES = ["timeout", "signal", "task", "priority", "trace", "replay"] as const;
 
 /**
  * Checks what a caller gave.

@@ -14,7 +14,7 @@ export interface CallStats {
   readonly slow: number;
   /** How long the longest took, in milliseconds. */
   readonly longest: number;
-  /** What was called then: the name of the event, `callback`, `onProgress`, or `map` for its source; null if nothing was called yet. */
+  /** What was called then: the name of the event, `callback`, `onProgress`, `tracer`, or `map` for its source; null if nothing was called yet. */
   readonly slowest: string | null;
 }
 
@@ -24,7 +24,7 @@ export class Calls {
   #longest = 0;
   #slowest: string | null = null;
 
-  /** @param what The name of the event, `callback` or `onProgress`. */
+  /** @param what The name of the event, `callback`, `onProgress` or `tracer`. */
   make(what: string, call: () => void): void {
     const before = performance.now();
     try {

@@ -27,6 +27,7 @@ export function openChannels(): Channels {
     "job:refused": open("job:refused"),
     "job:started": open("job:started"),
     "job:returned": open("job:returned"),
+    "job:retried": open("job:retried"),
     "job:settled": open("job:settled"),
     "worker:starting": open("worker:starting"),
     "worker:ready": open("worker:ready"),

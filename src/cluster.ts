@@ -18,6 +18,7 @@ import type { Fact } from "./core/fact.ts";
 import { Scheduler } from "./core/scheduler.ts";
 import type { Job } from "./core/job.ts";
 import { EnqueueSite, mayCapture, whenFailed } from "./enqueue-site.ts";
+import { Followers, type Tracer } from "./following.ts";
 import { type CheckedJob, checkJob, type EnqueueOptions } from "./job-options.ts";
 import { checkMap, type MapOptions, type MapResult } from "./map-options.ts";
 import { Mapping, type Results } from "./mapping.ts";
@@ -91,6 +92,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   readonly #origins = new Origins();
   /** What `setup` gets in workers that are started now. */
   #setupData: unknown;
+  readonly #followers: Followers;
 
   /**
    * Checks the options. Nothing is started before the first job, or `ready()`.
@@ -103,6 +105,8 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     const { isolation, scheduler, spec, env, budget } = this.#options;
     this.#setupData = spec.setupData;
     const setupNotCloneable = (cause: unknown): ClusterError => this.#notCloneable("setupData", this.#setupData, cause);
+    const telling = new Telling(this as unknown as EventEmitter, isolation, this.#calls);
+    this.#followers = new Followers(telling, this.#calls);
     this.#engine = new Scheduler(scheduler, {
       clock: realClock,
       adapter: adapterFor(isolation),
@@ -118,9 +122,12 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
       decodeError: this.#origins.decode,
       notCloneable: (job, cause) => argsNotCloneable(job, spec.serialization, cause),
       isJson,
-      observer: new Telling(this as unknown as EventEmitter, isolation, this.#calls),
+      observer: telling,
     });
-    this.#named = new NamedJobs(this.#engine, realClock.soon);
+    this.#named = new NamedJobs({
+      submit: (...of) => this.#toEngine(...of),
+      isOpen: () => this.#engine.isOpen,
+    }, realClock.soon);
   }
 
   /**
@@ -230,7 +237,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
       open: sourceOf(source),
       call: (call) => this.#calls.time("map", call),
       submit: (request, done) => {
-        const handle = this.#engine.submit(request, (outcome) => {
+        const handle = this.#toEngine(request, (outcome) => {
           if (!outcome.ok) this.#origins.add(outcome.error, site, handle.id);
           done(outcome);
         });
@@ -296,7 +303,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     if (signal?.aborted) throw signal.reason;
     const sent = replay ? { ...request, args: this.#copy("args", args) } : request;
     const outcomes = await new Promise<readonly Outcome[]>((resolve) => {
-      const handle = this.#engine.broadcast(sent, replay, (ended) => {
+      const handle = this.#engine.broadcast(this.#followers.of(sent), replay, (ended) => {
         unwatch?.();
         resolve(ended);
       });
@@ -360,6 +367,21 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     return { ...this.#engine.stats(), joined: this.#named.joined, calls: this.#calls.stats };
   }
 
+  /**
+   * Who follows its jobs, for telemetry libraries; null for nobody. `instrument` of `compute-cluster/otel` sets it. What it is set to
+   * holds for jobs that are enqueued from then on.
+   *
+   * @throws {OptionTypeError} `CC_ERR_OPTION` for what has no `follow`.
+   */
+  get tracer(): Tracer | null {
+    return this.#followers.tracer;
+  }
+
+  set tracer(tracer: Tracer | null) {
+    if (tracer !== null && typeof tracer?.follow !== "function") throw wrongType("tracer", "a tracer or null", tracer);
+    this.#followers.tracer = tracer;
+  }
+
   /** `await using cluster = new ComputeCluster(…)` closes at the end of the block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
@@ -385,18 +407,22 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
       realClock.soon(() => done({ ok: false, error: signal.reason }));
       return null;
     }
-    const engine = request.id === null ? this.#engine : this.#named;
-    const handle = engine.submit(request, (outcome) => {
+    const settled = (outcome: Outcome): void => {
       ended?.();
       if (!outcome.ok && outcome.error !== signal?.reason) this.#origins.add(outcome.error, site, handle.id);
       done(outcome);
-    });
+    };
+    const handle = request.id === null ? this.#toEngine(request, settled) : this.#named.submit(request, settled);
     if (signal === null) return handle;
     const abort = (): void => handle.cancel(signal.reason);
     ended = onAbort(signal, abort);
     // Aborted by a getter of the arguments, while they were cloned.
     if (signal.aborted) abort();
     return handle;
+  }
+
+  #toEngine(request: JobRequest, done: (outcome: Outcome) => void): JobHandle {
+    return this.#engine.submit(this.#followers.of(request), done);
   }
 
   /** What the caller wants to be told, it is told as its callbacks are. */
@@ -426,7 +452,9 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
 
   #end(mode: CloseMode, callback: ((error: null) => void) | undefined): Promise<void> | this {
     if (typeof callback === "function") {
-      this.#engine.close(mode, () => this.#calls.make("callback", () => callback(null)));
+      const context = new AsyncResource("compute-cluster:close");
+      const closed = (): void => context.runInAsyncScope(callback, undefined, null);
+      this.#engine.close(mode, () => this.#calls.make("callback", closed));
       return this;
     }
     return new Promise((resolve, reject) => {

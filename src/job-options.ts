@@ -5,6 +5,8 @@
  */
 
 import type { JobRequest } from "./core/engine.ts";
+import type { TraceContext } from "./core/trace.ts";
+import { traceContext } from "./trace-context.ts";
 import * as check from "./validate.ts";
 
 /** Options of one job. */
@@ -55,6 +57,13 @@ export interface EnqueueOptions<T extends string = string> {
    * job runs again (`retries`), it begins anew.
    */
   onProgress?: ((value: unknown) => void) | undefined;
+  /**
+   * The trace that the job belongs to: its handler finds it in its context, and clusters in the worker pass it on. For those who have
+   * no telemetry library; with `compute-cluster/otel` it takes the place of the active span.
+   *
+   * @default in a worker, the trace of the job whose code enqueues this one; otherwise none
+   */
+  trace?: TraceContext | undefined;
   /** Objects to move to the worker instead of copying; they are unusable here afterwards. Threads only. */
   transfer?: readonly object[] | undefined;
 }
@@ -68,7 +77,18 @@ export interface CheckedJob {
 /** Each priority that is in use has a lane, and all of them are looked at for each job. */
 const HIGHEST = 100;
 
-const NAMES = ["timeout", "deadline", "signal", "task", "priority", "key", "id", "onProgress", "transfer"] as const;
+const NAMES = [
+  "timeout",
+  "deadline",
+  "signal",
+  "task",
+  "priority",
+  "key",
+  "id",
+  "onProgress",
+  "transfer",
+  "trace",
+] as const;
 
 /** No object to move. */
 const NOTHING: readonly object[] = [];
@@ -94,6 +114,8 @@ export function checkJob(args: unknown, options: unknown, timeout: number): Chec
         bounded: false,
         onProgress: null,
         stream: null,
+        trace: null,
+        follow: null,
       },
       signal: null,
     };
@@ -113,6 +135,8 @@ export function checkJob(args: unknown, options: unknown, timeout: number): Chec
       bounded: false,
       onProgress: given.onProgress === undefined ? null : listener(given.onProgress),
       stream: null,
+      trace: given.trace === undefined ? null : traceContext(given.trace),
+      follow: null,
     },
     signal,
   };

@@ -10,7 +10,7 @@ import * as check from "./validate.ts";
 
 /** Options of `map`. Those of a job hold for each of its jobs. */
 export interface MapOptions<T extends string = string>
-  extends Pick<EnqueueOptions<T>, "timeout" | "signal" | "task" | "priority"> {
+  extends Pick<EnqueueOptions<T>, "timeout" | "signal" | "task" | "priority" | "trace"> {
   /**
    * How many items may be between the source and the loop that takes the results: being computed, waiting, or done and not
    * taken yet. That many are in memory.
@@ -51,7 +51,7 @@ export interface ResolvedMapOptions {
   readonly yieldsErrors: boolean;
 }
 
-const NAMES = ["timeout", "signal", "task", "priority", "concurrency", "ordered", "onError"] as const;
+const NAMES = ["timeout", "signal", "task", "priority", "trace", "concurrency", "ordered", "onError"] as const;
 
 /**
  * Checks what a caller gave.

@@ -90,7 +90,7 @@ const OVER: Phase = { at: "over", thrown: null };
 export class Mapping<R> implements Results<R> {
   readonly #parts: MapParts;
   readonly #options: ResolvedMapOptions;
-  /** The source is read in the context in which the map was made, not in that of whatever ends a job. */
+  /** The source is read, and closed, in the context in which the map was made, not in that of whatever ends a job. */
   readonly #context = new AsyncResource("compute-cluster:map");
   /** Items on their way, in their order: without an outcome, or behind one without. */
   readonly #places: Chain<Place> = new Chain<Place>();
@@ -172,7 +172,7 @@ export class Mapping<R> implements Results<R> {
   }
 
   #close(source: Source): void {
-    this.#closed = source.close();
+    this.#closed = this.#context.runInAsyncScope(() => source.close());
     // Heard by whoever leaves the loop; where an error has ended it, that is the one to be told of.
     this.#closed.catch(() => {});
   }

@@ -8,7 +8,9 @@
 import type { Engine, JobHandle, JobRequest, Outcome } from "./core/engine.ts";
 
 /** What runs them. */
-type NamedJobsEngine = Pick<Engine, "submit" | "isOpen">;
+interface NamedJobsEngine extends Pick<Engine, "submit"> {
+  isOpen(): boolean;
+}
 
 /** Somebody who waits for a job. */
 interface Caller {
@@ -43,7 +45,7 @@ export class NamedJobs {
   submit(request: JobRequest, done: (outcome: Outcome) => void): JobHandle {
     const name = `${request.task ?? ""}\0${request.id}`;
     // A cluster that is closing takes none, not even to join another.
-    const found = this.#engine.isOpen ? this.#jobs.get(name) : undefined;
+    const found = this.#engine.isOpen() ? this.#jobs.get(name) : undefined;
     if (found) this.#joined++;
     const job = found ?? this.#start(name, request);
     const caller = { done, onProgress: request.onProgress };

@@ -10,7 +10,7 @@ import * as check from "./validate.ts";
 
 /** Options of `stream`. */
 export interface StreamOptions<T extends string = string>
-  extends Pick<EnqueueOptions<T>, "deadline" | "signal" | "task" | "priority" | "onProgress" | "transfer"> {
+  extends Pick<EnqueueOptions<T>, "deadline" | "signal" | "task" | "priority" | "onProgress" | "transfer" | "trace"> {
   /**
    * How long the next value may take, in milliseconds, the first included; waiting for a worker, and for the loop that takes the
    * values, does not count.
@@ -41,6 +41,7 @@ const NAMES = [
   "priority",
   "onProgress",
   "transfer",
+  "trace",
   "highWaterMark",
 ] as const;
 

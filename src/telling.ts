@@ -13,6 +13,9 @@ import type { Observer } from "./core/engine.ts";
 import type { Fact } from "./core/fact.ts";
 import { sentence, TOLD } from "./sentences.ts";
 
+/** What happens to a job. */
+const OF_JOBS = ["job:queued", "job:refused", "job:started", "job:returned", "job:retried", "job:settled"] as const;
+
 /** Emits facts, and sentences about them, as a cluster's events. */
 export class Telling implements Observer {
   readonly #cluster: EventEmitter;
@@ -31,6 +34,12 @@ export class Telling implements Observer {
     if (this.#isHeard(type) || this.#channels[type].hasSubscribers) return true;
     const told = TOLD[type];
     return told !== undefined && this.#isHeard(told);
+  }
+
+  /** Whether anyone listens to what happens to jobs. */
+  get hearsJobs(): boolean {
+    for (const type of OF_JOBS) if (this.#isHeard(type) || this.#channels[type].hasSubscribers) return true;
+    return false;
   }
 
   tell(fact: Fact): void {

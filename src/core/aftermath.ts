@@ -39,6 +39,8 @@ export interface AftermathParts {
   /** URL of the module that workers load. */
   module(): string;
   settle(job: Job, outcome: Outcome, worker: Worker | null): void;
+  /** The job is to be run again; `error` makes what its caller would have got. */
+  retried(job: Job, worker: Worker, error: () => ClusterError): void;
 }
 
 /** Deals with lost workers. */
@@ -66,7 +68,7 @@ export class Aftermath {
     const again = jobs.filter((job) => this.#mayRetry(job));
     const lost = jobs.filter((job) => !again.includes(job));
     for (const job of lost) this.#lose(job, worker, exit);
-    for (const job of again.reverse()) this.#retry(job);
+    for (const job of again.reverse()) this.#retry(job, worker, exit);
     if (!expected && !ofItsOwn) {
       ledger.lost.workers++;
       // Where every job is run again nothing has failed yet: no reason for the program to end.
@@ -97,10 +99,11 @@ export class Aftermath {
     return job.state.at === "running" && job.attempt <= retries && !isMoved(job, isolation);
   }
 
-  #retry(job: Job): void {
+  #retry(job: Job, worker: Worker, exit: WorkerExit): void {
     this.#parts.ledger.jobs.retried++;
     this.#parts.crew.retry();
     this.#parts.backlog.putBack(job);
+    this.#parts.retried(job, worker, () => this.#exitError(worker, exit, job));
   }
 
   #lose(job: Job, worker: Worker, exit: WorkerExit): void {

@@ -7,6 +7,7 @@
 import type { Isolation } from "./adapter.ts";
 import type { Fact } from "./fact.ts";
 import type { Durations } from "./histogram.ts";
+import type { Follower, TraceContext } from "./trace.ts";
 
 /** One job, as the engine gets it. Checked beforehand. */
 export interface JobRequest {
@@ -31,6 +32,10 @@ export interface JobRequest {
   readonly onProgress: ((value: unknown) => void) | null;
   /** How the caller takes what the job yields; null for a job that is answered once. */
   readonly stream: StreamRequest | null;
+  /** The trace that its caller has named for it, or null. */
+  readonly trace: TraceContext | null;
+  /** Makes who follows a job of it, when that is submitted; null for most. */
+  readonly follow: (() => Follower) | null;
 }
 
 /** A caller of a job that yields one value after another. Its answer, the end of them, is `undefined`. */

@@ -7,6 +7,8 @@
  * @module
  */
 
+import type { TraceParts } from "./trace.ts";
+
 /** Which job a frame means: a number that the host never uses twice for one worker. */
 export type JobNumber = number;
 
@@ -23,6 +25,7 @@ export type JobEntry = readonly [
   id?: string | null,
   attempt?: number,
   credit?: number,
+  trace?: TraceParts,
 ];
 
 /** The job begins without a ticket: it can't be taken back, and counts as begun when it is sent. See `exchange.ts`. */

@@ -5,6 +5,7 @@
  */
 
 import type { Outcome } from "./engine.ts";
+import type { ClusterError } from "./errors.ts";
 import type { Fact } from "./fact.ts";
 import type { Job } from "./job.ts";
 import type { Worker } from "./worker.ts";
@@ -15,8 +16,8 @@ export function queued({ id, request: { task } }: Job, backlog: number): Fact {
 }
 
 /** The job was not taken. */
-export function refused({ id, request: { task } }: Job, code: string): Fact {
-  return { type: "job:refused", job: id, task, code };
+export function refused({ id, request: { task } }: Job, error: ClusterError): Fact {
+  return { type: "job:refused", job: id, task, code: error.code, error };
 }
 
 /** A run of the job has begun. */
@@ -29,16 +30,25 @@ export function returned({ id, request: { task } }: Job, worker: Worker): Fact {
   return { type: "job:returned", job: id, task, worker: worker.port.id };
 }
 
+/** The job waits for another run. */
+export function retried(job: Job, worker: Worker, error: ClusterError, now: number): Fact {
+  const { id, attempt, startedAt, request: { task } } = job;
+  const ran = now - startedAt;
+  return { type: "job:retried", job: id, task, worker: worker.port.id, attempt, ran, code: error.code, error };
+}
+
 /** The job has its outcome. `worker` is the one that ran it, if one did. */
 export function settled(job: Job, outcome: Outcome, worker: Worker | null, now: number): Fact {
-  const { id, startedAt, submittedAt, request: { task } } = job;
+  const { id, attempt, startedAt, submittedAt, request: { task } } = job;
   return {
     type: "job:settled",
     job: id,
     task,
     worker: worker?.port.id ?? null,
+    attempt,
     ok: outcome.ok,
     code: outcome.ok ? null : codeOf(outcome.error),
+    error: outcome.ok ? undefined : outcome.error,
     waited: (worker ? startedAt : now) - submittedAt,
     ran: worker ? now - startedAt : 0,
   };

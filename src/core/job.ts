@@ -21,6 +21,7 @@ import type { Timer } from "./clock.ts";
 import type { JobHandle, JobRequest, Outcome } from "./engine.ts";
 import type { Key } from "./keys.ts";
 import type { Lanes } from "./lanes.ts";
+import type { Follower } from "./trace.ts";
 import type { Worker } from "./worker.ts";
 
 /** Where a job stands; each state owns its timers. */
@@ -62,6 +63,8 @@ export class Job implements JobHandle, Link<Job> {
 
   /** How many more values it may yield; 0 for a job that is answered once. */
   credit: number;
+  /** Who follows it beside its caller; null for most jobs. */
+  readonly follower: Follower | null;
   /** How many its caller has been told of. */
   yielded = 0;
 
@@ -98,6 +101,7 @@ export class Job implements JobHandle, Link<Job> {
     this.#control = control;
     this.only = only;
     this.credit = request.stream?.credit ?? 0;
+    this.follower = request.follow === null ? null : request.follow();
   }
 
   /** The caller's name for it, or its number. */

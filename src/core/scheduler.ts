@@ -144,11 +144,11 @@ export class Scheduler implements Engine {
       prefetch: options.prefetch,
       turn: (change) => this.#turns.ofRuntime(change),
       began: (job, worker) => {
-        if (this.#hears("job:started")) this.#say(facts.started(job, worker));
+        if (this.#hearsOf(job, "job:started")) this.#sayOf(job, facts.started(job, worker));
       },
       returned: (job, worker) => {
         this.#deadlines.watch(job);
-        this.#tell("job:returned", () => facts.returned(job, worker));
+        if (this.#hearsOf(job, "job:returned")) this.#sayOf(job, facts.returned(job, worker));
       },
       timeout: (job) => this.#timeout(job),
       ended: (job, worker, failed, value) => this.#settle(job, this.#outcome(failed, value), worker),
@@ -190,6 +190,10 @@ export class Scheduler implements Engine {
       observer: parts.observer,
       module: () => parts.spec().module,
       settle: (...of) => this.#settle(...of),
+      retried: (job, worker, error) => {
+        if (!this.#hearsOf(job, "job:retried")) return;
+        this.#sayOf(job, facts.retried(job, worker, error(), this.#clock.now()));
+      },
     });
     if (parts.allowances) {
       const turn = (): void => this.#turns.ofRuntime(() => {});
@@ -298,6 +302,15 @@ export class Scheduler implements Engine {
     this.#outbox.push(() => this.#parts.observer.tell(fact));
   }
 
+  #hearsOf({ follower }: Job, type: Fact["type"]): boolean {
+    return follower !== null || this.#hears(type);
+  }
+
+  #sayOf({ follower }: Job, fact: Fact): void {
+    if (follower === null) return this.#say(fact);
+    this.#outbox.push(() => follower.told(fact, this.#parts.observer));
+  }
+
   // ---- coming in
 
   #admit(job: Job): void {
@@ -318,14 +331,14 @@ export class Scheduler implements Engine {
     this.#refusedSinceDrain ||= this.#lifetime.at === "open" && error.code !== "CC_ERR_DEADLINE";
     job.settle();
     this.#outbox.push(() => job.answer({ ok: false, error }));
-    if (this.#hears("job:refused")) this.#say(facts.refused(job, error.code));
+    if (this.#hearsOf(job, "job:refused")) this.#sayOf(job, facts.refused(job, error));
   }
 
   #accept(job: Job): void {
     this.#ledger.jobs.accepted++;
     this.#crew.retry();
     this.#backlog.push(job);
-    if (this.#hears("job:queued")) this.#say(facts.queued(job, this.#admission.waiting));
+    if (this.#hearsOf(job, "job:queued")) this.#sayOf(job, facts.queued(job, this.#admission.waiting));
     // It may drop the job at once.
     this.#deadlines.watch(job);
   }
@@ -418,7 +431,7 @@ export class Scheduler implements Engine {
     this.#ledger.settled(job, outcome.ok, now);
     if (job.state.at !== "aborting") job.settle();
     this.#outbox.push(() => job.answer(outcome));
-    if (this.#hears("job:settled")) this.#say(facts.settled(job, outcome, worker, now));
+    if (this.#hearsOf(job, "job:settled")) this.#sayOf(job, facts.settled(job, outcome, worker, now));
   }
 
   #dropEverything(): void {

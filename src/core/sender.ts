@@ -8,6 +8,7 @@
 
 import { type HostFrame, type JobEntry, NO_ARGS, REPORTS, STREAMS, UNTICKETED } from "./frame.ts";
 import type { Job } from "./job.ts";
+import { type TraceContext, traceParts } from "./trace.ts";
 import type { Worker } from "./worker.ts";
 
 /** How long a text may get with another job, in characters: the first of its jobs waits for all of it. */
@@ -101,24 +102,33 @@ function textOf({ request: { args, transfer } }: Job, isJson: IsJson): string | 
 }
 
 function entry(job: Job): JobEntry {
-  const { number, request: { args, task, id }, attempt } = job;
+  const { number, request: { args, task, id }, attempt, follower } = job;
   if (isPlain(job)) return [number, args];
   const most = [number, args, flagsOf(job), task, id, attempt + 1] as const;
+  const carrier = follower?.carrier();
+  if (carrier) return [...most, job.credit, traceParts(carrier)];
   return streams(job) ? [...most, job.credit] : most;
 }
 
 /** The same as text. In parts: a `toJSON` that the program has given to all arrays is not to have a say. */
 function entryText(job: Job, args: string): string {
-  const { number, request: { task, id }, attempt } = job;
+  const { number, request: { task, id }, attempt, follower } = job;
   if (isPlain(job)) return `[${number},${args}]`;
-  const credit = streams(job) ? `,${job.credit}` : "";
-  return `[${number},${args},${flagsOf(job)},${stringify(task)},${stringify(id)},${attempt + 1}${credit}]`;
+  const carrier = follower?.carrier();
+  const credit = carrier || streams(job) ? `,${job.credit}` : "";
+  const trace = carrier ? `,${traceText(carrier)}` : "";
+  return `[${number},${args},${flagsOf(job)},${stringify(task)},${stringify(id)},${attempt + 1}${credit}${trace}]`;
+}
+
+function traceText(carrier: TraceContext): string {
+  const [traceparent, tracestate, baggage] = traceParts(carrier);
+  return `[${stringify(traceparent)},${stringify(tracestate)},${stringify(baggage)}]`;
 }
 
 /** Whether it has nothing that most jobs don't have. */
 function isPlain(job: Job): boolean {
-  const { request: { task, id }, attempt } = job;
-  return task === null && id === null && attempt === 0 && flagsOf(job) === 0;
+  const { request: { task, id }, attempt, follower } = job;
+  return task === null && id === null && attempt === 0 && follower === null && flagsOf(job) === 0;
 }
 
 function flagsOf({ ticketed, request: { args, onProgress, stream } }: Job): number {

@@ -10,6 +10,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { files, ownProcess, workerThreads } from "../built-in.ts";
 import { BUDGET_KEY, frameType, type HostFrame, type Init, THREAD_MARK } from "../core/frame.ts";
 import { sendThrown, stackOf } from "../wire/error-codec.ts";
+import { openTraceScope } from "../trace-scope.ts";
 import { type Contract, readContract } from "./contract.ts";
 import { endOnRejections, reportFatal, reportFatalInDeno } from "./fatal.ts";
 import { type Inbox, separateInbox } from "./inbox.ts";
@@ -54,6 +55,7 @@ function serve(process: NodeJS.Process, link: Link): void {
   const inbox = separateInbox(process, (value) => HOST_FRAMES.has(frameType(value) ?? ""));
   let runner: Runner | null = null;
   let contract: Contract | null = null;
+  openTraceScope({ current: () => runner?.trace ?? null, begin: (_, begin) => begin() });
   define(process, "send", (message: unknown, ...rest: unknown[]) => {
     // Before there are jobs a message can answer none.
     runner?.send(message);

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { TraceContext } from "../core/trace.ts";
+
 /** The second argument of every handler. */
 export interface JobContext {
   /**
@@ -20,6 +22,11 @@ export interface JobContext {
     /** 1 for the first run, 2 for the first retry, and so on. */
     readonly attempt: number;
   };
+  /**
+   * The trace that the job belongs to, or null: what its caller has given as `trace`, or with telemetry the span of this run. Clusters
+   * that the handler uses pass it on by themselves.
+   */
+  readonly trace: TraceContext | null;
   /**
    * Tells the caller's `onProgress` how far this job is. Of values that follow one another faster than every 50 ms the newest
    * is told, and the last one before the answer.
@@ -39,13 +46,15 @@ export interface JobContext {
 /** The context of one run, and what the bootstrap reads off it. */
 export class RunContext implements JobContext {
   readonly job: JobContext["job"];
+  readonly trace: TraceContext | null;
   readonly transfers: object[] = [];
   /** Handlers destructure it. */
   readonly progress: (value: unknown) => void;
   #controller: AbortController | null = null;
 
-  constructor(job: JobContext["job"], progress: (value: unknown) => void) {
+  constructor(job: JobContext["job"], trace: TraceContext | null, progress: (value: unknown) => void) {
     this.job = job;
+    this.trace = trace;
     this.progress = progress;
   }
 

@@ -20,6 +20,8 @@ import {
   STREAMS,
   UNTICKETED,
 } from "../core/frame.ts";
+import { type TraceContext, traceOf } from "../core/trace.ts";
+import { traceScope } from "../trace-scope.ts";
 import { notCloneable } from "../wire/cloneable.ts";
 import { copyAs } from "../wire/copy.ts";
 import { sendThrown } from "../wire/error-codec.ts";
@@ -56,12 +58,13 @@ class Run {
   constructor(
     number: JobNumber,
     job: JobContext["job"],
+    trace: TraceContext | null,
     begunAt: number,
     progress: Progress | null,
     yields: Yields | null,
   ) {
     this.number = number;
-    this.context = new RunContext(job, progress ? (value) => this.#report(progress, value) : reportToNobody);
+    this.context = new RunContext(job, trace, progress ? (value) => this.#report(progress, value) : reportToNobody);
     this.begunAt = begunAt;
     this.progress = progress;
     this.yields = yields;
@@ -91,7 +94,7 @@ export class Runner {
   readonly #runs: Run[] = [];
   #advancing = false;
   #strays = 0;
-  /** Tells which job a `process.send` of an unmodified module belongs to, however late it comes. */
+  /** Tells which job a `process.send` of an unmodified module belongs to, however late it comes, and which trace. */
   readonly #current = new AsyncLocalStorage<Run>();
 
   /** @param endWith Ends the worker with an error. */
@@ -118,12 +121,17 @@ export class Runner {
     this.#link.post({ type: "recalled", key: this.#init.key });
   }
 
+  /** The trace of the job whose code asks; null for one without. */
+  get trace(): TraceContext | null {
+    return this.#current.getStore()?.context.trace ?? null;
+  }
+
   /** Runs a job that the host is not told of. Rejects with what it throws. */
   replay(task: string | null, args: unknown): Promise<void> {
     return new Promise((resolve, reject) => {
-      const run = new Run(0, { id: "replay", task, attempt: 1 }, performance.now(), null, null);
+      const run = new Run(0, { id: "replay", task, attempt: 1 }, null, performance.now(), null, null);
       run.replay = { resolve, reject };
-      this.#begin(run, args);
+      this.#place(run, args);
     });
   }
 
@@ -178,8 +186,8 @@ export class Runner {
       if (now > until) return true;
       // The job may end the worker, and what another has answered is not to go with it.
       if (this.#answers.mayBeLost()) return false;
-      const [number, args, flags = 0, task = null, id = null, attempt = 1, credit = 0] = this
-        .#line[this.#next] as JobEntry;
+      const entry = this.#line[this.#next] as JobEntry;
+      const [number, args, flags = 0, task = null, id = null, attempt = 1, credit = 0, trace] = entry;
       if ((flags & UNTICKETED) === 0 && !this.#takeTicket()) {
         this.#drop(Infinity);
         continue;
@@ -188,8 +196,9 @@ export class Runner {
       this.#answers.flushIfDue(now);
       const progress = (flags & REPORTS) === 0 ? null : this.#progressOf(number);
       const yields = (flags & STREAMS) === 0 ? null : new Yields(this.#link, this.#init, number, credit);
-      const run = new Run(number, { id: id ?? String(number), task, attempt }, now, progress, yields);
-      this.#begin(run, (flags & NO_ARGS) === 0 ? args : undefined);
+      const job = { id: id ?? String(number), task, attempt };
+      const run = new Run(number, job, trace ? traceOf(trace) : null, now, progress, yields);
+      this.#place(run, (flags & NO_ARGS) === 0 ? args : undefined);
     }
     return false;
   }
@@ -241,8 +250,33 @@ export class Runner {
 
   // ---- running
 
-  #begin(run: Run, args: unknown): void {
+  #place(run: Run, args: unknown): void {
     run.at = this.#runs.push(run) - 1;
+    const { trace } = run.context;
+    if (trace === null) this.#begin(run, args);
+    else this.#beginTraced(run, trace, args);
+  }
+
+  /** Telemetry that fails before the job has begun does not keep it from beginning. */
+  #beginTraced(run: Run, trace: TraceContext, args: unknown): void {
+    let begun = false;
+    const begin = (): void => {
+      if (begun) return;
+      begun = true;
+      this.#begin(run, args);
+    };
+    this.#current.run(run, () => {
+      try {
+        traceScope()?.begin(trace, begin);
+      } catch (error) {
+        // A listener's own, see `take`.
+        if (begun) throw error;
+      }
+      begin();
+    });
+  }
+
+  #begin(run: Run, args: unknown): void {
     const { task } = run.context.job;
     const handler = this.#contract.handler(task);
     const listens = task === null && this.#inbox.heard;

@@ -2,6 +2,7 @@
 
 import type { Case } from "./case.ts";
 import { badInput } from "./cases/bad-input.ts";
+import { context } from "./cases/context.ts";
 import { ending } from "./cases/ending.ts";
 import { errors } from "./cases/errors.ts";
 import { everyWorker } from "./cases/every-worker.ts";
@@ -32,6 +33,7 @@ export const suites: Readonly<Record<string, readonly Case[]>> = {
   "jobs of one key": keys,
   "what all workers are given": everyWorker,
   "how far a job is": progress,
+  "the caller's context, and its trace": context,
   "recycling": recycling,
   "the class": surface,
   "bad input": badInput,

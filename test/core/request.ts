@@ -18,6 +18,8 @@ export function aRequest(given: Partial<JobRequest> = {}): JobRequest {
     bounded: false,
     onProgress: null,
     stream: null,
+    trace: null,
+    follow: null,
     ...given,
   };
 }

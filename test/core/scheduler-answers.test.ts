@@ -165,8 +165,10 @@ describe("Scheduler and arguments that can't be cloned", () => {
       job: "1",
       task: null,
       worker: null,
+      attempt: 0,
       ok: false,
       code: "CC_ERR_NOT_CLONEABLE",
+      error: expect.objectContaining({ code: "CC_ERR_NOT_CLONEABLE", job: "1" }),
       waited: 70,
       ran: 0,
     });

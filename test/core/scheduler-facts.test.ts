@@ -15,7 +15,17 @@ describe("Scheduler facts", () => {
       { type: "worker:starting", worker: "1", workers: 1, limit: 3 },
       { type: "worker:ready", worker: "1", started: 30 },
       { type: "job:started", job: "a", task: "area", worker: "1", attempt: 1, waited: 30 },
-      { type: "job:settled", job: "a", task: "area", worker: "1", ok: true, code: null, waited: 30, ran: 500 },
+      {
+        type: "job:settled",
+        job: "a",
+        task: "area",
+        worker: "1",
+        attempt: 1,
+        ok: true,
+        code: null,
+        waited: 30,
+        ran: 500,
+      },
     ]);
   });
 
@@ -32,7 +42,14 @@ describe("Scheduler facts", () => {
     cluster.submit(1);
     cluster.submit(2, { id: "b", task: "area" });
     cluster.flush();
-    expect(cluster.facts.at(-1)).toEqual({ type: "job:refused", job: "b", task: "area", code: "CC_ERR_BACKLOG_FULL" });
+    const error = expect.objectContaining({ code: "CC_ERR_BACKLOG_FULL", limit: 0 });
+    expect(cluster.facts.at(-1)).toEqual({
+      type: "job:refused",
+      job: "b",
+      task: "area",
+      code: "CC_ERR_BACKLOG_FULL",
+      error,
+    });
   });
 
   it("Scheduler tells the length of the backlog with every job that joins it", () => {
@@ -71,7 +88,8 @@ describe("Scheduler facts", () => {
     end(cluster);
     cluster.flush();
     const settled = cluster.facts.filter((fact) => fact.type === "job:settled");
-    expect(settled).toEqual([{ type: "job:settled", job: "1", task: null, waited: 5, ...expected }]);
+    const error = expect.anything();
+    expect(settled).toEqual([{ type: "job:settled", job: "1", task: null, waited: 5, attempt: 1, error, ...expected }]);
   });
 
   it.each([
@@ -99,6 +117,57 @@ describe("Scheduler facts", () => {
     expect(attempts).toEqual([[1, "1"], [2, "2"]]);
     expect(cluster.count("job:queued")).toBe(1);
     expect(cluster.count("job:settled")).toBe(1);
+  });
+
+  it("Scheduler tells that a job is to run again, and what it would have failed with", () => {
+    const cluster = new Cluster({ retries: 1 });
+    cluster.submit(1, { id: "a", task: "area" });
+    cluster.worker(0).ready();
+    cluster.advance(7);
+    cluster.worker(0).crash();
+    const error = expect.objectContaining({ code: "CC_ERR_WORKER_EXIT", job: "a" });
+    expect(cluster.facts.filter((fact) => fact.type === "job:retried")).toEqual([{
+      type: "job:retried",
+      job: "a",
+      task: "area",
+      worker: "1",
+      attempt: 1,
+      ran: 7,
+      code: "CC_ERR_WORKER_EXIT",
+      error,
+    }]);
+  });
+
+  it("Scheduler tells a job's follower all of its facts, and leaves it to it to tell the observer", () => {
+    const cluster = new Cluster({ retries: 1 });
+    const told: string[] = [];
+    const follower = { carrier: () => null, told: ({ type }: Fact) => void told.push(type) };
+    cluster.submit(1, { follow: () => follower });
+    cluster.worker(0).ready();
+    cluster.worker(0).crash();
+    cluster.worker(1).ready();
+    cluster.worker(1).answer();
+    expect(told).toEqual(["job:queued", "job:started", "job:retried", "job:started", "job:settled"]);
+    expect(cluster.facts.filter((fact) => fact.type.startsWith("job:"))).toEqual([]);
+  });
+
+  it("Scheduler asks a job's follower for what crosses whenever the job is sent, and never for others", () => {
+    const cluster = new Cluster({ retries: 1 });
+    let sent = 0;
+    const follower = { carrier: () => ({ traceparent: `00-${++sent}` }), told: () => {} };
+    cluster.submit(1, { follow: () => follower });
+    cluster.submit(new Map(), { follow: () => ({ ...follower, carrier: () => ({ traceparent: "p", baggage: "b" }) }) });
+    cluster.submit(2);
+    cluster.worker(0).ready();
+    const entries = (index: number): unknown[] => [...cluster.worker(index).jobs.values()].map((entry) => entry[7]);
+    expect(entries(0)[0]).toEqual(["00-1", null, null]);
+    cluster.worker(0).crash();
+    cluster.worker(1).ready();
+    expect(entries(1)[0]).toEqual(["00-2", null, null]);
+    cluster.worker(1).answer();
+    expect(entries(1)[0]).toEqual(["p", null, "b"]);
+    cluster.worker(1).answer();
+    expect(entries(1)).toEqual([undefined]);
   });
 
   it("Scheduler tells how a worker ended, whether that was expected, and what it had", () => {

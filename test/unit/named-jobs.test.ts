@@ -8,7 +8,8 @@ const request = (id: string, task: string | null = null): JobRequest => aRequest
 class Engine {
   readonly jobs: { request: JobRequest; done: (outcome: Outcome) => void; reason?: unknown }[] = [];
   readonly later: (() => void)[] = [];
-  isOpen = true;
+  open = true;
+  readonly isOpen = (): boolean => this.open;
   readonly named: NamedJobs = new NamedJobs(this, (run) => this.later.push(run));
   readonly told: unknown[] = [];
 
@@ -90,7 +91,7 @@ describe("NamedJobs", () => {
   it("are not joined once the engine is closed", () => {
     const engine = new Engine();
     engine.enqueue("a", request("x"));
-    engine.isOpen = false;
+    engine.open = false;
     engine.enqueue("b", request("x"));
     expect([engine.jobs.length, engine.named.joined]).toEqual([2, 0]);
     engine.jobs[1]?.done({ ok: false, error: "closed" });
@@ -101,7 +102,7 @@ describe("NamedJobs", () => {
   it("are started by arguments that enqueue their own job as they are read", () => {
     let depth = 0;
     const engine = {
-      isOpen: true,
+      isOpen: () => true,
       submit(of: JobRequest): JobHandle {
         if (depth++ === 0) named.submit(of, () => {});
         return { id: "x", cancel() {}, more() {} };

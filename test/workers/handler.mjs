@@ -1,4 +1,5 @@
 // The modern contract.
+import process from "node:process";
 import { perform } from "./perform.mjs";
 
 export default perform;
@@ -6,6 +7,18 @@ export default perform;
 export const double = (n) => n * 2;
 
 export const context = (_, { job, signal }) => ({ ...job, aborted: signal.aborted });
+
+/** Waits first if it is to, so that others run meanwhile. */
+export const trace = async (ms, { trace }) => {
+  if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+  return trace;
+};
+
+/** The same, but that it ends its worker the first time. */
+export const traceOfRetry = (_, { trace, job }) => {
+  if (job.attempt === 1) process.exit(1);
+  return trace;
+};
 
 /** Stops when it is told to. */
 export const patient = (ms, { signal }) =>
