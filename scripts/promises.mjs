@@ -116,4 +116,5 @@ export const BESIDE = [
   "clusters that share a budget",
   "budgets of processes",
   "the caller's context, and its trace",
+  "spans and metrics",
 ];

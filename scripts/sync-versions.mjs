@@ -9,8 +9,8 @@ const read = (file) => readFileSync(new URL(`../${file}`, import.meta.url), "utf
 const npm = JSON.parse(read("package.json"));
 const denoText = read("deno.json").replace(/("version": )"[^"]*"/, `$1${JSON.stringify(npm.version)}`);
 const deno = JSON.parse(denoText);
-const { name, version, license, exports, publish, compilerOptions } = deno;
-const jsrText = JSON.stringify({ name, version, license, exports, publish, compilerOptions }, null, 2) + "\n";
+const { name, version, license, exports, imports, publish, compilerOptions } = deno;
+const jsrText = JSON.stringify({ name, version, license, exports, imports, publish, compilerOptions }, null, 2) + "\n";
 
 const problems = [];
 for (const [file, text] of [["deno.json", denoText], ["jsr.json", jsrText]]) {

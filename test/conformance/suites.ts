@@ -17,6 +17,7 @@ import { sharing } from "./cases/sharing.ts";
 import { stopping } from "./cases/stopping.ts";
 import { streaming } from "./cases/streaming.ts";
 import { surface } from "./cases/surface.ts";
+import { telemetry } from "./cases/telemetry.ts";
 import { values } from "./cases/values.ts";
 import { workerModules } from "./cases/worker-modules.ts";
 
@@ -34,6 +35,7 @@ export const suites: Readonly<Record<string, readonly Case[]>> = {
   "what all workers are given": everyWorker,
   "how far a job is": progress,
   "the caller's context, and its trace": context,
+  "spans and metrics": telemetry,
   "recycling": recycling,
   "the class": surface,
   "bad input": badInput,

@@ -1,0 +1,35 @@
+/**
+ * The names of what spans and metrics say. There are no conventions for pools of workers; where OpenTelemetry has a name, it is used
+ * (`error.type`, and exceptions as events).
+ *
+ * @module
+ */
+
+/** The name that the program has given the cluster. */
+export const CLUSTER = "compute_cluster.name";
+/** `process` or `thread`. */
+export const ISOLATION = "compute_cluster.isolation";
+/** The export that runs the job; `default` for the default one. */
+export const TASK = "compute_cluster.task";
+/** `succeeded`, `failed` or `refused`. */
+export const OUTCOME = "compute_cluster.job.outcome";
+/** The caller's name for the job, or its number. */
+export const JOB = "compute_cluster.job.id";
+/** Which run of the job it is, or how many there were. */
+export const ATTEMPT = "compute_cluster.job.attempt";
+/** Process id, or number of the thread. */
+export const WORKER = "compute_cluster.worker.id";
+/** As `stats().workers` has it. */
+export const WORKER_STATE = "compute_cluster.worker.state";
+/** `stopped`, `recycled` or `lost`. */
+export const EXIT = "compute_cluster.worker.exit";
+/** Of OpenTelemetry. */
+export const ERROR_TYPE = "error.type";
+
+/** A word for the kind of an error: its code, or the name of its class. */
+export function errorType(error: unknown): string {
+  if (typeof error !== "object" || error === null) return "_OTHER";
+  const { code, name } = error as { code?: unknown; name?: unknown };
+  if (typeof code === "string" && code !== "") return code;
+  return typeof name === "string" && name !== "" ? name : "_OTHER";
+}
