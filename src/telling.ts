@@ -22,6 +22,7 @@ export class Telling implements Observer {
   readonly #isolation: Isolation;
   readonly #calls: Calls;
   readonly #channels = openChannels();
+  readonly #ofJobs = OF_JOBS.map((type) => this.#channels[type]);
 
   /** @param cluster Whose events they are. */
   constructor(cluster: EventEmitter, isolation: Isolation, calls: Calls) {
@@ -38,7 +39,9 @@ export class Telling implements Observer {
 
   /** Whether anyone listens to what happens to jobs. */
   get hearsJobs(): boolean {
-    for (const type of OF_JOBS) if (this.#isHeard(type) || this.#channels[type].hasSubscribers) return true;
+    // Asked for each job: two loops take half as long as one.
+    for (const channel of this.#ofJobs) if (channel.hasSubscribers) return true;
+    for (const type of OF_JOBS) if (this.#isHeard(type)) return true;
     return false;
   }
 

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { Exception } from "@opentelemetry/api";
+
 /** The name that the program has given the cluster. */
 export const CLUSTER = "compute_cluster.name";
 /** `process` or `thread`. */
@@ -28,8 +30,23 @@ export const ERROR_TYPE = "error.type";
 
 /** A word for the kind of an error: its code, or the name of its class. */
 export function errorType(error: unknown): string {
-  if (typeof error !== "object" || error === null) return "_OTHER";
-  const { code, name } = error as { code?: unknown; name?: unknown };
-  if (typeof code === "string" && code !== "") return code;
-  return typeof name === "string" && name !== "" ? name : "_OTHER";
+  try {
+    const { code, name } = error as { code?: unknown; name?: unknown };
+    if (typeof code === "string" && code !== "") return code;
+    return error instanceof Error && name !== "" ? String(name) : "_OTHER";
+  } catch {
+    // Anything can be thrown, or be a signal's reason.
+    return "_OTHER";
+  }
+}
+
+/** An error as an exception is recorded: whatever it is, and with the name of its class for its type, not its code. */
+export function exceptionOf(error: unknown): Exception & { readonly message: string } {
+  try {
+    if (!(error instanceof Error)) return { message: String(error) };
+    const { name, message, stack } = error;
+    return { name: String(name), message: String(message), ...(stack === undefined ? {} : { stack: String(stack) }) };
+  } catch {
+    return { message: "an object that can't be read" };
+  }
 }

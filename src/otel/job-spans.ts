@@ -16,7 +16,7 @@
 import { type Attributes, type Context, type Span, SpanStatusCode, trace, type Tracer } from "@opentelemetry/api";
 import type { Fact } from "../core/fact.ts";
 import type { TraceContext } from "../core/trace.ts";
-import { ATTEMPT, ERROR_TYPE, errorType, JOB, OUTCOME, WORKER } from "./attributes.ts";
+import { ATTEMPT, ERROR_TYPE, errorType, exceptionOf, JOB, OUTCOME, WORKER } from "./attributes.ts";
 import { carrierOf } from "./carrier.ts";
 
 /** How much later than it was sent a job has to begin for the event, in milliseconds: more than `prefetch: "auto"` sends ahead. */
@@ -136,8 +136,8 @@ export class JobSpans {
 }
 
 function fails(span: Span | undefined, error: unknown, records: boolean): void {
-  const message = error instanceof Error ? error.message : String(error);
+  const exception = exceptionOf(error);
   span?.setAttribute(ERROR_TYPE, errorType(error));
-  span?.setStatus({ code: SpanStatusCode.ERROR, message });
-  if (records) span?.recordException(error instanceof Error ? error : message);
+  span?.setStatus({ code: SpanStatusCode.ERROR, message: exception.message });
+  if (records) span?.recordException(exception);
 }

@@ -192,8 +192,7 @@ export const telemetry: Case[] = [
     }
     const thrown = only(sdk.spans.filter((span) => span.attributes["compute_cluster.job.id"] === "thrown"));
     const { attributes } = only(sdk.childrenOf(thrown, "run")).events.find(({ name }) => name === "exception") ?? {};
-    // The API takes an exception's code for its type.
-    assert.equal(attributes?.["exception.type"], "E_BAD");
+    assert.equal(attributes?.["exception.type"], "TypeError");
     assert.equal(attributes?.["exception.message"], "bad input 42");
     assert.match(String(attributes?.["exception.stacktrace"]), /perform\.mjs/);
   }),
