@@ -68,7 +68,7 @@ function findCycle(edges: ReadonlyMap<string, readonly string[]>): string[] | nu
 const files = [
   ...sourcesUnder("src"),
   ...sourcesUnder("runtimes"),
-  ...["mod.ts"].filter((file) => existsSync(join(root, file))),
+  ...["mod.ts", "otel.ts"].filter((file) => existsSync(join(root, file))),
 ];
 const imports = files.flatMap(importsOf);
 const isIn = (folder: string, file: string): boolean => file.startsWith(`${folder}/`);
@@ -159,6 +159,15 @@ describe("Imports", () => {
 
   it("nothing imports mod.ts", () => {
     expect(imports.filter(({ to }) => to === "mod.ts").map(shown)).toEqual([]);
+  });
+
+  it("src/otel alone imports a package, OpenTelemetry's API, and otel.ts alone imports src/otel", () => {
+    const packages = imports.filter(({ to }) => !isBuiltIn(to) && !/^(?:src|runtimes)\//.test(to));
+    expect(packages.filter(({ from, to }) => !isIn("src/otel", from) || to !== "@opentelemetry/api").map(shown))
+      .toEqual([]);
+    expect(packages.length).toBeGreaterThan(0);
+    const inside = imports.filter(({ from, to }) => isIn("src/otel", to) && !isIn("src/otel", from));
+    expect(new Set(inside.map(({ from }) => from))).toEqual(new Set(["otel.ts"]));
   });
 
   it("every file is named for what it is about", () => {

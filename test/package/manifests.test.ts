@@ -28,7 +28,7 @@ describe.concurrent("the package", () => {
     const { stdout } = await succeeds(command, { cwd: root });
     const { analysis } = JSON.parse(stdout);
     expect(analysis.problems).toEqual([]);
-    expect(Object.keys(analysis.entrypoints)).toContain(".");
+    expect(Object.keys(analysis.entrypoints)).toEqual(expect.arrayContaining([".", "./otel"]));
   });
 
   test("passes deno publish with no slow types and no warnings", async ({ expect, onTestFinished }) => {
@@ -38,7 +38,9 @@ describe.concurrent("the package", () => {
     expect(said).toMatch(/Checking for slow types/);
     expect(said).toMatch(/Dry run complete/);
     expect(said).not.toMatch(COMPLAINT);
-    for (const file of ["mod.ts", "LICENSE", "README.md", "CHANGELOG.md", "src/worker/bootstrap.generated.ts"]) {
+    for (
+      const file of ["mod.ts", "LICENSE", "README.md", "CHANGELOG.md", "src/worker/bootstrap.generated.ts", "otel.ts"]
+    ) {
       expect(said).toContain(` ${file} (`);
     }
     expect(said).not.toMatch(/ (?:test|scripts|cjs|dist|node_modules)\//);
@@ -53,7 +55,7 @@ describe.concurrent("the package", () => {
 
   test("passes deno doc --lint", async ({ onTestFinished }) => {
     const env = { ...freshHome(testFolder({}, onTestFinished)), ...ALONE };
-    await succeeds([deno, "doc", "--lint", "--quiet", "mod.ts"], { cwd: root, env });
+    await succeeds([deno, "doc", "--lint", "--quiet", "mod.ts", "otel.ts"], { cwd: root, env });
   });
 });
 
@@ -116,6 +118,7 @@ describe("the build", () => {
         "runtimes",
         "cjs",
         "mod.ts",
+        "otel.ts",
         "package.json",
         "tsconfig.json",
         "tsconfig.build.json",

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, inject, test } from "vitest";
 import * as mod from "../../mod.ts";
+import * as otel from "../../otel.ts";
 import { bin, root } from "../../scripts/bin.mjs";
 import { ended, succeeds } from "./command.ts";
 import { type Files, testFolder } from "./folder.ts";
@@ -70,5 +71,15 @@ describe.concurrent("the types", () => {
       match,
     ) => match[1]);
     expect(declared.toSorted()).toEqual(Object.keys(mod).toSorted());
+  });
+
+  test("of CommonJS have every name that otel.ts exports", ({ expect }) => {
+    const exported = [...readFileSync(join(root, "otel.ts"), "utf8").matchAll(/^export (?:type )?\{([^}]*)\}/gm)]
+      .flatMap((match) => (match[1] as string).split(",")).map((name) => name.trim());
+    const declared = [
+      ...readFileSync(join(root, "cjs/otel.d.cts"), "utf8").matchAll(/^export (?:declare const|type) (\w+)/gm),
+    ];
+    expect(declared.map((match) => match[1]).toSorted()).toEqual(exported.toSorted());
+    expect(exported).toEqual(expect.arrayContaining(Object.keys(otel)));
   });
 });

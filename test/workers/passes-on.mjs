@@ -15,6 +15,11 @@ export default async (given) => {
   return await inner.enqueue(0, { task: "trace", ...given });
 };
 
+/** The same again and again, for a stream. */
+export async function* yields(count) {
+  for (let n = 0; n < count; n++) yield await inner.enqueue(0, { task: "trace" });
+}
+
 /** The same for each item of a map. */
 export const each = async (count) => {
   const traces = [];

@@ -203,6 +203,8 @@ export const context: Case[] = [
           await kit.value(cc, 2, { task: "each", trace: traceNumber(5) }),
           Array(2).fill(traceNumber(5)),
         );
+        const yielded = await all(cc.stream(9, { task: "yields", trace: traceNumber(6), highWaterMark: 2 }));
+        assert.deepEqual(yielded, Array(9).fill(traceNumber(6)));
       }
     },
   },
