@@ -14,16 +14,16 @@ import { contextWith } from "./carrier.ts";
 import { JobSpans } from "./job-spans.ts";
 import { Metrics } from "./metrics.ts";
 
-/** What is used of a tracer provider. */
+/** What is used of a `TracerProvider` of OpenTelemetry's. */
 export interface TracerProviderLike {
-  /** A tracer for this library. */
-  getTracer(name: string): Tracer;
+  /** The `Tracer` of this name. */
+  getTracer(name: string): object;
 }
 
-/** What is used of a meter provider. */
+/** What is used of a `MeterProvider` of OpenTelemetry's. */
 export interface MeterProviderLike {
-  /** A meter for this library. */
-  getMeter(name: string): Meter;
+  /** The `Meter` of this name. */
+  getMeter(name: string): object;
 }
 
 /** Options of {@link instrument}. */
@@ -114,8 +114,8 @@ function checked(options: unknown): { name: string; tracer: Tracer; meter: Meter
   const { name = "default", tracerProvider = trace, meterProvider = metrics } = given;
   return {
     name: check.text("name", name),
-    tracer: provider<TracerProviderLike>("tracerProvider", tracerProvider, "getTracer").getTracer(SCOPE),
-    meter: provider<MeterProviderLike>("meterProvider", meterProvider, "getMeter").getMeter(SCOPE),
+    tracer: provider<TracerProviderLike>("tracerProvider", tracerProvider, "getTracer").getTracer(SCOPE) as Tracer,
+    meter: provider<MeterProviderLike>("meterProvider", meterProvider, "getMeter").getMeter(SCOPE) as Meter,
   };
 }
 

@@ -258,7 +258,7 @@ class History {
     }
     for (const job of this.#model.jobs) {
       const life = lives.get(String(job.number))?.join(" ") ?? "";
-      const right = job.at === "refused" ? /^refused$/ : /^queued( started)* settled$/;
+      const right = job.at === "refused" ? /^refused$/ : /^queued( started( retried)?)* settled$/;
       if (!right.test(life)) throw new Error(`the facts of job ${job.number} are: ${life}`);
     }
   }

@@ -30,6 +30,25 @@ const lastLine = ({ stdout }: Ended): unknown => JSON.parse(stdout.trim().split(
 /** A `package.json` of a project without the package. */
 const PROJECT: Files = { "package.json": JSON.stringify({ private: true, type: "module" }) };
 
+/** Instruments a cluster. */
+const OTEL = `
+import { ComputeCluster } from "compute-cluster";
+import { instrument } from "compute-cluster/otel";
+const cc = new ComputeCluster({ module: new URL("./area.mjs", import.meta.url) });
+const end = instrument(cc);
+console.log(JSON.stringify({ area: await cc.enqueue({ r: 2 }) }));
+end();
+await cc.close();
+`;
+
+const OTEL_CJS = `
+const ComputeCluster = require("compute-cluster");
+const { instrument } = require("compute-cluster/otel");
+const cc = new ComputeCluster({ module: __dirname + "/area.mjs" });
+instrument(cc);
+cc.enqueue({ r: 2 }).then((area) => console.log(JSON.stringify({ area }))).then(() => cc.close());
+`;
+
 const tsc = bin("typescript", "tsc");
 
 describe.concurrent("a fresh project runs the package, as ES modules and CommonJS, and compiles against it, after", () => {
@@ -84,7 +103,7 @@ describe.concurrent("a fresh project runs the package, as ES modules and CommonJ
       [file, text],
     ) => [file, text.replaceAll('"compute-cluster"', `"${name}"`)]);
     const cwd = testFolder({ ...Object.fromEntries(renamed), "deno.json": "{}" }, onTestFinished);
-    const env = { ...freshHome(home), JSR_URL: registry.jsr };
+    const env = { ...freshHome(home), JSR_URL: registry.jsr, NPM_CONFIG_REGISTRY: registry.npm };
     await succeeds([deno, "add", `jsr:${name}`], { cwd, env });
     const narrow = ["--no-prompt", "--allow-read=.", `--allow-import=${registry.host}`];
     const [esm, cjs, narrowed] = await Promise.all([
@@ -96,6 +115,32 @@ describe.concurrent("a fresh project runs the package, as ES modules and CommonJ
     expect(lastLine(esm)).toEqual(appResult("deno"));
     expect(lastLine(cjs)).toEqual({ area: AREA });
     expect(lastLine(narrowed)).toEqual({ area: AREA });
+  });
+});
+
+describe.concurrent("compute-cluster/otel is found, with OpenTelemetry's API beside it,", () => {
+  const project = { ...PROJECT, "otel.mjs": OTEL, "otel.cjs": OTEL_CJS, "area.mjs": APPS["area.mjs"] as string };
+
+  test("in Node and Bun, and by require", async ({ expect, onTestFinished }) => {
+    const cwd = testFolder(project, onTestFinished);
+    const env = { ...freshHome(home), npm_config_registry: registry.npm };
+    const packages = ["compute-cluster", "@opentelemetry/api"];
+    await succeeds([...npm(), "install", ...packages, "--no-audit", "--no-fund"], { cwd, env });
+    const ends = await Promise.all([
+      succeeds([process.execPath, "otel.mjs"], { cwd }),
+      succeeds([process.execPath, "otel.cjs"], { cwd }),
+      succeeds([bun, "otel.mjs"], { cwd, env }),
+    ]);
+    for (const end of ends) expect(lastLine(end)).toEqual({ area: AREA });
+  });
+
+  test("in Deno, from JSR", async ({ expect, onTestFinished }) => {
+    const { name } = JSON.parse(readFileSync(join(root, "deno.json"), "utf8"));
+    const renamed = { "otel.mjs": OTEL.replaceAll("compute-cluster", name), "area.mjs": project["area.mjs"] };
+    const cwd = testFolder({ ...renamed, "deno.json": "{}" }, onTestFinished);
+    const env = { ...freshHome(home), JSR_URL: registry.jsr, NPM_CONFIG_REGISTRY: registry.npm };
+    await succeeds([deno, "add", `jsr:${name}`], { cwd, env });
+    expect(lastLine(await succeeds([deno, "run", "-A", "otel.mjs"], { cwd, env }))).toEqual({ area: AREA });
   });
 });
 

@@ -5,14 +5,28 @@
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { describe, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, inject, test } from "vitest";
 import { parse } from "yaml";
 import { bin, deno, root } from "../../scripts/bin.mjs";
 import { ended, succeeds } from "./command.ts";
-import { freshHome, testFolder } from "./folder.ts";
+import { freshHome, makeFolder, removeFolder, testFolder } from "./folder.ts";
+import { type Registry, startRegistry } from "./registry.ts";
+
+let home: string;
+let registry: Registry;
+
+beforeAll(async () => {
+  home = makeFolder();
+  registry = await startRegistry(inject("tarball"), home);
+});
+
+afterAll(async () => {
+  await registry.close();
+  removeFolder(home);
+});
 
 /** Deno leaves package.json alone, and with it the types of dependencies that are not the package's own. */
-const ALONE = { DENO_NO_PACKAGE_JSON: "1" };
+const alone = (): Record<string, string> => ({ DENO_NO_PACKAGE_JSON: "1", NPM_CONFIG_REGISTRY: registry.npm });
 
 /** What Deno says of a problem, also of one that it lets pass. */
 const COMPLAINT = /^(?:warning|error)/im;
@@ -31,30 +45,38 @@ describe.concurrent("the package", () => {
     expect(Object.keys(analysis.entrypoints)).toEqual(expect.arrayContaining([".", "./otel"]));
   });
 
-  test("passes deno publish with no slow types and no warnings", async ({ expect, onTestFinished }) => {
-    const env = { ...freshHome(testFolder({}, onTestFinished)), ...ALONE };
-    const { stdout, stderr } = await succeeds([deno, "publish", "--dry-run", "--allow-dirty"], { cwd: root, env });
-    const said = (stdout + stderr).replaceAll(new URL("../../", import.meta.url).href, "");
-    expect(said).toMatch(/Checking for slow types/);
-    expect(said).toMatch(/Dry run complete/);
-    expect(said).not.toMatch(COMPLAINT);
-    for (
-      const file of ["mod.ts", "LICENSE", "README.md", "CHANGELOG.md", "src/worker/bootstrap.generated.ts", "otel.ts"]
-    ) {
-      expect(said).toContain(` ${file} (`);
-    }
-    expect(said).not.toMatch(/ (?:test|scripts|cjs|dist|node_modules)\//);
-  });
+  test(
+    "passes deno publish with no slow types and no warnings",
+    { timeout: 60_000 },
+    async ({ expect, onTestFinished }) => {
+      const env = { ...freshHome(testFolder({}, onTestFinished)), ...alone() };
+      const { stdout, stderr } = await succeeds([deno, "publish", "--dry-run", "--allow-dirty"], {
+        cwd: root,
+        env,
+        timeout: 60_000,
+      });
+      const said = (stdout + stderr).replaceAll(new URL("../../", import.meta.url).href, "");
+      expect(said).toMatch(/Checking for slow types/);
+      expect(said).toMatch(/Dry run complete/);
+      expect(said).not.toMatch(COMPLAINT);
+      for (
+        const file of ["mod.ts", "LICENSE", "README.md", "CHANGELOG.md", "src/worker/bootstrap.generated.ts", "otel.ts"]
+      ) {
+        expect(said).toContain(` ${file} (`);
+      }
+      expect(said).not.toMatch(/ (?:test|scripts|cjs|dist|node_modules)\//);
+    },
+  );
 
-  test("passes deno publish by jsr.json as well", async ({ expect, onTestFinished }) => {
-    const env = { ...freshHome(testFolder({}, onTestFinished)), ...ALONE };
+  test("passes deno publish by jsr.json as well", { timeout: 60_000 }, async ({ expect, onTestFinished }) => {
+    const env = { ...freshHome(testFolder({}, onTestFinished)), ...alone() };
     const command = [deno, "publish", "--dry-run", "--allow-dirty", "--config", "jsr.json"];
-    const { stdout, stderr } = await succeeds(command, { cwd: root, env });
+    const { stdout, stderr } = await succeeds(command, { cwd: root, env, timeout: 60_000 });
     expect(stdout + stderr).not.toMatch(COMPLAINT);
   });
 
   test("passes deno doc --lint", async ({ onTestFinished }) => {
-    const env = { ...freshHome(testFolder({}, onTestFinished)), ...ALONE };
+    const env = { ...freshHome(testFolder({}, onTestFinished)), ...alone() };
     await succeeds([deno, "doc", "--lint", "--quiet", "mod.ts", "otel.ts"], { cwd: root, env });
   });
 });

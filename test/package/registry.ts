@@ -1,13 +1,13 @@
 /**
- * An npm and a JSR registry on loopback that have this package and nothing else.
+ * An npm and a JSR registry on loopback that have this package, and on npm what it may be used with.
  */
 
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { basename, join } from "node:path";
-import { deno as denoFile, root } from "../../scripts/bin.mjs";
+import { deno as denoFile, npm, root } from "../../scripts/bin.mjs";
 import { succeeds } from "./command.ts";
 import { freshHome } from "./folder.ts";
 
@@ -42,8 +42,12 @@ export async function startRegistry(tarball: string, home: string): Promise<Regi
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   const registry = { npm: `http://${host}/npm/`, jsr: `http://${host}/jsr/`, host, close: () => closed(server) };
   try {
-    addToNpm(contents, registry.npm, tarball);
-    await addToJsr(contents, home);
+    addToNpm(contents, registry.npm, root, tarball);
+    for (const name of Object.keys(manifestOf(root).peerDependencies ?? {})) {
+      const folder = join(root, "node_modules", name);
+      addToNpm(contents, registry.npm, folder, await packed(folder, home));
+    }
+    await addToJsr(contents, registry.npm, home);
   } catch (error) {
     await registry.close();
     throw error;
@@ -56,9 +60,29 @@ function closed(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
 }
 
-function addToNpm(contents: Contents, base: string, tarball: string): void {
-  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const { name, version, devDependencies: _, ...rest } = manifest;
+/** A `package.json`. */
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly devDependencies?: object;
+  readonly peerDependencies?: object;
+}
+
+function manifestOf(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+}
+
+/** Packs what is installed; gives the path of the archive. */
+async function packed(folder: string, home: string): Promise<string> {
+  const to = join(home, "packed", basename(folder));
+  mkdirSync(to, { recursive: true });
+  const command = [...npm(), "pack", folder, "--ignore-scripts", "--pack-destination", to];
+  await succeeds(command, { cwd: home, env: freshHome(home) });
+  return join(to, readdirSync(to)[0] as string);
+}
+
+function addToNpm(contents: Contents, base: string, folder: string, tarball: string): void {
+  const { name, version, devDependencies: _, ...rest } = manifestOf(folder);
   const archive = readFileSync(tarball);
   const dist = {
     tarball: `${base}${name}/-/${basename(tarball)}`,
@@ -75,12 +99,12 @@ function addToNpm(contents: Contents, base: string, tarball: string): void {
   contents.set(new URL(dist.tarball).pathname, { type: "application/octet-stream", body: archive });
 }
 
-async function addToJsr(contents: Contents, home: string): Promise<void> {
-  const { name, version, exports } = JSON.parse(readFileSync(join(root, "deno.json"), "utf8"));
+async function addToJsr(contents: Contents, npmRegistry: string, home: string): Promise<void> {
+  const { name, version, exports, imports } = JSON.parse(readFileSync(join(root, "deno.json"), "utf8"));
   const [scope, unscoped] = name.slice(1).split("/");
   const manifest: Record<string, { size: number; checksum: string }> = {};
-  for (const file of await publishedFiles(home)) {
-    const body = readFileSync(join(root, file));
+  for (const file of await publishedFiles(home, npmRegistry)) {
+    const body = asPublished(readFileSync(join(root, file)), imports);
     manifest[`/${file}`] = { size: body.length, checksum: `sha256-${createHash("sha256").update(body).digest("hex")}` };
     contents.set(`/jsr/${name}/${version}/${file}`, {
       type: file.endsWith(".ts") ? "text/typescript" : "text/plain",
@@ -96,12 +120,21 @@ async function addToJsr(contents: Contents, home: string): Promise<void> {
   });
 }
 
+/** Publishing writes what the import map says into the sources. */
+function asPublished(source: Uint8Array, imports: Readonly<Record<string, string>>): Uint8Array {
+  let text = new TextDecoder().decode(source);
+  for (const [name, specifier] of Object.entries(imports)) {
+    text = text.replaceAll(`from "${name}"`, `from "${specifier}"`);
+  }
+  return new TextEncoder().encode(text);
+}
+
 /** The files that `deno publish` would upload, relative to the root. */
-async function publishedFiles(folder: string): Promise<string[]> {
+async function publishedFiles(folder: string, npmRegistry: string): Promise<string[]> {
   const command = [denoFile, "publish", "--dry-run", "--allow-dirty", "--no-check"];
   const { stdout, stderr } = await succeeds(command, {
     cwd: root,
-    env: { ...freshHome(folder), DENO_NO_PACKAGE_JSON: "1" },
+    env: { ...freshHome(folder), DENO_NO_PACKAGE_JSON: "1", NPM_CONFIG_REGISTRY: npmRegistry },
   });
   const urls = [...`${stdout}\n${stderr}`.matchAll(/^\s+(file:\/\/\S+) \(/gm)].map((match) => match[1] as string);
   const base = new URL("../../", import.meta.url).href;

@@ -32,4 +32,4 @@ export const look = (ms) =>
     return { spans, baggage };
   });
 
-export default look;
+export default (ms) => look(ms);
