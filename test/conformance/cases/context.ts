@@ -5,6 +5,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { ComputeCluster, Fact, JobTrace, TraceContext } from "../../../mod.ts";
 import type { Case } from "../case.ts";
+import { until } from "../kit.ts";
 
 const EVENTS = ["job:queued", "job:refused", "job:started", "job:retried", "job:settled"] as const;
 
@@ -13,6 +14,9 @@ const traceNumber = (n: number): TraceContext => ({
   tracestate: `vendor=${n}`,
   baggage: `user=${n},tier=a%20b;private`,
 });
+
+const byBaggage = (one: unknown, other: unknown): number =>
+  String((one as TraceContext).baggage).localeCompare(String((other as TraceContext).baggage));
 
 /** What every event told, as `type caller`, and in whose context. */
 function heard(cc: ComputeCluster, storage: AsyncLocalStorage<string>): Map<string, Set<string | undefined>> {
@@ -206,6 +210,25 @@ export const context: Case[] = [
         const yielded = await all(cc.stream(9, { task: "yields", trace: traceNumber(6), highWaterMark: 2 }));
         assert.deepEqual(yielded, Array(9).fill(traceNumber(6)));
       }
+    },
+  },
+  {
+    name: "A broadcast carries its trace to each worker, and is followed in each",
+    async run(kit) {
+      const storage = new AsyncLocalStorage<string>();
+      const cc = kit.cluster("handler.mjs", { minWorkers: 2, maxWorkers: 2 });
+      await cc.ready();
+      await until(() => cc.stats().workers.idle === 2);
+      const settled = new Set<unknown>();
+      cc.on("job:settled", ({ job }) => settled.add(`${job} ${storage.getStore()}`));
+      let runs = 10;
+      cc.tracer = { follow: () => ({ carrier: () => traceNumber(++runs), tell: () => {} }) };
+      const each = await storage.run("caller", () => cc.broadcast(0, { task: "trace" }));
+      assert.deepEqual(each.toSorted(byBaggage), [traceNumber(11), traceNumber(12)]);
+      cc.tracer = null;
+      const given = await cc.broadcast(0, { task: "trace", trace: traceNumber(1) });
+      assert.deepEqual(given, [traceNumber(1), traceNumber(1)]);
+      assert.deepEqual([...settled].filter((one) => String(one).endsWith(" caller")).length, 2);
     },
   },
   {
