@@ -25,6 +25,9 @@ if (given.values.keep) mkdirSync(folder, { recursive: true });
 /** What every runtime runs; Node the rest of the suite, too. */
 const SUITES = ["test/core", "test/unit", "test/conformance", "test/faults"];
 
+/** Off by default in Deno 2.9. */
+const SANITIZERS = ["--sanitize-ops", "--sanitize-resources"];
+
 /**
  * The parts, in groups: the parts of a group run side by side, the groups one after the other. The suites that measure
  * nothing but results share the machine; the package's tests start builds and servers and have it for themselves.
@@ -35,7 +38,15 @@ const GROUPS = [
     node: [node, vitest, "run", "--project", "suite"],
     bun: [bun, "--bun", vitest, "run", "--project", "suite", ...SUITES],
     deno: [deno, "run", "-A", vitest, "run", "--project", "suite", ...SUITES],
-    "deno-least": [deno, "test", "--no-prompt", "--allow-read=.", "--no-check", "test/deno/least-permissions.deno.ts"],
+    "deno-least": [
+      deno,
+      "test",
+      "--no-prompt",
+      "--allow-read=.",
+      "--no-check",
+      ...SANITIZERS,
+      "test/deno/least-permissions.deno.ts",
+    ],
   },
   { "soak-node": soak("node"), "soak-bun": soak("bun"), "soak-deno": soak("deno") },
   { package: [node, vitest, "run", "--project", "package"], check: [node, "scripts/check.mjs"] },
