@@ -1,6 +1,6 @@
 /**
  * What each kind of worker can't do, and why. The one place for it: options that a kind can't honour are refused by this
- * table, the tests expect what it says, and the README shows it.
+ * table, the tests expect what it says, and docs/processes-and-threads.md shows it.
  *
  * @module
  */

@@ -1,10 +1,10 @@
-// Writes the table of capabilities into README.md; with --check it only says whether it is fresh. Needs a runtime that takes
+// Writes the table of capabilities into docs/processes-and-threads.md; with --check it only says whether it is fresh. Needs a runtime that takes
 // TypeScript: node --import tsx scripts/sync-readme.mjs
 import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { LACKS } from "../runtimes/capabilities.ts";
 
-const file = new URL("../README.md", import.meta.url);
+const file = new URL("../docs/processes-and-threads.md", import.meta.url);
 const rows = new Map();
 for (const [kind, lacks] of Object.entries(LACKS)) {
   for (const [capability, { because, link, seen }] of Object.entries(lacks)) {
@@ -27,7 +27,7 @@ const before = readFileSync(file, "utf8");
 const after = before.replace(/(<!-- capabilities -->)[^]*(<!-- \/capabilities -->)/, `$1\n${table}\n$2`);
 if (process.argv.includes("--check")) {
   if (before !== after) {
-    console.error("README.md is stale: run node --import tsx scripts/sync-readme.mjs");
+    console.error("docs/processes-and-threads.md is stale: run node --import tsx scripts/sync-readme.mjs");
     process.exitCode = 1;
   }
 } else {
