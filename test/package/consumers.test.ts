@@ -96,15 +96,12 @@ describe.concurrent("a fresh project runs the package, as ES modules and CommonJ
     expect(esm.stderr + cjs.stderr, "no warnings").toBe("");
   });
 
-  test("deno add jsr:, in Deno (import() from CommonJS)", async ({ expect, onTestFinished }) => {
+  test("deno add --unscoped jsr:, in Deno (import() from CommonJS)", async ({ expect, onTestFinished }) => {
     const { name } = JSON.parse(readFileSync(join(root, "deno.json"), "utf8"));
     const files = { ...APPS, ...TYPED, "app.cjs": CJS_IMPORT, "narrow.mjs": NARROW };
-    const renamed = Object.entries(files).map((
-      [file, text],
-    ) => [file, text.replaceAll('"compute-cluster"', `"${name}"`)]);
-    const cwd = testFolder({ ...Object.fromEntries(renamed), "deno.json": "{}" }, onTestFinished);
+    const cwd = testFolder({ ...files, "deno.json": "{}" }, onTestFinished);
     const env = { ...freshHome(home), JSR_URL: registry.jsr, NPM_CONFIG_REGISTRY: registry.npm };
-    await succeeds([deno, "add", `jsr:${name}`], { cwd, env });
+    await succeeds([deno, "add", "--unscoped", `jsr:${name}`], { cwd, env });
     const narrow = ["--no-prompt", "--allow-read=.", `--allow-import=${registry.host}`];
     const [esm, cjs, narrowed] = await Promise.all([
       succeeds([deno, "run", "-A", "app.mjs", cwd], { cwd, env }),
