@@ -1,5 +1,5 @@
-// Writes the table of capabilities into docs/processes-and-threads.md; with --check it only says whether it is fresh. Needs a runtime that takes
-// TypeScript: node --import tsx scripts/sync-readme.mjs
+// Writes the table of capabilities into docs/processes-and-threads.md; with --check it only says whether it is fresh.
+// Needs a runtime that takes TypeScript: node --import tsx scripts/sync-readme.mjs
 import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { LACKS } from "../runtimes/capabilities.ts";

@@ -29,6 +29,7 @@ describe.skipIf(process.platform === "win32")("the pages", () => {
 
   beforeAll(() => {
     project = new Project();
+    project.install();
     for (const { path, folders: drafts } of layouts) {
       drafts.forEach((folder, i) => {
         const made = project.write(join(path.replace(/\W/g, "-"), String(i)), folder);

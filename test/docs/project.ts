@@ -4,6 +4,7 @@
 
 import { transformSync } from "esbuild";
 import {
+  chmodSync,
   cpSync,
   mkdirSync,
   mkdtempSync,
@@ -46,9 +47,11 @@ export interface Written {
 
 export class Project {
   readonly path: string = realpathSync(mkdtempSync(join(tmpdir(), "compute-cluster-docs-")));
-  readonly #tools: string;
+  /** The folder that is first in the PATH. */
+  readonly #tools: string = join(this.path, "tools");
 
-  constructor() {
+  /** Puts the package and all tools in place. */
+  install(): void {
     const modules = join(this.path, "node_modules");
     mkdirSync(modules);
     for (const name of readdirSync(join(root, "node_modules"))) {
@@ -58,7 +61,6 @@ export class Project {
     for (const name of ["package.json", "dist"]) {
       cpSync(join(root, name), join(modules, "compute-cluster", name), { recursive: true });
     }
-    this.#tools = join(this.path, "tools");
     mkdirSync(this.#tools);
     this.#linkTools(modules);
   }
@@ -73,7 +75,9 @@ export class Project {
     const own = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).bin ?? {};
     const commands: Record<string, string> = typeof own === "string" ? { "compute-cluster": own } : own;
     for (const [name, file] of Object.entries(commands)) {
-      symlinkSync(join(modules, "compute-cluster", file), join(bin, name));
+      const path = join(modules, "compute-cluster", file);
+      chmodSync(path, 0o755);
+      symlinkSync(path, join(bin, name));
     }
     for (const [name, file] of [["node", process.execPath], ["bun", bun], ["bunx", bun], ["deno", deno]] as const) {
       symlinkSync(file, join(this.#tools, name));
