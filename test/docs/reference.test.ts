@@ -29,6 +29,7 @@ describe("docs/options.md", () => {
     ["Of a job", "src/job-options.ts", "EnqueueOptions"],
     ["Of a map", "src/map-options.ts", "MapOptions"],
     ["Of a stream", "src/stream-options.ts", "StreamOptions"],
+    ["Of a broadcast", "src/broadcast-options.ts", "BroadcastOptions"],
   ])("names every option: %s", (heading, path, name) => {
     const members = membersOf(path, name);
     expect(members.length).toBeGreaterThan(4);
