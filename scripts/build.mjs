@@ -1,12 +1,25 @@
 // Makes dist/: what npm gets beside the sources. The bootstrap is only checked here: a change of it is to be seen in review.
 //
-// One file for each entry: sixty took three times as long to be imported, and 5 MB of memory (Node 20.20).
+// One file for each entry: sixty took three times as long to be imported, and 5 MB of memory (Node 20.20). The command line imports
+// the library's, and has the packages that it uses in it: the library has no dependencies.
 import { build } from "esbuild";
 import { execFileSync } from "node:child_process";
-import { cpSync, rmSync } from "node:fs";
+import { appendFileSync, chmodSync, cpSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { bin, root } from "./bin.mjs";
+
+/** @type {import("esbuild").BuildOptions} */
+const COMMON = {
+  absWorkingDir: fileURLToPath(new URL("..", import.meta.url)),
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  target: ["es2023", "node20.19"],
+  sourcesContent: false,
+  charset: "utf8",
+};
 
 /** @param {string[]} command */
 function run([file, ...args]) {
@@ -17,22 +30,48 @@ try {
   run([process.execPath, "scripts/generate-bootstrap.mjs", "--check"]);
   rmSync(new URL("../dist", import.meta.url), { recursive: true, force: true });
   run([...bin("typescript", "tsc"), "-p", "tsconfig.build.json"]);
-  await build({
-    absWorkingDir: fileURLToPath(new URL("..", import.meta.url)),
-    entryPoints: ["mod.ts", "otel.ts"],
-    outdir: "dist",
-    bundle: true,
-    packages: "external",
-    format: "esm",
-    platform: "node",
-    target: ["es2023", "node20.19"],
-    sourcemap: true,
-    sourcesContent: false,
-    charset: "utf8",
-  });
+  await build({ ...COMMON, entryPoints: ["mod.ts", "otel.ts"], outdir: "dist", packages: "external", sourcemap: true });
+  await buildCommandLine();
   cpSync(new URL("../cjs", import.meta.url), new URL("../dist/cjs", import.meta.url), { recursive: true });
 } catch (error) {
   // The command has said why.
   if (typeof error.status !== "number") throw error;
   process.exitCode = error.status;
+}
+
+/** dist/cli.js, with the licenses of what is in it. */
+async function buildCommandLine() {
+  const { metafile } = await build({
+    ...COMMON,
+    entryPoints: ["src/cli/main.ts"],
+    outfile: "dist/cli.js",
+    metafile: true,
+    // The packages in it are CommonJS, and load modules of Node's.
+    banner: {
+      js: 'import { createRequire as createRequireOfBundle } from "node:module";\n' +
+        "const require = createRequireOfBundle(import.meta.url);",
+    },
+    plugins: [{
+      name: "the library itself",
+      setup(build) {
+        build.onResolve({ filter: /\/mod\.ts$/ }, () => ({ path: "./mod.js", external: true }));
+      },
+    }],
+  });
+  const packages = Object.keys(metafile.inputs).map((file) =>
+    /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1]
+  );
+  for (const folder of new Set(packages.filter((name) => name !== undefined))) {
+    appendFileSync(join(root, "dist/cli.js"), licenseOf(join(root, folder)));
+  }
+  chmodSync(join(root, "dist/cli.js"), 0o755);
+}
+
+/** A comment that minifiers keep. @param {string} folder of a package. */
+function licenseOf(folder) {
+  const { name, version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const file = readdirSync(folder).find((file) => /^licen[cs]e/i.test(file));
+  if (file === undefined) throw new Error(`${name} has no license`);
+  const text = readFileSync(join(folder, file), "utf8").trim().replaceAll("*/", "* /");
+  return `\n/*!\n${name} ${version}\n\n${text}\n*/\n`;
 }

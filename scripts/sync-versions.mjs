@@ -11,9 +11,10 @@ const denoText = read("deno.json").replace(/("version": )"[^"]*"/, `$1${JSON.str
 const deno = JSON.parse(denoText);
 const { name, version, license, exports, imports, publish, compilerOptions } = deno;
 const jsrText = JSON.stringify({ name, version, license, exports, imports, publish, compilerOptions }, null, 2) + "\n";
+const cliText = read("src/cli/version.ts").replace(/= "[^"]*"/, `= ${JSON.stringify(npm.version)}`);
 
 const problems = [];
-for (const [file, text] of [["deno.json", denoText], ["jsr.json", jsrText]]) {
+for (const [file, text] of [["deno.json", denoText], ["jsr.json", jsrText], ["src/cli/version.ts", cliText]]) {
   let old = "";
   try {
     old = read(file);
@@ -26,8 +27,13 @@ for (const [file, text] of [["deno.json", denoText], ["jsr.json", jsrText]]) {
 }
 if (version !== npm.version) problems.push(`deno.json has the version ${version}, package.json ${npm.version}`);
 if (license !== npm.license) problems.push(`deno.json has the license ${license}, package.json ${npm.license}`);
-const entries = Object.keys(npm.exports).filter((entry) => entry !== "./package.json").join(", ");
+// The command line is a program in npm, and an entry point in JSR.
+const entries = [...Object.keys(npm.exports).filter((entry) => entry !== "./package.json"), "./cli"].join(", ");
 if (Object.keys(exports).join(", ") !== entries) problems.push(`deno.json must have the entry points ${entries}`);
+for (const [dependency, specifier] of Object.entries(imports)) {
+  const expected = `npm:${dependency}@${npm.peerDependencies[dependency] ?? npm.devDependencies[dependency]}`;
+  if (specifier !== expected) problems.push(`deno.json must import ${dependency} from ${expected}`);
+}
 const locked = JSON.parse(read("package-lock.json")).version;
 if (locked !== npm.version) problems.push(`package-lock.json has the version ${locked}, package.json ${npm.version}`);
 

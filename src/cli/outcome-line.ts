@@ -1,0 +1,60 @@
+/**
+ * How an outcome is written: for machines as a line of JSON, for people as a sentence.
+ *
+ * @module
+ */
+
+import { ClusterError } from "../../mod.ts";
+import type { JobOutcome } from "./flow.ts";
+import type { Job } from "./read-jobs.ts";
+
+/** An answer as JSON, "" for undefined; throws for what JSON would lose. */
+export function answerJson(value: unknown): string {
+  return JSON.stringify(value, typeof value === "object" && value !== null ? whatJsonHas : undefined) ?? "";
+}
+
+function whatJsonHas(key: string, value: unknown): unknown {
+  const what = lostIn(value);
+  if (what === null) return value;
+  throw new TypeError(`the answer can't be written as JSON: ${key === "" ? "it" : JSON.stringify(key)} is ${what}`);
+}
+
+function lostIn(value: unknown): string | null {
+  if (typeof value === "bigint") return "a BigInt";
+  if (typeof value !== "object" || value === null) return null;
+  if (value instanceof Map || value instanceof Set || value instanceof Error || value instanceof RegExp) {
+    return `a ${value.constructor.name}`;
+  }
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `binary (${value.constructor.name})`;
+  return null;
+}
+
+/** The line of a job that has succeeded. @param json Its answer. */
+export function successLine(job: Job, json: string): string {
+  return json === "" ? `{"index":${job.index}}\n` : `{"index":${job.index},"value":${json}}\n`;
+}
+
+/** The line of a job that has failed. */
+export function failureLine(job: Job, error: unknown): string {
+  return `${JSON.stringify({ index: job.index, at: job.place, error: told(error) })}\n`;
+}
+
+function told(error: unknown): { name: string; message: string; code?: string | number } {
+  if (!(error instanceof Error)) return { name: "Error", message: `not an Error was thrown: ${String(error)}` };
+  const { name, message } = error;
+  const { code } = error as { code?: unknown };
+  return typeof code === "string" || typeof code === "number" ? { name, message, code } : { name, message };
+}
+
+/** A failure for people: where the job stands, what was thrown, and from where. */
+export function failureSentence(job: Job, { error }: Extract<JobOutcome, { ok: false }>): string {
+  const { name, message } = told(error);
+  // What the cluster itself says has come from nowhere in the user's code.
+  const from = job.ok && error instanceof Error && !(error instanceof ClusterError) ? firstFrame(error) : "";
+  return `${job.place}: ${name}: ${message}${from}`;
+}
+
+function firstFrame({ stack }: Error): string {
+  const frame = /^ +at .*$/m.exec(stack ?? "")?.[0];
+  return frame ? `\n  ${frame.trim()}` : "";
+}

@@ -1,0 +1,298 @@
+/**
+ * `compute-cluster run`: jobs from files or stdin, results to stdout or a file.
+ *
+ * @module
+ */
+
+import { resolve } from "node:path";
+import process from "node:process";
+import { ClusterError, type ComputeCluster, type ComputeClusterOptions } from "../../mod.ts";
+import { EXIT } from "./exit-code.ts";
+import { Fingerprint } from "./fingerprint.ts";
+import { flow, type JobOutcome } from "./flow.ts";
+import { Interrupts } from "./interrupts.ts";
+import { type Plan, type State, writeJournal } from "./journal.ts";
+import { answerJson, failureLine, failureSentence, successLine } from "./outcome-line.ts";
+import { type Progress, shown, showProgress, SILENCE } from "./progress.ts";
+import { type InputFormat, type Job, type Jobs, readJobs } from "./read-jobs.ts";
+import { Results } from "./results.ts";
+import { findState, type Resumed, skipDone } from "./resume.ts";
+import { FileSink, type Sink, StdoutSink } from "./sinks.ts";
+import { isUsable, make, pathOf } from "./open-cluster.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** What the command was told. */
+export interface RunOptions {
+  readonly input: InputFormat;
+  readonly output?: string;
+  readonly unordered?: true;
+  readonly values?: true;
+  readonly failed?: string;
+  readonly journal?: string;
+  readonly resume?: true;
+  readonly task?: string;
+  readonly setupData?: string;
+  readonly quiet?: true;
+  /** Those of the cluster, but for its module. */
+  readonly cluster: Omit<ComputeClusterOptions, "module">;
+}
+
+/** How many failures are told of on stderr; all of them are in the results. */
+const MOST_TOLD = 10;
+
+/** How long what has ended may take to be written when all is to end at once, in milliseconds. */
+const LAST_WRITES = 500;
+
+/** Runs the jobs, and returns the exit code. */
+export async function run(module: string, files: readonly string[], options: RunOptions): Promise<number> {
+  checkCombination(options);
+  const plan = planOf(module, options);
+  const state = await findState(plan, options.journal, options.resume === true);
+  const jobs = readJobs(options.input, files);
+  if (
+    process.stdin.isTTY && options.input !== "files" && (files.length === 0 || files.includes("-")) && !options.quiet
+  ) {
+    process.stderr.write("reading jobs from the terminal; Ctrl-D ends them\n");
+  }
+  return await new Run(plan, options, jobs, state).run();
+}
+
+function checkCombination({ journal, output, resume }: RunOptions): void {
+  if (resume && journal === undefined) throw new UsageError("--resume needs --journal");
+  if (journal !== undefined && output === undefined) {
+    throw new UsageError("--journal needs --output: what stdout has got can't be taken back when a run is resumed");
+  }
+}
+
+function planOf(module: string, options: RunOptions): Plan {
+  const { output, failed, journal } = options;
+  const paths = [output, failed, journal].filter((path) => path !== undefined).map((path) => resolve(path));
+  if (new Set(paths).size < paths.length) {
+    throw new UsageError("--output, --failed and --journal must be different files");
+  }
+  return {
+    module: pathOf(module),
+    task: options.task ?? null,
+    input: options.input,
+    output: output === undefined ? "" : resolve(output),
+    failedFile: failed === undefined ? null : resolve(failed),
+    unordered: options.unordered === true,
+    values: options.values === true,
+    setupData: options.setupData ?? null,
+  };
+}
+
+/** One run. */
+class Run {
+  readonly #plan: Plan;
+  readonly #options: RunOptions;
+  readonly #jobs: Jobs;
+  readonly #from: State;
+  readonly #fingerprint = new Fingerprint();
+  /** Ends it at once. */
+  readonly #halt = new AbortController();
+  readonly #interrupts: Interrupts;
+  #progress: Progress = SILENCE;
+  #results: Results | null = null;
+  #cluster: ComputeCluster | null = null;
+  /** In units of the jobs' sizes. */
+  #done = 0;
+  #ended = 0;
+  #failed = 0;
+  #told = 0;
+
+  constructor(plan: Plan, options: RunOptions, jobs: Jobs, from: State) {
+    this.#plan = plan;
+    this.#options = options;
+    this.#jobs = jobs;
+    this.#from = from;
+    this.#interrupts = new Interrupts(() => this.#drain(), () => this.#stop(STOPPED));
+  }
+
+  async run(): Promise<number> {
+    const start = performance.now();
+    // A run ends by itself: Deno 2.9.6 does not stay for a stdin that has been paused.
+    const alive = setInterval(() => {}, 1_000_000);
+    try {
+      // Nothing is written before the input is known to be the same, and the module to load.
+      const held = await skipDone(this.#from, this.#input());
+      const cluster = make({ module: this.#plan.module, ...this.#options.cluster });
+      this.#cluster = cluster;
+      // What becomes of jobs is told where they are.
+      cluster.on("error", (error) => (error as { job?: unknown }).job === undefined && this.#say(error.message));
+      await isUsable(cluster);
+      const results = this.#results = new Results(await this.#resultParts());
+      const why = await this.#runAll(cluster, results, held);
+      if (!isOption(why)) this.#summary((performance.now() - start) / 1000);
+      return this.#exitCode(why, results.failures);
+    } catch (error) {
+      if (this.#halt.signal.reason === STOPPED) return this.#exitCode(null, 0);
+      throw error;
+    } finally {
+      clearInterval(alive);
+      this.#progress.end();
+      this.#jobs.stop();
+      await (this.#halt.signal.aborted ? this.#cluster?.exit() : this.#cluster?.close());
+      this.#interrupts.end();
+    }
+  }
+
+  #input(): Resumed {
+    return {
+      next: () => this.#read(),
+      prefix: () => this.#fingerprint.prefix,
+      isStopped: () => this.#interrupts.exitCode !== null,
+      skip: (job) => this.#done += job.size,
+    };
+  }
+
+  /** Returns why it has ended early, or null. */
+  async #runAll(cluster: ComputeCluster, results: Results, held: Job[]): Promise<unknown> {
+    if (!this.#options.quiet) {
+      this.#progress = showProgress(() => ({
+        done: this.#done,
+        total: this.#jobs.total,
+        jobs: this.#ended,
+        failures: this.#failed,
+        workers: cluster.stats().workers,
+      }));
+    }
+    let why: unknown = null;
+    try {
+      await flow(cluster, {
+        task: this.#options.task,
+        ordered: !this.#options.unordered,
+        signal: this.#halt.signal,
+        next: () => this.#next(held),
+        settle: (job, outcome) => this.#settle(job, outcome),
+        room: () => this.#orHalted(results.room()),
+      });
+    } catch (error) {
+      why = error;
+    }
+    await this.#orHalted(results.end());
+    return this.#halt.signal.aborted ? this.#halt.signal.reason : why;
+  }
+
+  async #next(held: Job[]): Promise<Job | null> {
+    if (this.#interrupts.exitCode !== null) return null;
+    return held.shift() ?? await this.#read();
+  }
+
+  /** Whoever takes no results is not waited for when all is to end. */
+  #orHalted(written: Promise<void> | null): Promise<void> | null {
+    const { signal } = this.#halt;
+    return written && Promise.race([
+      written,
+      new Promise<void>((resolve) => {
+        const wait = (): void => void setTimeout(resolve, LAST_WRITES);
+        if (signal.aborted) wait();
+        else signal.addEventListener("abort", wait, { once: true });
+      }),
+    ]);
+  }
+
+  #exitCode(why: unknown, failures: number): number {
+    const code = failures > 0 ? EXIT.failed : EXIT.done;
+    if (why === null || why === STOPPED) return this.#interrupts.exitCode ?? code;
+    // Whoever read the results wants no more of them.
+    if ((why as NodeJS.ErrnoException).code === "EPIPE") return code;
+    if (isOption(why)) throw new UsageError(why.message);
+    throw why;
+  }
+
+  async #resultParts(): Promise<ConstructorParameters<typeof Results>[0]> {
+    const { output, failed, journal } = this.#options;
+    const from = this.#from;
+    const sink = output === undefined ? new StdoutSink() : await FileSink.open(output, from.outputBytes);
+    if (journal !== undefined && sink instanceof FileSink && !sink.isRegular) {
+      throw new UsageError(`--journal needs a file as --output, which ${output} is not`);
+    }
+    const failedSink: Sink | null = failed === undefined ? null : await FileSink.open(failed, from.failedBytes);
+    const write = journal === undefined ? null : (state: State) => writeJournal(journal, { plan: this.#plan, state });
+    // The files are as it says.
+    await write?.(from);
+    return {
+      output: sink,
+      failed: failedSink,
+      from,
+      read: () => this.#fingerprint.prefix,
+      journal: write,
+      broken: (error) => this.#stop(error),
+    };
+  }
+
+  async #read(): Promise<Job | null> {
+    const job = await this.#jobs.next();
+    if (job && this.#options.journal !== undefined) this.#fingerprint.add(job.line);
+    return job;
+  }
+
+  #settle(job: Job, outcome: JobOutcome): void {
+    if (!outcome.ok && concernsAll(outcome.error)) throw outcome.error;
+    this.#done += job.size;
+    this.#ended++;
+    if (!outcome.ok) return this.#fail(job, outcome);
+    try {
+      const json = answerJson(outcome.value);
+      this.#results?.add(job.index, this.#options.values ? `${json || "null"}\n` : successLine(job, json), null);
+    } catch (error) {
+      this.#fail(job, { ok: false, error });
+    }
+  }
+
+  #fail(job: Job, outcome: Extract<JobOutcome, { ok: false }>): void {
+    this.#failed++;
+    this.#results?.add(job.index, this.#options.values ? "" : failureLine(job, outcome.error), job);
+    if (++this.#told <= MOST_TOLD) this.#say(failureSentence(job, outcome));
+    else if (this.#told === MOST_TOLD + 1) this.#say("more jobs fail; this is not told of each");
+  }
+
+  /** Finishes what is under way. */
+  #drain(): void {
+    this.#jobs.stop();
+    const { running = 0, waiting = 0 } = this.#cluster?.stats().jobs ?? {};
+    this.#say(`interrupted: finishing what is under way (jobs: ${shown(running + waiting)}); again to stop at once`);
+  }
+
+  #stop(why: unknown): void {
+    this.#jobs.stop();
+    this.#halt.abort(why);
+    void this.#cluster?.exit();
+  }
+
+  #say(text: string): void {
+    if (this.#options.quiet) return;
+    if (this.#progress === SILENCE) process.stderr.write(`${text}\n`);
+    else this.#progress.say(text);
+  }
+
+  #summary(seconds: number): void {
+    if (this.#options.quiet) return;
+    this.#progress.end();
+    this.#progress = SILENCE;
+    const before = this.#from.done.length > 0 ? " more" : "";
+    const rate = shown(this.#ended / Math.max(seconds, 0.001));
+    this.#say(
+      `${shown(this.#ended)}${before} ${this.#ended === 1 ? "job" : "jobs"}, ${shown(this.#failed)} failed, in ${
+        shown(seconds)
+      } s (${rate}/s)`,
+    );
+    if (this.#interrupts.exitCode !== null && this.#options.journal !== undefined) {
+      this.#say("--resume goes on from here");
+    }
+  }
+}
+
+/** The reason of a second signal. */
+const STOPPED = new Error("stopped by a signal");
+
+/** Every other job would fail for the same reason, and this one has not begun. */
+function concernsAll(error: unknown): boolean {
+  return error instanceof ClusterError && error.retryable &&
+    ["CC_ERR_WORKER_START", "CC_ERR_OPTION", "CC_ERR_CLOSED"].includes(error.code);
+}
+
+function isOption(error: unknown): error is Error {
+  return (error as { code?: unknown } | null)?.code === "CC_ERR_OPTION";
+}

@@ -1,0 +1,101 @@
+/**
+ * Where text goes: a file, or stdout.
+ *
+ * @module
+ */
+
+import { type FileHandle, open } from "node:fs/promises";
+import process from "node:process";
+import { UsageError } from "./usage-error.ts";
+
+/** Takes one piece after the other; the next when the last has been taken. */
+export interface Sink {
+  /** Resolves when more can be taken. Rejects with why it can't be written. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Resolves when what was written survives the machine. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+  /** How much it has, in bytes. */
+  readonly size: number;
+}
+
+/** A file, from a given length on. */
+export class FileSink implements Sink {
+  /** Not so a device or a pipe, which has neither places nor a disk. */
+  readonly isRegular: boolean;
+  readonly #file: FileHandle;
+  #size: number;
+
+  private constructor(file: FileHandle, size: number, isRegular: boolean) {
+    this.#file = file;
+    this.#size = size;
+    this.isRegular = isRegular;
+  }
+
+  /**
+   * @param size How much of the file is to be kept; what is behind it is cut off.
+   * @throws {UsageError} if the file can't be written, or is shorter.
+   */
+  static async open(path: string, size: number): Promise<FileSink> {
+    let file;
+    try {
+      file = await open(path, size === 0 ? "w" : "r+");
+    } catch (error) {
+      throw new UsageError(`can't write ${path}: ${(error as Error).message}`);
+    }
+    const stat = await file.stat();
+    const isRegular = stat.isFile();
+    const found = isRegular ? stat.size : 0;
+    if (found < size) {
+      await file.close();
+      throw new UsageError(`can't resume: ${path} has ${found} bytes, and had ${size} when its journal was written`);
+    }
+    if (found > size) await file.truncate(size);
+    return new FileSink(file, size, isRegular);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length;) {
+      const { bytesWritten } = await this.#file.write(
+        bytes,
+        at,
+        bytes.length - at,
+        this.isRegular ? this.#size : null,
+      );
+      at += bytesWritten;
+      this.#size += bytesWritten;
+    }
+  }
+
+  async sync(): Promise<void> {
+    if (this.isRegular) await this.#file.datasync();
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+}
+
+/** The program's stdout. */
+export class StdoutSink implements Sink {
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    this.#size += bytes.length;
+    return new Promise((resolve, reject) => {
+      process.stdout.write(bytes, (error) => error ? reject(error) : resolve());
+    });
+  }
+
+  async sync(): Promise<void> {}
+
+  async close(): Promise<void> {}
+}
