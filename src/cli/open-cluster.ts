@@ -36,6 +36,7 @@ export async function isUsable(cluster: ComputeCluster): Promise<void> {
   try {
     await cluster.ready();
   } catch (error) {
-    throw new UsageError(`the worker module can't be used: ${reasonOf(error)}`);
+    const { cause = error } = error as { cause?: unknown };
+    throw new UsageError(`the worker module can't be used: ${reasonOf(cause)}`);
   }
 }

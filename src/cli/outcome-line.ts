@@ -10,7 +10,7 @@ import type { Job } from "./read-jobs.ts";
 
 /** An answer as JSON, "" for undefined; throws for what JSON would lose. */
 export function answerJson(value: unknown): string {
-  return JSON.stringify(value, typeof value === "object" && value !== null ? whatJsonHas : undefined) ?? "";
+  return JSON.stringify(value, typeof value === "object" || typeof value === "bigint" ? whatJsonHas : undefined) ?? "";
 }
 
 function whatJsonHas(key: string, value: unknown): unknown {

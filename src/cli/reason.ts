@@ -5,6 +5,7 @@
  */
 
 import { ClusterError } from "../../mod.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** Where the frames of an error of a job's go on with those of whoever enqueued it, which is this program. */
 const ENQUEUED = /\n\s+at (?:enqueue|map) \(job [^]*/;
@@ -13,6 +14,6 @@ const ENQUEUED = /\n\s+at (?:enqueue|map) \(job [^]*/;
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.cause instanceof Error) return `${error.message}\n  ${reasonOf(error.cause)}`;
-  const isOfTheUser = !(error instanceof ClusterError) && !("syscall" in error);
+  const isOfTheUser = !(error instanceof ClusterError || error instanceof UsageError) && !("syscall" in error);
   return isOfTheUser && error.stack?.includes(error.message) ? error.stack.replace(ENQUEUED, "") : error.message;
 }

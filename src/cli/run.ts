@@ -118,8 +118,8 @@ class Run {
       const held = await skipDone(this.#from, this.#input());
       const cluster = make({ module: this.#plan.module, ...this.#options.cluster });
       this.#cluster = cluster;
-      // What becomes of jobs is told where they are.
-      cluster.on("error", (error) => (error as { job?: unknown }).job === undefined && this.#say(error.message));
+      // What a worker has done to its job is told with that.
+      cluster.on("error", (error) => this.#results && !("job" in error) && this.#say(error.message));
       await isUsable(cluster);
       const results = this.#results = new Results(await this.#resultParts());
       const why = await this.#runAll(cluster, results, held);

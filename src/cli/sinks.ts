@@ -5,6 +5,7 @@
  */
 
 import { type FileHandle, open } from "node:fs/promises";
+import { dirname } from "node:path";
 import process from "node:process";
 import { UsageError } from "./usage-error.ts";
 
@@ -43,6 +44,7 @@ export class FileSink implements Sink {
     } catch (error) {
       throw new UsageError(`can't write ${path}: ${(error as Error).message}`);
     }
+    if (size === 0) await syncFolder(path);
     const stat = await file.stat();
     const isRegular = stat.isFile();
     const found = isRegular ? stat.size : 0;
@@ -77,6 +79,20 @@ export class FileSink implements Sink {
 
   async close(): Promise<void> {
     await this.#file.close();
+  }
+}
+
+/** Lets a new name survive the machine, where folders can be synced: not on Windows. */
+async function syncFolder(path: string): Promise<void> {
+  try {
+    const folder = await open(dirname(path), "r");
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  } catch {
+    // The file itself is what matters.
   }
 }
 

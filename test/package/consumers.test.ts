@@ -141,6 +141,43 @@ describe.concurrent("compute-cluster/otel is found, with OpenTelemetry's API bes
   });
 });
 
+/** A worker that tells which runtime it is in, and a job for it. */
+const COMMAND: Files = {
+  "where.mjs": 'export default () => "Bun" in globalThis ? "bun" : "Deno" in globalThis ? "deno" : "node";\n',
+  "jobs.ndjson": "1\n",
+};
+const RUN = ["run", "where.mjs", "jobs.ndjson", "--values", "--quiet"];
+
+describe.concurrent("a fresh project runs the command line, by", () => {
+  test("npx, in Node", async ({ expect, onTestFinished }) => {
+    const cwd = testFolder({ ...PROJECT, ...COMMAND }, onTestFinished);
+    const env = { ...freshHome(home), npm_config_registry: registry.npm };
+    const npx = [...npm(), "exec", "--yes", "--package=compute-cluster", "--", "compute-cluster"];
+    expect((await succeeds([...npx, ...RUN], { cwd, env })).stdout).toBe('"node"\n');
+  });
+
+  test("bunx, in Node as its first line says, and with --bun in Bun", async ({ expect, onTestFinished }) => {
+    const cwd = testFolder({ ...PROJECT, ...COMMAND }, onTestFinished);
+    const env = { ...freshHome(home), npm_config_registry: registry.npm };
+    await succeeds([bun, "add", "compute-cluster"], { cwd, env });
+    expect((await succeeds([bun, "x", "compute-cluster", ...RUN], { cwd, env })).stdout).toBe('"node"\n');
+    expect((await succeeds([bun, "--bun", "x", "compute-cluster", ...RUN], { cwd, env })).stdout).toBe('"bun"\n');
+  });
+
+  test("deno run jsr:, in Deno", async ({ expect, onTestFinished }) => {
+    const { name } = JSON.parse(readFileSync(join(root, "deno.json"), "utf8"));
+    const cwd = testFolder(COMMAND, onTestFinished);
+    const env = { ...freshHome(home), JSR_URL: registry.jsr, NPM_CONFIG_REGISTRY: registry.npm };
+    expect((await succeeds([deno, "run", "-A", `jsr:${name}/cli`, ...RUN], { cwd, env })).stdout).toBe('"deno"\n');
+  });
+
+  test("deno run npm:, in Deno", async ({ expect, onTestFinished }) => {
+    const cwd = testFolder(COMMAND, onTestFinished);
+    const env = { ...freshHome(home), NPM_CONFIG_REGISTRY: registry.npm };
+    expect((await succeeds([deno, "run", "-A", "npm:compute-cluster", ...RUN], { cwd, env })).stdout).toBe('"deno"\n');
+  });
+});
+
 /** `require` knows nothing of JSR. */
 const CJS_IMPORT = `
 import("compute-cluster").then(async ({ default: ComputeCluster }) => {

@@ -60,7 +60,15 @@ describe.concurrent("the package", () => {
       expect(said).toMatch(/Dry run complete/);
       expect(said).not.toMatch(COMPLAINT);
       for (
-        const file of ["mod.ts", "LICENSE", "README.md", "CHANGELOG.md", "src/worker/bootstrap.generated.ts", "otel.ts"]
+        const file of [
+          "mod.ts",
+          "LICENSE",
+          "README.md",
+          "CHANGELOG.md",
+          "src/worker/bootstrap.generated.ts",
+          "otel.ts",
+          "src/cli/main.ts",
+        ]
       ) {
         expect(said).toContain(` ${file} (`);
       }
@@ -83,13 +91,15 @@ describe.concurrent("the package", () => {
 
 describe.concurrent("sync-versions", () => {
   const FILES = ["package.json", "package-lock.json", "deno.json", "jsr.json"];
+  /** Has the version in its code. */
+  const CODE = "src/cli/version.ts";
 
   function project(
     finished: Parameters<typeof testFolder>[1],
   ): { cwd: string; read(file: string): Record<string, unknown> } {
     const cwd = testFolder({}, finished);
     mkdirSync(join(cwd, "scripts"));
-    for (const file of [...FILES, "scripts/sync-versions.mjs"]) cpSync(join(root, file), join(cwd, file));
+    for (const file of [...FILES, CODE, "scripts/sync-versions.mjs"]) cpSync(join(root, file), join(cwd, file));
     return { cwd, read: (file) => JSON.parse(readFileSync(join(cwd, file), "utf8")) };
   }
   const command = [process.execPath, "scripts/sync-versions.mjs"];
@@ -114,10 +124,13 @@ describe.concurrent("sync-versions", () => {
     }
     await succeeds(command, { cwd });
     expect(FILES.map((file) => read(file)["version"])).toEqual(FILES.map(() => "9.9.9-rc.1"));
+    expect(readFileSync(join(cwd, CODE), "utf8")).toContain('"9.9.9-rc.1"');
     await succeeds([...command, "--check"], { cwd });
   });
 
-  test.for([["license", "MIT"], ["exports", { ".": "./mod.ts", "./more": "./more.ts" }]])(
+  test.for([["license", "MIT"], ["exports", { ".": "./mod.ts", "./more": "./more.ts" }], ["imports", {
+    commander: "npm:commander@1",
+  }]])(
     "finds another %s in deno.json",
     async ([key, value], { expect, onTestFinished }) => {
       const { cwd, read } = project(onTestFinished);
@@ -125,7 +138,9 @@ describe.concurrent("sync-versions", () => {
       writeFileSync(join(cwd, "deno.json"), JSON.stringify(changed, null, 2) + "\n");
       const { code, stderr } = await ended(command, { cwd });
       expect(code).toBe(1);
-      expect(stderr).toMatch(/deno\.json (?:has the license MIT|must have the entry points)/);
+      expect(stderr).toMatch(
+        /deno\.json (?:has the license MIT|must have the entry points|must import commander from npm:commander@\^)/,
+      );
     },
   );
 });

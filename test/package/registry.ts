@@ -1,9 +1,10 @@
 /**
- * An npm and a JSR registry on loopback that have this package, and on npm what it may be used with.
+ * An npm and a JSR registry on loopback that have this package, what it imports from npm, and nothing else.
  */
 
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { basename, join } from "node:path";
@@ -42,11 +43,8 @@ export async function startRegistry(tarball: string, home: string): Promise<Regi
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   const registry = { npm: `http://${host}/npm/`, jsr: `http://${host}/jsr/`, host, close: () => closed(server) };
   try {
-    addToNpm(contents, registry.npm, root, tarball);
-    for (const name of Object.keys(manifestOf(root).peerDependencies ?? {})) {
-      const folder = join(root, "node_modules", name);
-      addToNpm(contents, registry.npm, folder, await packed(folder, home));
-    }
+    addToNpm(contents, registry.npm, { folder: root, archive: readFileSync(tarball) });
+    for (const made of await packed(Object.keys(imports()), home)) addToNpm(contents, registry.npm, made);
     await addToJsr(contents, registry.npm, home);
   } catch (error) {
     await registry.close();
@@ -60,32 +58,17 @@ function closed(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
 }
 
-/** A `package.json`. */
-interface Manifest {
-  readonly name: string;
-  readonly version: string;
-  readonly devDependencies?: object;
-  readonly peerDependencies?: object;
+/** A package, and what npm makes of it. */
+interface Packed {
+  readonly folder: string;
+  readonly archive: Uint8Array;
 }
 
-function manifestOf(folder: string): Manifest {
-  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-}
-
-/** Packs what is installed; gives the path of the archive. */
-async function packed(folder: string, home: string): Promise<string> {
-  const to = join(home, "packed", basename(folder));
-  mkdirSync(to, { recursive: true });
-  const command = [...npm(), "pack", folder, "--ignore-scripts", "--pack-destination", to];
-  await succeeds(command, { cwd: home, env: freshHome(home) });
-  return join(to, readdirSync(to)[0] as string);
-}
-
-function addToNpm(contents: Contents, base: string, folder: string, tarball: string): void {
-  const { name, version, devDependencies: _, ...rest } = manifestOf(folder);
-  const archive = readFileSync(tarball);
+function addToNpm(contents: Contents, base: string, { folder, archive }: Packed): void {
+  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const { name, version, devDependencies: _, scripts: __, ...rest } = manifest;
   const dist = {
-    tarball: `${base}${name}/-/${basename(tarball)}`,
+    tarball: `${base}${name}/-/${basename(name)}-${version}.tgz`,
     integrity: `sha512-${createHash("sha512").update(archive).digest("base64")}`,
     shasum: createHash("sha1").update(archive).digest("hex"),
   };
@@ -99,12 +82,41 @@ function addToNpm(contents: Contents, base: string, folder: string, tarball: str
   contents.set(new URL(dist.tarball).pathname, { type: "application/octet-stream", body: archive });
 }
 
+/** What JSR's package imports from npm, by the names in its code. */
+function imports(): Record<string, string> {
+  return JSON.parse(readFileSync(join(root, "deno.json"), "utf8")).imports;
+}
+
+/** Packages that are installed here, and all that they need. */
+async function packed(names: readonly string[], home: string): Promise<Packed[]> {
+  const folders = [...new Set(names.flatMap((name) => withDependencies(join(root, "node_modules", name))))];
+  const destination = mkdtempSync(join(home, "packed-"));
+  const command = [...npm(), "pack", ...folders, "--ignore-scripts", "--json", "--pack-destination", destination];
+  const { stdout } = await succeeds(command, { cwd: root, env: freshHome(home), timeout: 60_000 });
+  const made = JSON.parse(stdout) as { name: string; version: string; filename: string }[];
+  return folders.map((folder) => {
+    const { name, version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const filename = made.find((one) => one.name === name && one.version === version)?.filename as string;
+    return { folder, archive: readFileSync(join(destination, filename)) };
+  });
+}
+
+/** The folder of a package, and those of its dependencies. */
+function withDependencies(folder: string): string[] {
+  const { dependencies = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const found = Object.keys(dependencies).map((name) => {
+    const nested = join(folder, "node_modules", name);
+    return existsSync(nested) ? nested : join(root, "node_modules", name);
+  });
+  return [folder, ...found.flatMap(withDependencies)];
+}
+
 async function addToJsr(contents: Contents, npmRegistry: string, home: string): Promise<void> {
-  const { name, version, exports, imports } = JSON.parse(readFileSync(join(root, "deno.json"), "utf8"));
+  const { name, version, exports } = JSON.parse(readFileSync(join(root, "deno.json"), "utf8"));
   const [scope, unscoped] = name.slice(1).split("/");
   const manifest: Record<string, { size: number; checksum: string }> = {};
   for (const file of await publishedFiles(home, npmRegistry)) {
-    const body = asPublished(readFileSync(join(root, file)), imports);
+    const body = published(file);
     manifest[`/${file}`] = { size: body.length, checksum: `sha256-${createHash("sha256").update(body).digest("hex")}` };
     contents.set(`/jsr/${name}/${version}/${file}`, {
       type: file.endsWith(".ts") ? "text/typescript" : "text/plain",
@@ -120,13 +132,13 @@ async function addToJsr(contents: Contents, npmRegistry: string, home: string): 
   });
 }
 
-/** Publishing writes what the import map says into the sources. */
-function asPublished(source: Uint8Array, imports: Readonly<Record<string, string>>): Uint8Array {
-  let text = new TextDecoder().decode(source);
-  for (const [name, specifier] of Object.entries(imports)) {
-    text = text.replaceAll(`from "${name}"`, `from "${specifier}"`);
+/** The content of a file as `deno publish` uploads it: what it imports by names of the import map has its whole address. */
+function published(file: string): Uint8Array {
+  let text = readFileSync(join(root, file), "utf8");
+  for (const [name, address] of Object.entries(imports())) {
+    text = text.replaceAll(`from "${name}"`, `from "${address}"`);
   }
-  return new TextEncoder().encode(text);
+  return Buffer.from(text);
 }
 
 /** The files that `deno publish` would upload, relative to the root. */
