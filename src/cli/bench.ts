@@ -13,7 +13,7 @@ import { EXIT } from "./exit-code.ts";
 import { pathOf } from "./open-cluster.ts";
 import { readJobs } from "./read-jobs.ts";
 import { reasonOf } from "./reason.ts";
-import { UsageError } from "./usage-error.ts";
+import { UsageError } from "./told-errors.ts";
 
 /** What the command was told. */
 export interface BenchOptions {

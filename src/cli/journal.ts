@@ -10,7 +10,7 @@
 import { open, readFile, rename } from "node:fs/promises";
 import type { Prefix } from "./fingerprint.ts";
 import type { Range } from "./ranges.ts";
-import { UsageError } from "./usage-error.ts";
+import { UsageError } from "./told-errors.ts";
 
 /** What a run does; another that goes on with it must do the same. */
 export interface Plan {

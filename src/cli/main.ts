@@ -19,7 +19,7 @@ import { init } from "./init.ts";
 import { INPUT_FORMATS, type InputFormat } from "./read-jobs.ts";
 import { reasonOf } from "./reason.ts";
 import { run } from "./run.ts";
-import { UsageError } from "./usage-error.ts";
+import { UsageError } from "./told-errors.ts";
 import { count, duration, json, seconds } from "./values.ts";
 import { VERSION } from "./version.ts";
 

@@ -7,7 +7,7 @@
 import { resolve } from "node:path";
 import { ComputeCluster, type ComputeClusterOptions } from "../../mod.ts";
 import { reasonOf } from "./reason.ts";
-import { UsageError } from "./usage-error.ts";
+import { UsageError } from "./told-errors.ts";
 
 /** A module's whole path, or its URL. (One letter before a colon is a disk.) */
 export function pathOf(module: string): string {

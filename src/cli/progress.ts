@@ -81,9 +81,9 @@ class Bars implements Progress {
       gracefulExit: false,
       clearOnComplete: true,
     });
-    const { total } = figures();
+    const { done, total } = figures();
     const counts = "{jobs} jobs  {rate}/s  {failures} failed";
-    this.#jobs = this.#bars.create(total ?? 0, 0, payload(figures(), 0), {
+    this.#jobs = this.#bars.create(total ?? 0, total === null ? 0 : done, payload(figures(), 0), {
       format: total === null ? counts : `{bar} {percentage} %  ${counts}  {eta_formatted} left`,
     });
     this.#workers = this.#bars.create(1, 0, payload(figures(), 0), { format: "workers {signs}  {states}" });
@@ -149,6 +149,7 @@ class Lines implements Progress {
   readonly #rate = new Rate();
 
   constructor(figures: () => Figures) {
+    this.#rate.add(0);
     this.#timer = setInterval(() => this.say(this.#line(figures())), SELDOM);
     this.#timer.unref();
   }

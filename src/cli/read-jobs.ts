@@ -8,7 +8,7 @@ import { closeSync, createReadStream, fstatSync, openSync } from "node:fs";
 import process from "node:process";
 import { Chunks } from "./chunks.ts";
 import { type Line, LineSplitter } from "./lines.ts";
-import { UsageError } from "./usage-error.ts";
+import { RunError, UsageError } from "./told-errors.ts";
 
 /** How jobs are written. */
 export type InputFormat = "ndjson" | "lines" | "files";
@@ -193,7 +193,7 @@ class LineJobs implements Jobs {
     try {
       return await chunks.next();
     } catch (error) {
-      throw new Error(`can't read on in ${input.name}: ${(error as Error).message}`, { cause: error });
+      throw new RunError(`can't read on in ${input.name}: ${(error as Error).message}`);
     }
   }
 

@@ -5,7 +5,7 @@
  */
 
 import { ClusterError } from "../../mod.ts";
-import { UsageError } from "./usage-error.ts";
+import { RunError, UsageError } from "./told-errors.ts";
 
 /** Where the frames of an error of a job's go on with those of whoever enqueued it, which is this program. */
 const ENQUEUED = /\n\s+at (?:enqueue|map) \(job [^]*/;
@@ -14,6 +14,8 @@ const ENQUEUED = /\n\s+at (?:enqueue|map) \(job [^]*/;
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.cause instanceof Error) return `${error.message}\n  ${reasonOf(error.cause)}`;
-  const isOfTheUser = !(error instanceof ClusterError || error instanceof UsageError) && !("syscall" in error);
-  return isOfTheUser && error.stack?.includes(error.message) ? error.stack.replace(ENQUEUED, "") : error.message;
+  const isOurs = [ClusterError, UsageError, RunError].some((type) => error instanceof type);
+  return !isOurs && !("syscall" in error) && error.stack?.includes(error.message)
+    ? error.stack.replace(ENQUEUED, "")
+    : error.message;
 }

@@ -9,7 +9,7 @@ import type { Prefix } from "./fingerprint.ts";
 import { checkPlan, NOTHING_DONE, type Plan, readJournal, type State } from "./journal.ts";
 import { Ranges } from "./ranges.ts";
 import type { Job } from "./read-jobs.ts";
-import { UsageError } from "./usage-error.ts";
+import { UsageError } from "./told-errors.ts";
 
 /**
  * Where a run is to go on: at its beginning, unless it is resumed and has a journal.

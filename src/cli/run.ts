@@ -19,7 +19,8 @@ import { Results } from "./results.ts";
 import { findState, type Resumed, skipDone } from "./resume.ts";
 import { FileSink, type Sink, StdoutSink } from "./sinks.ts";
 import { isUsable, make, pathOf } from "./open-cluster.ts";
-import { UsageError } from "./usage-error.ts";
+import { untilHalted } from "./until-halted.ts";
+import { RunError, UsageError } from "./told-errors.ts";
 
 /** What the command was told. */
 export interface RunOptions {
@@ -157,21 +158,26 @@ class Run {
         workers: cluster.stats().workers,
       }));
     }
+    const { signal } = this.#halt;
     let why: unknown = null;
     try {
       await flow(cluster, {
         task: this.#options.task,
         ordered: !this.#options.unordered,
-        signal: this.#halt.signal,
+        signal,
         next: () => this.#next(held),
         settle: (job, outcome) => this.#settle(job, outcome),
-        room: () => this.#orHalted(results.room()),
+        room: () => {
+          const room = results.room();
+          return room && untilHalted(room, signal, 0);
+        },
       });
     } catch (error) {
       why = error;
     }
-    await this.#orHalted(results.end());
-    return this.#halt.signal.aborted ? this.#halt.signal.reason : why;
+    // Whoever takes no results is not waited for.
+    await untilHalted(results.end(), signal, LAST_WRITES);
+    return signal.aborted ? signal.reason : why;
   }
 
   async #next(held: Job[]): Promise<Job | null> {
@@ -179,24 +185,11 @@ class Run {
     return held.shift() ?? await this.#read();
   }
 
-  /** Whoever takes no results is not waited for when all is to end. */
-  #orHalted(written: Promise<void> | null): Promise<void> | null {
-    const { signal } = this.#halt;
-    return written && Promise.race([
-      written,
-      new Promise<void>((resolve) => {
-        const wait = (): void => void setTimeout(resolve, LAST_WRITES);
-        if (signal.aborted) wait();
-        else signal.addEventListener("abort", wait, { once: true });
-      }),
-    ]);
-  }
-
   #exitCode(why: unknown, failures: number): number {
     const code = failures > 0 ? EXIT.failed : EXIT.done;
     if (why === null || why === STOPPED) return this.#interrupts.exitCode ?? code;
     // Whoever read the results wants no more of them.
-    if ((why as NodeJS.ErrnoException).code === "EPIPE") return code;
+    if (isEndOfPipe(why)) return code;
     if (isOption(why)) throw new UsageError(why.message);
     throw why;
   }
@@ -218,7 +211,8 @@ class Run {
       from,
       read: () => this.#fingerprint.prefix,
       journal: write,
-      broken: (error) => this.#stop(error),
+      broken: (cause) =>
+        this.#stop(isEndOfPipe(cause) ? cause : new RunError(`can't write the results: ${cause.message}`)),
     };
   }
 
@@ -291,6 +285,10 @@ const STOPPED = new Error("stopped by a signal");
 function concernsAll(error: unknown): boolean {
   return error instanceof ClusterError && error.retryable &&
     ["CC_ERR_WORKER_START", "CC_ERR_OPTION", "CC_ERR_CLOSED"].includes(error.code);
+}
+
+function isEndOfPipe(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "EPIPE";
 }
 
 function isOption(error: unknown): error is Error {

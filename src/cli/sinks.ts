@@ -7,7 +7,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import process from "node:process";
-import { UsageError } from "./usage-error.ts";
+import { UsageError } from "./told-errors.ts";
 
 /** Takes one piece after the other; the next when the last has been taken. */
 export interface Sink {

@@ -41,10 +41,11 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 export default (n) => n * 2;
 export const upper = (text) => text.toUpperCase();
 export const odd = (n) => { if (n % 2 === 0) throw new TypeError(n + " is even"); return n; };
-/** The first of each hundred ends after the second has begun, in another worker. */
+/** 101 ends after 102 has begun, in another worker, and 201 after 205 has: not before a result of those between was taken. */
 export const turned = async (n) => {
   said(n);
-  while (n % 100 === 1 && !readFileSync(log, "utf8").split("\\n").includes(String(n + 1))) await pause(5);
+  const later = { 101: 102, 201: 205 }[n];
+  while (later && !readFileSync(log, "utf8").split("\\n").includes(String(later))) await pause(5);
   return n;
 };
 export const logged = async (n) => {
@@ -56,6 +57,7 @@ export const logged = async (n) => {
 export const once = async (n) => { said(n); await pause(300); return n; };
 export const stuck = (n) => { said(n); for (;;); };
 export const dies = (n) => n === 2 ? process.exit(7) : n;
+export const big = () => "x".repeat(50_000);
 export const map = () => new Map();
 let data;
 export const setup = (given) => { data = given; };

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { describe, expect } from "vitest";
 import { HOSTS, it } from "./commands.ts";
 
@@ -74,6 +75,28 @@ describe.concurrent.each(HOSTS)("run on %s", { timeout: 60_000 }, (host) => {
     const { child, ended } = commands.start(host, run("-q"), { text: upTo(200_000) });
     child.stdout?.once("data", () => child.stdout?.destroy());
     expect(await ended).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  it("breaks off when it can't write, and says why", async ({ commands, skip }) => {
+    skip(!existsSync("/dev/full"), "there is no device that is full");
+    const { code, stderr } = await commands.run(host, run("-o", "/dev/full", "-q"), { text: upTo(1000) });
+    expect(stderr).toMatch(/^error: can't write the results: .*no space left on device.*\n$/i);
+    expect(code).toBe(1);
+  });
+
+  it("waits for whoever reads its results, and says nothing of it", async ({ commands }) => {
+    const { child, ended } = commands.start(host, run("--task", "big", "--values"), { text: upTo(600) });
+    const { stdout } = child;
+    for (let reads = 0; reads < 20; reads++) {
+      stdout?.pause();
+      await new Promise((resolve) => setImmediate(resolve));
+      stdout?.resume();
+      await new Promise((resolve) => stdout?.once("data", resolve));
+    }
+    const end = await ended;
+    expect(end.stdout.split("\n").map(({ length }) => length)).toEqual([...Array(600).fill(50_002), 0]);
+    expect(end.stderr).toMatch(/^600 jobs, 0 failed, /m);
+    expect(end.stderr).not.toMatch(/warning/i);
   });
 
   it("refuses what makes no sense with a sentence and 2, and writes nothing", async ({ commands }) => {
