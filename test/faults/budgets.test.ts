@@ -22,6 +22,7 @@ class User {
   readonly program: RunningProgram;
   readonly #kit: Kit;
   readonly #name: string;
+  #opened = 0;
 
   constructor(kit: Kit, name: string, jobs: number, env: Record<string, string>) {
     this.#kit = kit;
@@ -33,6 +34,17 @@ class User {
   /** How many of its jobs have begun. */
   get begun(): number {
     return this.#kit.lines(this.#kit.file(`${this.#name}-log`)).length;
+  }
+
+  /** How many of its workers have left. */
+  get exits(): number {
+    return this.#kit.lines(this.#kit.file(`${this.#name}-exits`)).length;
+  }
+
+  /** Ends the oldest of so many jobs that had begun at first; its worker has the next, or leaves. */
+  async openNext(first: number): Promise<void> {
+    this.open(this.#opened++);
+    await until(() => this.begun + this.exits >= first + this.#opened);
   }
 
   open(...jobs: number[]): void {
@@ -60,20 +72,15 @@ const cases: Case[] = [
       const holder = kit.start(kit.command("budget-holder.ts", ["4"]), tmp);
       const env = { ...tmp, ...JSON.parse(await holder.line("env")) };
       assert.equal(leftIn(tmp).length, 1);
-      const one = new User(kit, "one", 8, env);
+      const one = new User(kit, "one", 40, env);
       await until(() => one.begun === 4);
       const two = new User(kit, "two", 6, env);
       await until(() => two.begun === 1);
-      one.open(0);
-      await one.program.line("workers 3");
-      one.open(1);
-      await one.program.line("workers 2");
+      // It may hear late of its share, which is two.
+      while (one.exits < 2) await one.openNext(4);
       await until(() => two.begun === 2);
-      assert.equal(one.begun, 4);
-      // Two are its share.
-      one.open(2);
-      await until(() => one.begun === 5);
-      assert.equal(two.begun, 2);
+      await one.openNext(4);
+      assert.deepEqual([one.exits, two.begun], [2, 2]);
       one.program.child.kill("SIGKILL");
       await until(() => two.begun === 4);
       holder.child.kill("SIGKILL");
