@@ -1,5 +1,5 @@
 // Writes the table of capabilities into docs/processes-and-threads.md; with --check it only says whether it is fresh.
-// Needs a runtime that takes TypeScript: node --import tsx scripts/sync-readme.mjs
+// Needs a runtime that takes TypeScript: node --import tsx scripts/sync-capabilities.mjs
 import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { LACKS } from "../runtimes/capabilities.ts";
@@ -27,7 +27,7 @@ const before = readFileSync(file, "utf8");
 const after = before.replace(/(<!-- capabilities -->)[^]*(<!-- \/capabilities -->)/, `$1\n${table}\n$2`);
 if (process.argv.includes("--check")) {
   if (before !== after) {
-    console.error("docs/processes-and-threads.md is stale: run node --import tsx scripts/sync-readme.mjs");
+    console.error("docs/processes-and-threads.md is stale: run node --import tsx scripts/sync-capabilities.mjs");
     process.exitCode = 1;
   }
 } else {
