@@ -9,71 +9,24 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setImmediate } from "node:timers";
-import { ClusterError } from "../core/errors.ts";
-import {
-  type AbortWhy,
-  type Init,
-  type JobEntry,
-  type JobNumber,
-  NO_ARGS,
-  REPORTS,
-  STREAMS,
-  UNTICKETED,
-} from "../core/frame.ts";
+import type { ClusterError } from "../core/errors.ts";
+import { type AbortWhy, type Init, type JobEntry, type JobNumber, NO_ARGS, REPORTS, STREAMS } from "../core/frame.ts";
 import { type TraceContext, traceOf } from "../core/trace.ts";
 import { traceScope } from "../trace-scope.ts";
 import { notCloneable } from "../wire/cloneable.ts";
 import { copyAs } from "../wire/copy.ts";
 import { sendThrown } from "../wire/error-codec.ts";
 import { Answers } from "./answers.ts";
-import { type JobContext, RunContext } from "./context.ts";
 import type { Contract, Handler } from "./contract.ts";
 import type { Inbox } from "./inbox.ts";
+import { Line, needsTicket } from "./line.ts";
 import type { Link } from "./link.ts";
 import { exchangeOf, type WorkerExchange } from "./exchange.ts";
 import { Progress } from "./progress.ts";
+import { Run } from "./run.ts";
+import { Strays } from "./strays.ts";
+import { noSuchTask, yieldsMuch, yieldsNothing } from "./wrong-task.ts";
 import { isIterator, Yields } from "./yields.ts";
-
-/** Who waits for the end of a job that is run in a new worker because all others have run it. */
-interface Replay {
-  resolve(): void;
-  reject(error: unknown): void;
-}
-
-/** One job in progress. */
-class Run {
-  readonly number: JobNumber;
-  readonly context: RunContext;
-  readonly begunAt: number;
-  /** Null where nobody wants to know. */
-  readonly progress: Progress | null;
-  /** Null where one answer is wanted. */
-  readonly yields: Yields | null;
-  /** Who waits for its end, if that is not the host. */
-  replay: Replay | null = null;
-  answered = false;
-  /** Its place among those that run. */
-  at = 0;
-
-  constructor(
-    number: JobNumber,
-    job: JobContext["job"],
-    trace: TraceContext | null,
-    begunAt: number,
-    progress: Progress | null,
-    yields: Yields | null,
-  ) {
-    this.number = number;
-    this.context = new RunContext(job, trace, progress ? (value) => this.#report(progress, value) : reportToNobody);
-    this.begunAt = begunAt;
-    this.progress = progress;
-    this.yields = yields;
-  }
-
-  #report(progress: Progress, value: unknown): void {
-    if (!this.answered) progress.report(value);
-  }
-}
 
 /** How long jobs may follow one another without the loop turning, in milliseconds: it hears of aborts and recalls then. */
 const TURN = 2;
@@ -87,13 +40,11 @@ export class Runner {
   readonly #exchange: WorkerExchange;
   readonly #answers: Answers;
   readonly #endWith: (error: unknown) => void;
-  /** The jobs that have not begun, from `#next` on. */
-  #line: JobEntry[] = [];
-  #next = 0;
+  readonly #line = new Line();
   /** In no order: the last takes the place of one that has ended. Not a `Map`, see `chain.ts`. */
   readonly #runs: Run[] = [];
   #advancing = false;
-  #strays = 0;
+  readonly #strays: Strays;
   /** Tells which job a `process.send` of an unmodified module belongs to, however late it comes, and which trace. */
   readonly #current = new AsyncLocalStorage<Run>();
 
@@ -106,18 +57,19 @@ export class Runner {
     this.#link = link;
     this.#contract = contract;
     this.#inbox = inbox;
+    this.#strays = new Strays((count) => link.post({ type: "stray", key: init.key, count }));
   }
 
   /** Takes jobs from the host. Throws what a listener throws; the jobs after it begin later, if the module survives that. */
   take(jobs: readonly JobEntry[]): void {
-    for (const job of jobs) this.#line.push(job);
-    this.#answers.expect(this.#line.length - this.#next);
+    this.#line.push(jobs);
+    this.#answers.expect(this.#line.size);
     this.#advance();
   }
 
   /** Drops so many jobs, the last that wait for a ticket: the host has taken them back. */
   recall(count: number): void {
-    this.#drop(count);
+    this.#line.drop(count);
     this.#link.post({ type: "recalled", key: this.#init.key });
   }
 
@@ -129,9 +81,8 @@ export class Runner {
   /** Runs a job that the host is not told of. Rejects with what it throws. */
   replay(task: string | null, args: unknown): Promise<void> {
     return new Promise((resolve, reject) => {
-      const run = new Run(0, { id: "replay", task, attempt: 1 }, null, performance.now(), null, null);
-      run.replay = { resolve, reject };
-      this.#place(run, args);
+      const job = { id: "replay", task, attempt: 1 };
+      this.#place(new Run(0, job, null, performance.now(), null, null, { resolve, reject }), args);
     });
   }
 
@@ -149,7 +100,7 @@ export class Runner {
   // ---- the line
 
   #waits(): boolean {
-    return this.#next < this.#line.length;
+    return this.#line.size > 0;
   }
 
   #hasPlace(): boolean {
@@ -169,10 +120,7 @@ export class Runner {
       // What has come is read between the first and the second.
       if (goOn) setImmediate(() => setImmediate(() => this.#advance()));
     }
-    if (!this.#waits()) {
-      this.#line = [];
-      this.#next = 0;
-    }
+    this.#line.tidy();
     // With room left nothing runs, or only what waits for something: no answer is to wait for that. Without, a handler may
     // be about to answer in this very turn.
     if (this.#waits() && this.#runs.length > 0) this.#answers.flushSoon();
@@ -181,18 +129,17 @@ export class Runner {
 
   /** Returns whether to go on once the loop has turned. */
   #beginWaiting(until: number): boolean {
-    while (this.#waits() && this.#hasPlace()) {
+    for (let entry = this.#line.first; entry && this.#hasPlace(); entry = this.#line.first) {
       const now = performance.now();
       if (now > until) return true;
       // The job may end the worker, and what another has answered is not to go with it.
       if (this.#answers.mayBeLost()) return false;
-      const entry = this.#line[this.#next] as JobEntry;
       const [number, args, flags = 0, task = null, id = null, attempt = 1, credit = 0, trace] = entry;
-      if ((flags & UNTICKETED) === 0 && !this.#takeTicket()) {
-        this.#drop(Infinity);
+      if (needsTicket(entry) && !this.#takeTicket()) {
+        this.#line.drop(Infinity);
         continue;
       }
-      this.#next++;
+      this.#line.shift();
       this.#answers.flushIfDue(now);
       const progress = (flags & REPORTS) === 0 ? null : this.#progressOf(number);
       const yields = (flags & STREAMS) === 0 ? null : new Yields(this.#link, this.#init, number, credit);
@@ -233,19 +180,6 @@ export class Runner {
     // What a listener throws must be seen by the runtime as thrown; Deno's microtasks swallow some values (2.9.6).
     if (this.#contract.handler(null)) queueMicrotask(() => this.#advance());
     else setImmediate(() => this.#advance());
-  }
-
-  #drop(count: number): void {
-    const line = this.#line.slice(this.#next);
-    let left = count;
-    for (let at = line.length - 1; at >= 0 && left > 0; at--) {
-      if (needsTicket(line[at] as JobEntry)) {
-        line.splice(at, 1);
-        left--;
-      }
-    }
-    this.#line = line;
-    this.#next = 0;
   }
 
   // ---- running
@@ -312,11 +246,10 @@ export class Runner {
 
   /** A job that has not begun never does; nobody waits for the answer, but the host for the job's end. */
   #leaveOut(number: JobNumber): void {
-    const at = this.#line.findIndex((entry, i) => i >= this.#next && entry[0] === number);
-    if (at < 0) return;
-    const entry = this.#line[at] as JobEntry;
-    if (needsTicket(entry) && !this.#takeTicket()) return this.#drop(Infinity);
-    this.#line.splice(at, 1);
+    const entry = this.#line.find(number);
+    if (!entry) return;
+    if (needsTicket(entry) && !this.#takeTicket()) return this.#line.drop(Infinity);
+    this.#line.remove(entry);
     this.#link.post({ type: "answers", key: this.#init.key, answers: [[number, 1, null, 0]] });
   }
 
@@ -324,18 +257,8 @@ export class Runner {
   send(message: unknown): void {
     const run = this.#current.getStore() ?? this.#only();
     if (run && !run.answered) return this.#succeed(run, message);
-    this.#stray();
-    if (run && this.#runs.length > 0) warnOfStray(run.context.job.id);
-  }
-
-  /** Told together, once the running code has returned: a module may send a million. */
-  #stray(): void {
-    if (++this.#strays > 1) return;
-    setImmediate(() => {
-      const count = this.#strays;
-      this.#strays = 0;
-      this.#link.post({ type: "stray", key: this.#init.key, count });
-    });
+    this.#strays.add();
+    if (run && this.#runs.length > 0) this.#strays.warn(run.context.job.id);
   }
 
   /** A message from outside of any job's asynchronous context belongs to the one job that runs, if only one does. */
@@ -422,8 +345,6 @@ export class Runner {
   }
 }
 
-function reportToNobody(): void {}
-
 /** What a handler's signal is aborted with. */
 const ABORTED: Readonly<Record<AbortWhy, readonly [text: string, name: string]>> = {
   timeout: ["The job ran longer than its timeout", "TimeoutError"],
@@ -431,52 +352,6 @@ const ABORTED: Readonly<Record<AbortWhy, readonly [text: string, name: string]>>
   abort: ["The job was aborted", "AbortError"],
 };
 
-function needsTicket([, , flags = 0]: JobEntry): boolean {
-  return (flags & UNTICKETED) === 0;
-}
-
 function isThenable(value: unknown): boolean {
   return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
-}
-
-let warned = false;
-
-/**
- * Once per worker: a module that answers from something that outlives a job (a timer or a connection that the first job
- * made) would otherwise wait for ever, and nobody would know why. Its message is not taken for the answer of the job that
- * runs: it may as well be a second answer of the first.
- */
-function warnOfStray(job: string): void {
-  if (warned) return;
-  warned = true;
-  process.emitWarning(
-    `a message was dropped: process.send was called by what job ${job} had started, after that job was answered, while ` +
-      "another job runs. If it is to answer that one, make what it comes from (a timer, a connection) when the module " +
-      "loads, not inside of a job.",
-    "ComputeClusterWarning",
-  );
-}
-
-function yieldsNothing(task: string | null): ClusterError {
-  const what = task === null ? "the worker module" : `the task ${JSON.stringify(task)}`;
-  const message = `${what} can't be streamed: its function must be a generator, or return something to iterate over`;
-  return new ClusterError("CC_ERR_OPTION", message);
-}
-
-function yieldsMuch(task: string | null): ClusterError {
-  const what = task === null ? "the worker module's function" : `the task ${JSON.stringify(task)}`;
-  return new ClusterError("CC_ERR_OPTION", `${what} yields values instead of returning one: use stream()`);
-}
-
-function noSuchTask(task: string | null, tasks: readonly string[]): ClusterError {
-  if (task === null && tasks.length === 0) {
-    // Without one the worker would not have become ready.
-    const message = "the worker module's message listener is gone: it was removed, or added with process.once";
-    return new ClusterError("CC_ERR_OPTION", message, { retryable: true });
-  }
-  const choice = tasks.length > 0 ? `it exports: ${tasks.join(", ")}` : "it exports no task";
-  const message = task === null
-    ? `the worker module has no default export that is a function: name a task; ${choice}`
-    : `task must be a function that the worker module exports, got ${JSON.stringify(task)}; ${choice}`;
-  return new ClusterError("CC_ERR_OPTION", message, { retryable: true });
 }
