@@ -28,6 +28,7 @@ import type { ClusterError } from "./errors.ts";
 import type { Fact } from "./fact.ts";
 import { Forecast } from "./forecast.ts";
 import {
+  type Answer,
   readAbortHeard,
   readAnswers,
   readMemory,
@@ -398,6 +399,9 @@ export class Scheduler implements Engine {
   }
 
   #workerSaid(worker: Worker, frame: unknown): void {
+    // First: they are what workers say most.
+    const answers = readAnswers(frame);
+    if (answers) return this.#answered(worker, answers, readMemory(frame));
     const heard = readAbortHeard(frame);
     if (heard) return this.#givingUp.heard(worker, worker.job(heard.job), heard.heeds);
     if (readRecalled(frame)) return this.#takingBack.recalled(worker);
@@ -405,9 +409,10 @@ export class Scheduler implements Engine {
     if (progress) return this.#progressed(worker.job(progress.job), progress.value);
     const yields = readYields(frame);
     if (yields) return this.#streams.yielded(worker.job(yields.job), yields.values);
-    const answers = readAnswers(frame);
-    if (!answers) return void (this.#ledger.lost.messages += readStrays(frame));
-    const memory = readMemory(frame);
+    this.#ledger.lost.messages += readStrays(frame);
+  }
+
+  #answered(worker: Worker, answers: readonly Answer[], memory: number | null): void {
     if (memory !== null) this.#crew.measured(worker, memory);
     worker.heardAt = this.#clock.now();
     this.#service.answers(worker, answers);

@@ -134,20 +134,26 @@ export class Runner {
       if (now > until) return true;
       // The job may end the worker, and what another has answered is not to go with it.
       if (this.#answers.mayBeLost()) return false;
-      const [number, args, flags = 0, task = null, id = null, attempt = 1, credit = 0, trace] = entry;
       if (needsTicket(entry) && !this.#takeTicket()) {
         this.#line.drop(Infinity);
         continue;
       }
       this.#line.shift();
       this.#answers.flushIfDue(now);
-      const progress = (flags & REPORTS) === 0 ? null : this.#progressOf(number);
-      const yields = (flags & STREAMS) === 0 ? null : new Yields(this.#link, this.#init, number, credit);
-      const job = { id: id ?? String(number), task, attempt };
-      const run = new Run(number, job, trace ? traceOf(trace) : null, now, progress, yields);
-      this.#place(run, (flags & NO_ARGS) === 0 ? args : undefined);
+      this.#place(this.#runOf(entry, now), argsOf(entry));
     }
     return false;
+  }
+
+  #runOf(entry: JobEntry, now: number): Run {
+    const [number] = entry;
+    // Most jobs have nothing beside their arguments.
+    if (entry.length === 2) return new Run(number, { id: String(number), task: null, attempt: 1 }, null, now);
+    const [, , flags = 0, task = null, id = null, attempt = 1, credit = 0, trace] = entry;
+    const progress = (flags & REPORTS) === 0 ? null : this.#progressOf(number);
+    const yields = (flags & STREAMS) === 0 ? null : new Yields(this.#link, this.#init, number, credit);
+    const job = { id: id ?? String(number), task, attempt };
+    return new Run(number, job, trace ? traceOf(trace) : null, now, progress, yields);
   }
 
   #progressOf(job: JobNumber): Progress {
@@ -351,6 +357,10 @@ const ABORTED: Readonly<Record<AbortWhy, readonly [text: string, name: string]>>
   deadline: ["The job's deadline has passed", "TimeoutError"],
   abort: ["The job was aborted", "AbortError"],
 };
+
+function argsOf([, args, flags = 0]: JobEntry): unknown {
+  return (flags & NO_ARGS) === 0 ? args : undefined;
+}
 
 function isThenable(value: unknown): boolean {
   return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
