@@ -193,7 +193,7 @@ export interface ComputeClusterOptions {
    * @default "advanced"
    */
   serialization?: "advanced" | "json" | undefined;
-  /** The original's name for `maxWorkers`. */
+  /** The original's name for `maxWorkers`; here 0 means the default. */
   max_processes?: number | undefined;
   /** The original's name for `maxBacklog`; here 0 means the default. */
   max_backlog?: number | undefined;

@@ -125,10 +125,7 @@ function lacking(name: string, isolation: Isolation, because: string): OptionTyp
 }
 
 function schedulerOptions(given: Given, isolation: Isolation): SchedulerOptions {
-  const maxWorkers = either(given, "maxWorkers", "max_processes");
-  const max = maxWorkers.value === undefined
-    ? Math.min(Math.ceil(usableCores() * 1.25), workersInMemory(`${runtime} ${isolation}`))
-    : check.count(maxWorkers.name, maxWorkers.value, 1);
+  const max = maxWorkers(given, isolation);
   const minWorkers = given.minWorkers === undefined ? 0 : check.count("minWorkers", given.minWorkers, 0);
   if (minWorkers > max) throw check.outOfRange("minWorkers", `no more than maxWorkers (${max})`, minWorkers);
   const time = (name: "startTimeout" | "idleTimeout" | "killGrace" | "abortGrace", normal: number): number =>
@@ -167,6 +164,12 @@ function either<N extends keyof Given>(given: Given, name: N, older: N): { name:
   if (given[older] === undefined) return { name, value: given[name] };
   if (given[name] === undefined) return { name: older, value: given[older] };
   throw new OptionTypeError(`${older} must not be given beside ${name}: they are the same option`);
+}
+
+function maxWorkers(given: Given, isolation: Isolation): number {
+  const { name, value } = either(given, "maxWorkers", "max_processes");
+  if (value !== undefined && !(name === "max_processes" && value === 0)) return check.count(name, value, 1);
+  return Math.min(Math.ceil(usableCores() * 1.25), workersInMemory(`${runtime} ${isolation}`));
 }
 
 function maxBacklog(given: Given, maxWorkers: number): number {
