@@ -74,22 +74,6 @@ export class Placement {
     return worker.recalledAt === null || (worker.jobs.size === 0 && !worker.hearsSoon(now));
   }
 
-  /**
-   * Whether a worker may have one more key. While others start it has no more than its share, or the first one that is ready would
-   * have them all.
-   *
-   * @param unbound How many keys have no worker.
-   */
-  mayTakeKey(worker: Worker, unbound: number): boolean {
-    if (unbound === 0) return false;
-    let [keys, starting] = [unbound, 0];
-    for (const other of this.#crew) {
-      keys += other.keys;
-      if (other.state.at === "starting") starting++;
-    }
-    return starting === 0 || worker.keys < Math.ceil(keys / this.#crew.size);
-  }
-
   /** Which of two workers gets a job that both may run: the one with fewer keys, for a new key; with fewer jobs; the newer one. */
   prefers(worker: Worker, newer: Worker, ofKey: boolean): boolean {
     if (ofKey && worker.keys !== newer.keys) return worker.keys < newer.keys;

@@ -454,7 +454,7 @@ export class Scheduler implements Engine {
     this.#crew.dismiss();
     if (this.#crew.size > 0) return;
     this.#crew.hold();
-    this.#takingBack.end();
+    this.#service.end();
     this.#share?.leave();
     this.#share = null;
     this.#tell("close", () => ({ type: "close" }));

@@ -19,6 +19,7 @@ import { precedes } from "./lanes.ts";
 import type { Placement } from "./placement.ts";
 import { Prefetch } from "./prefetch.ts";
 import { type IsJson, sendJobs, type Unsent } from "./sender.ts";
+import { Spreading } from "./spreading.ts";
 import { TakingBack } from "./taking-back.ts";
 import type { Worker } from "./worker.ts";
 
@@ -70,6 +71,7 @@ export class Service {
   readonly #placement: Placement;
   readonly #backlog: Backlog;
   readonly #prefetch: Prefetch;
+  readonly #spreading: Spreading;
   /** What takes back jobs that have not begun. */
   readonly takingBack: TakingBack;
 
@@ -80,6 +82,7 @@ export class Service {
     this.#placement = parts.placement;
     this.#backlog = parts.backlog;
     this.#prefetch = new Prefetch(parts.prefetch);
+    this.#spreading = new Spreading({ ...parts, turn: () => parts.turn(() => {}) });
     this.takingBack = new TakingBack({
       ...parts,
       prefetch: this.#prefetch,
@@ -115,7 +118,14 @@ export class Service {
     let unsent = 0;
     for (const [worker, jobs] of given) unsent += this.#send(worker, jobs);
     if (this.#placement.ahead > 0) this.takingBack.watch();
+    if (this.#backlog.unbound > 0) this.#spreading.watch();
     return unsent > 0;
+  }
+
+  /** There is nothing to serve any more. */
+  end(): void {
+    this.takingBack.end();
+    this.#spreading.end();
   }
 
   /** The worker that gets the next job, or null if none does. */
@@ -144,7 +154,7 @@ export class Service {
   #nextJob(worker: Worker): Job | null {
     // What waits for one worker is not sent ahead, nor what gives it a key.
     if (this.#backlog.isPlain || worker.jobs.size >= this.#parts.concurrency) return this.#backlog.first;
-    return this.#backlog.nextFor(worker, this.#placement.mayTakeKey(worker, this.#backlog.unbound));
+    return this.#backlog.nextFor(worker, this.#spreading.mayTake(worker, this.#backlog.unbound));
   }
 
   /**

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { AWAITED } from "../../src/core/spreading.ts";
 import { aRequest } from "./request.ts";
 import { Cluster, expectNothingLeft, type FakeWorker, type Submitted } from "./fakes.ts";
 
@@ -54,15 +55,19 @@ describe("Scheduler keys", () => {
     expect(it.worker(1).running).toEqual(["c"]);
   });
 
-  it("Scheduler gives keys to the worker that there is, if no other comes", () => {
-    const it = new Cluster({ maxWorkers: 2 });
-    for (const key of ["a", "b", "c"]) it.submit(key, { key });
-    it.worker(0).ready();
-    for (let i = 0; i < 2; i++) it.worker(0).answer();
-    expect(it.worker(0).running).toEqual([]);
-    it.worker(1).exit({ code: 1 });
-    expect(it.worker(0).running).toEqual(["c"]);
-  });
+  it.each(["fails", "takes long"])(
+    "Scheduler gives keys to the worker that there is, if the start of another %s",
+    (how) => {
+      const it = new Cluster({ maxWorkers: 2 });
+      for (const key of ["a", "b", "c"]) it.submit(key, { key });
+      it.worker(0).ready();
+      for (let i = 0; i < 2; i++) it.worker(0).answer();
+      expect(it.worker(0).running).toEqual([]);
+      if (how === "fails") it.worker(1).exit({ code: 1 });
+      else it.advance(AWAITED);
+      expect(it.worker(0).running).toEqual(["c"]);
+    },
+  );
 
   it("Scheduler gives the turn to the next job of a key only when no worker has the last any more", () => {
     const it = cluster(2, { concurrency: 2 });

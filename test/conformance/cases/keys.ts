@@ -8,7 +8,9 @@ export const keys: Case[] = [
   {
     name: "Jobs of one key run in one worker, those of others in others",
     async run(kit) {
-      const cc = kit.cluster("kept.mjs", { maxWorkers: 3, maxBacklog: -1 });
+      const cc = kit.cluster("kept.mjs", { maxWorkers: 3, minWorkers: 3, maxBacklog: -1 });
+      await cc.ready();
+      await until(() => cc.stats().workers.idle === 3);
       const of = new Map<string, Set<unknown>>();
       await Promise.all(Array.from({ length: 90 }, async (_, at) => {
         const key = `k${at % 9}`;
