@@ -275,13 +275,13 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     return new Streaming({
       start: (stream, done) => inContext(() => this.#submit({ request: { ...request, stream }, signal }, site, done)),
       highWaterMark,
-      isAborted: () => signal?.aborted === true,
+      aborted: () => signal?.aborted ? { reason: signal.reason } : null,
     });
   }
 
   /**
    * Has every worker that is there run a job once, those included that are about to be: to drop a cache, say, or to load new data.
-   * Workers that are started later run it too with `replay`. A job that is enqueued after it finds it done in whichever worker it
+   * Workers that are started later run it too with `replay`. It goes before all jobs that wait, and a job that is enqueued after it finds it done in whichever worker it
    * runs, but that with `concurrency` it may begin while that still runs.
    *
    * It counts neither against the backlog nor for `maxJobsPerWorker`, and starts no worker.
@@ -308,6 +308,8 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
         resolve(ended);
       });
       const unwatch = signal && onAbort(signal, () => handle.cancel(signal.reason));
+      // Aborted by a getter of the arguments, while they were copied.
+      if (signal?.aborted) handle.cancel(signal.reason);
     });
     for (const outcome of outcomes) if (!outcome.ok) this.#origins.add(outcome.error, site, "broadcast");
     return answersOf(outcomes) as TaskResult<M, T>[];
@@ -343,7 +345,10 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     return new Promise((resolve, reject) => this.#engine.warm((error) => error === null ? resolve() : reject(error)));
   }
 
-  /** Takes no more jobs, finishes those that it has, and ends. Resolves once no worker is left. */
+  /**
+   * Takes no more jobs, finishes those that it has, and ends. Resolves once no worker is left: not before each `stream` that was begun
+   * has been read to its end, or left.
+   */
   close(): Promise<void>;
   /** The same with a callback, which is called with null; returns the cluster. */
   close(callback: (error: null) => void): this;

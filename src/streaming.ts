@@ -13,8 +13,8 @@ export interface StreamingParts {
   start(stream: StreamRequest, done: (outcome: Outcome) => void): JobHandle | null;
   /** How many values may be on their way. */
   readonly highWaterMark: number;
-  /** Whether the caller has given the job up: what has not been taken is not wanted either. */
-  isAborted(): boolean;
+  /** Why the caller has given it up; null while nobody has. What has not been taken is not wanted then. */
+  aborted(): { readonly reason: unknown } | null;
 }
 
 /** Somebody who waits for a value. */
@@ -90,16 +90,24 @@ export class Streaming<R> implements Results<R> {
   #settle(outcome: Outcome): void {
     if (this.#phase.at !== "running") return;
     this.#phase = { at: "ended", outcome };
-    if (this.#parts.isAborted()) this.#forget();
     this.#deliver();
   }
 
   #deliver(): void {
+    this.#heedAbort();
     while (this.#waiters.length > 0) {
       if (this.#next < this.#values.length) this.#give();
       else if (this.#phase.at === "ended" || this.#phase.at === "over") this.#giveEnd();
       else return;
     }
+  }
+
+  /** The job may have ended by itself, with values that wait. */
+  #heedAbort(): void {
+    const aborted = this.#phase.at === "ended" && this.#values.length > 0 ? this.#parts.aborted() : null;
+    if (!aborted) return;
+    this.#forget();
+    this.#phase = { at: "ended", outcome: { ok: false, error: aborted.reason } };
   }
 
   #give(): void {

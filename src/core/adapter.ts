@@ -49,6 +49,8 @@ export interface WorkerSpec {
 
 /** A job that every worker runs once. */
 export interface ReplayEntry {
+  /** Names it on the wire. */
+  readonly number: number;
   /** Null for the default export. */
   readonly task: string | null;
   readonly args: unknown;

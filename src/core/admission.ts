@@ -8,6 +8,7 @@ import type { Backlog } from "./backlog.ts";
 import type { JobRequest } from "./engine.ts";
 import { ClusterError, type ErrorDetails } from "./errors.ts";
 import type { Forecast } from "./forecast.ts";
+import type { Before } from "./keys.ts";
 import type { Placement } from "./placement.ts";
 
 /** The limits; Infinity for none. */
@@ -20,8 +21,8 @@ export interface AdmissionLimits {
 
 /** What admission is given to work with. */
 export interface AdmissionParts {
-  readonly backlog: Pick<Backlog, "size" | "bounded" | "open" | "holds" | "work">;
-  readonly placement: Pick<Placement, "room" | "ahead" | "boundedAhead">;
+  readonly backlog: Pick<Backlog, "size" | "bounded" | "open" | "before" | "work">;
+  readonly placement: Pick<Placement, "room" | "ahead" | "boundedAhead" | "hasPlace">;
   readonly forecast: Forecast;
   /** How many jobs can run at once when every worker is there. */
   slots(): number;
@@ -33,6 +34,8 @@ type Asked = Pick<JobRequest, "task" | "key" | "deadline" | "bounded">;
 
 /** Any job without limits of its own. */
 const ANY: Asked = { task: null, key: null, deadline: Infinity, bounded: false };
+
+const NOTHING: Before = { at: "none" };
 
 /** Lets jobs in, or not. */
 export class Admission {
@@ -94,6 +97,9 @@ export class Admission {
     if (forecast.runs < 2 * slots) return null;
     const now = this.#parts.now();
     const own = forecast.run(job.task, now);
+    const before = job.key === null ? NOTHING : backlog.before(job.key);
+    // One after the other, however many workers there are.
+    if (before.at === "jobs") return own * (1 + before.count);
     const jobs = this.waiting + 1;
     const work = backlog.work((task) => forecast.run(task, now)) + placement.ahead * forecast.runOfAny(now) + own;
     // Of what waits, as much as there is room for runs at once.
@@ -101,9 +107,12 @@ export class Admission {
     return own + work * part / slots;
   }
 
-  /** Whatever room there is, is not for what waits for one worker, or for another job. */
+  /** Whatever room there is, is not for what waits for another job, or for one worker; nor does that need any if the worker is free. */
   #roomFor({ key }: Asked): number {
-    return this.#parts.backlog.holds(key) ? 0 : this.#parts.placement.room;
+    const { backlog, placement, now } = this.#parts;
+    const before = key === null ? NOTHING : backlog.before(key);
+    if (before.at === "none") return placement.room;
+    return before.at === "worker" && placement.hasPlace(before.worker, now()) ? Infinity : 0;
   }
 }
 

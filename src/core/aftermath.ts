@@ -59,7 +59,7 @@ export class Aftermath {
    */
   workerExited(worker: Worker, exit: WorkerExit, expected: boolean, unbegun: number): void {
     const { crew, takingBack, isolation, ledger, backlog } = this.#parts;
-    backlog.forget();
+    backlog.forget(worker);
     const next = takingBack.sort(worker, unbegun);
     if (unbegun > 0) crew.retry();
     const jobs = worker.jobs.removeAll();

@@ -6,7 +6,7 @@
  */
 
 import type { Job } from "./job.ts";
-import { Keys, takesKeys } from "./keys.ts";
+import { type Before, Keys, takesKeys } from "./keys.ts";
 import { Lanes, precedes } from "./lanes.ts";
 import type { Worker } from "./worker.ts";
 
@@ -19,7 +19,8 @@ export class Backlog {
   /** Those that wait for a worker of their own. */
   readonly #own = new Map<Worker, Lanes>();
   readonly #keys: Keys = new Keys({
-    wait: (job) => this.#lanesOf(job).putBack(job),
+    // The last, however old it is: keys take turns, and its place would have to be looked for.
+    wait: (job) => this.#lanesOf(job).push(job),
     leave: (job) => job.line?.remove(job),
   });
   /** How many there are of each task that is named. */
@@ -88,9 +89,12 @@ export class Backlog {
     return this.#open.first ?? this.#unbound.first;
   }
 
-  /** Whether a job of this key would have to wait for another, or for one worker. */
-  holds(key: string | null): boolean {
-    return key !== null && this.#keys.holds(key);
+  /** What a new job of this key would find. */
+  before(key: string): Before {
+    const before = this.#keys.before(key);
+    // It would be one of those that wait for the worker.
+    if (before.at === "worker" && this.isAwaited(before.worker)) return { at: "jobs", count: 1 };
+    return before;
   }
 
   /** A job comes: the last in its line. */
@@ -128,19 +132,23 @@ export class Backlog {
     const left: Job[] = [];
     for (const [worker, lanes] of this.#own) {
       if (worker.state.at === "starting" || takesKeys(worker)) continue;
-      this.#own.delete(worker);
-      for (let job = lanes.first; job; job = lanes.first) {
-        if (job.only) left.push(job);
+      // One that is full may be so for what it has been sent ahead only, which can be taken back.
+      const stays = worker.state.at === "idle" || worker.state.at === "busy";
+      for (const job of lanes) {
+        if (job.only && stays) continue;
         this.remove(job);
-        if (!job.only) this.putBack(job);
+        if (job.only) left.push(job);
+        else this.putBack(job);
       }
+      if (!stays) this.#own.delete(worker);
     }
     return left;
   }
 
   /** A worker has gone. */
-  forget(): void {
+  forget(worker: Worker): void {
     this.#keys.forget();
+    if (this.#own.get(worker)?.size === 0) this.#own.delete(worker);
   }
 
   #enter(job: Job): void {

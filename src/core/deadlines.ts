@@ -11,6 +11,9 @@ import type { ClusterError } from "./errors.ts";
 import type { Job } from "./job.ts";
 import * as loss from "./loss.ts";
 
+/** What is less is over, in milliseconds: a timer for it might not move the clock. */
+const LEAST = 0.001;
+
 /** What watching deadlines takes. */
 export interface DeadlineParts {
   /** Runs a change of state as one turn, later. */
@@ -44,11 +47,11 @@ export class Deadlines {
   #look(job: Job): void {
     const { after, now, expectedRun, hasPlaces } = this.#parts;
     const left = job.submittedAt + job.request.deadline - now();
-    if (left <= 0) return this.#isOver(job);
+    if (left <= LEAST) return this.#isOver(job);
     const spare = job.state.at === "queued" ? left - expectedRun(job.request) : 0;
     // Only the jobs that run can show that they have become faster than was predicted: with a place to be had it runs.
-    if (job.state.at === "queued" && spare <= 0 && !hasPlaces()) return this.#drop(job);
-    job.expires(after(spare > 0 ? spare : left, () => this.#look(job)));
+    if (job.state.at === "queued" && spare <= LEAST && !hasPlaces()) return this.#drop(job);
+    job.expires(after(spare > LEAST ? spare : left, () => this.#look(job)));
   }
 
   #isOver(job: Job): void {

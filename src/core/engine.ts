@@ -22,7 +22,7 @@ export interface JobRequest {
   readonly timeout: number;
   /** How long after it was submitted its answer is of no use any more, in milliseconds, or Infinity. */
   readonly deadline: number;
-  /** 0 for most jobs. What it means: `backlog.ts`. */
+  /** 0 for most jobs; Infinity for one that goes before all others. What it means: `lanes.ts`. */
   readonly priority: number;
   /** Jobs of the same key run one at a time, and in the same worker; null for none. What it means: `keys.ts`. */
   readonly key: string | null;
@@ -79,7 +79,7 @@ export interface Engine {
    */
   broadcast(
     request: JobRequest,
-    replay: boolean,
+    replay: boolean | string,
     done: (outcomes: readonly Outcome[]) => void,
   ): Pick<JobHandle, "cancel">;
 

@@ -78,7 +78,7 @@ export interface Init {
   /** Handed to the module's `setup`. */
   readonly setupData?: unknown;
   /** What the worker does before its first job, in order; not there if that is nothing. */
-  readonly replay?: readonly { readonly task: string | null; readonly args: unknown }[];
+  readonly replay?: readonly { readonly number: number; readonly task: string | null; readonly args: unknown }[];
   /** How a process writes values. */
   readonly serialization: "advanced" | "json";
   /** What the worker measures of its memory: all that the process has, or the heap of the thread; null for nothing. */
@@ -122,6 +122,8 @@ export type WorkerFrame =
   | { readonly type: "yields"; readonly key: string; readonly job: JobNumber; readonly values: readonly unknown[] }
   /** The same as a JSON text: an array for each value, empty for `undefined`, which JSON does not carry. */
   | { readonly type: "yields:text"; readonly key: string; readonly job: JobNumber; readonly text: string }
+  /** A broadcast could not be replayed; an encoded error. */
+  | { readonly type: "unreplayed"; readonly key: string; readonly number: number; readonly error: unknown }
   /** What was taken back is dropped: more may be sent. */
   | { readonly type: "recalled"; readonly key: string }
   /** So many messages that answer no job. */
@@ -220,6 +222,13 @@ function unwrapped(text: unknown): unknown[] | null {
   } catch {
     return null;
   }
+}
+
+/** Which broadcast could not be replayed, and why, as an encoded error; null for another kind of frame. */
+export function readUnreplayed(frame: unknown): { number: number; error: unknown } | null {
+  if (frameType(frame) !== "unreplayed") return null;
+  const { number, error } = frame as { number?: unknown; error?: unknown };
+  return typeof number === "number" ? { number, error } : null;
 }
 
 /** What became of an abort: the job, and whether its handler may heed it; null for another kind of frame. */

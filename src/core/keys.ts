@@ -48,6 +48,12 @@ export class Key {
   }
 }
 
+/** What stands before a new job of a key: so many others of it; the worker that is to run it, and no other; or nothing. */
+export type Before =
+  | { readonly at: "jobs"; readonly count: number }
+  | { readonly at: "worker"; readonly worker: Worker }
+  | { readonly at: "none" };
+
 /** Where the jobs that have the turn wait. */
 export interface TurnParts {
   wait(job: Job): void;
@@ -66,9 +72,12 @@ export class Keys {
     this.#parts = parts;
   }
 
-  /** Whether a job of this key would have to wait for another, or for one worker. */
-  holds(name: string): boolean {
-    return this.#busy.has(name) || (this.#resting.get(name)?.worker ?? null) !== null;
+  /** What a new job of this key would find. */
+  before(name: string): Before {
+    const busy = this.#busy.get(name);
+    if (busy) return { at: "jobs", count: 1 + (busy.line?.size ?? 0) };
+    const worker = this.#resting.get(name)?.worker ?? null;
+    return worker ? { at: "worker", worker } : { at: "none" };
   }
 
   /** A new job of a key. */

@@ -66,6 +66,11 @@ export class Lanes {
     this.#size--;
   }
 
+  /** Each lane in its order. The job that was given last may be taken out meanwhile. */
+  *[Symbol.iterator](): Generator<Job> {
+    for (const { jobs } of [this.#normal, ...this.#others.values()]) yield* jobs;
+  }
+
   #laneOf({ request: { priority } }: Job): Lane {
     if (priority === 0) return this.#normal;
     return this.#others.get(priority) ?? this.#openLane(priority);

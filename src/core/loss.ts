@@ -103,6 +103,13 @@ export function abandoned(port: WorkerPort): ClusterError {
   return new ClusterError("CC_ERR_WORKER_EXIT", message, { worker: port.id });
 }
 
+/** A broadcast that was to be replayed has failed in a new worker. */
+export function unreplayed({ id: worker }: WorkerPort, cause: unknown): ClusterError {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  const message = `a broadcast failed in the new worker ${worker}, and is not replayed any more: ${said}`;
+  return new ClusterError("CC_ERR_WORKER_START", message, { worker, cause });
+}
+
 function manner({ code, signal }: WorkerExit): string {
   return signal === null ? `code: ${code}` : `code: ${code}, signal: ${signal}`;
 }

@@ -74,12 +74,6 @@ export class Placement {
     return worker.recalledAt === null || (worker.jobs.size === 0 && !worker.hearsSoon(now));
   }
 
-  /** Which of two workers gets a job that both may run: the one with fewer keys, for a new key; with fewer jobs; the newer one. */
-  prefers(worker: Worker, newer: Worker, ofKey: boolean): boolean {
-    if (ofKey && worker.keys !== newer.keys) return worker.keys < newer.keys;
-    return worker.jobs.size < newer.jobs.size;
-  }
-
   /**
    * How many jobs one worker may have, for jobs to be sent ahead: no more than its share of all, so that none waits in one
    * worker while another has nothing.

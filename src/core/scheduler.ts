@@ -35,6 +35,7 @@ import {
   readProgress,
   readRecalled,
   readStrays,
+  readUnreplayed,
   readYields,
 } from "./frame.ts";
 import { GivingUp } from "./giving-up.ts";
@@ -228,12 +229,14 @@ export class Scheduler implements Engine {
 
   broadcast(
     request: JobRequest,
-    replay: boolean,
+    replay: boolean | string,
     done: (outcomes: readonly Outcome[]) => void,
   ): Pick<JobHandle, "cancel"> {
     const jobs: Job[] = [];
+    // Before all that waits for the worker: what is enqueued later finds it done.
+    const first = { ...request, bounded: true, priority: Infinity };
     const submit = (worker: Worker, ended: (outcome: Outcome) => void): void => {
-      const job = new Job(++this.#lastNumber, request, this.#clock.now(), ended, this.#control, worker);
+      const job = new Job(++this.#lastNumber, first, this.#clock.now(), ended, this.#control, worker);
       jobs.push(job);
       this.#accept(job);
     };
@@ -369,8 +372,9 @@ export class Scheduler implements Engine {
   /** Whether no worker is left from before, and those that have taken their places can be started. */
   #isRenewed(): boolean {
     if (this.#crew.renews || this.#crew.count("starting") > 0) return false;
+    const serving = this.#crew.count("idle") + this.#crew.count("busy");
     return this.#lifetime.at !== "open" ||
-      this.#crew.takers >= Math.max(this.#warmTarget(), Math.min(this.#admission.unplaced, 1));
+      serving >= Math.max(this.#warmTarget(), Math.min(this.#admission.unplaced, 1));
   }
 
   /** Says what is needed, and keeps to what is allowed. */
@@ -383,10 +387,13 @@ export class Scheduler implements Engine {
   /** How many workers there is work for. */
   get #need(): number {
     const { maxWorkers, minWorkers, concurrency } = this.#options;
-    let jobs = this.#backlog.open;
-    for (const worker of this.#crew) jobs += worker.jobs.size;
-    const awaited = this.#warmUp.awaited ? Math.max(1, minWorkers) : 0;
-    return Math.min(maxWorkers, Math.max(Math.ceil(jobs / concurrency), awaited));
+    let [jobs, used] = [this.#backlog.open, 0];
+    for (const worker of this.#crew) {
+      jobs += worker.jobs.size;
+      if (worker.jobs.size > 0 || this.#backlog.isAwaited(worker)) used++;
+    }
+    const warm = this.#warmUp.awaited ? Math.max(1, minWorkers) : 0;
+    return Math.min(maxWorkers, Math.max(Math.ceil(jobs / concurrency), used, warm));
   }
 
   #timeout(job: Job): Timer | null {
@@ -409,6 +416,8 @@ export class Scheduler implements Engine {
     if (progress) return this.#progressed(worker.job(progress.job), progress.value);
     const yields = readYields(frame);
     if (yields) return this.#streams.yielded(worker.job(yields.job), yields.values);
+    const unreplayed = readUnreplayed(frame);
+    if (unreplayed) return this.#unreplayed(worker, unreplayed.number, unreplayed.error);
     this.#ledger.lost.messages += readStrays(frame);
   }
 
@@ -416,6 +425,13 @@ export class Scheduler implements Engine {
     if (memory !== null) this.#crew.measured(worker, memory);
     worker.heardAt = this.#clock.now();
     this.#service.answers(worker, answers);
+  }
+
+  /** A new worker goes on without what it was to replay: it could serve no job otherwise, nor could any other. */
+  #unreplayed({ port }: Worker, number: number, error: unknown): void {
+    if (!this.#broadcasts.drop(number)) return;
+    const told = loss.unreplayed(port, this.#parts.decodeError(error));
+    this.#outbox.push(() => this.#parts.observer.warn(told));
   }
 
   /** It may stand ahead: that it has begun is known by answers only. */
@@ -431,8 +447,10 @@ export class Scheduler implements Engine {
   /** The only place where an accepted job gets its outcome. `worker` is the one that ran it, if one did. */
   #settle(job: Job, outcome: Outcome, worker: Worker | null): void {
     const now = this.#clock.now();
-    // One that yields takes as long as its caller does.
-    if (outcome.ok && job.request.stream === null) this.#forecast.record(job.request.task, now - job.startedAt);
+    // One that yields takes as long as its caller does, and what every worker runs once says nothing of other jobs.
+    if (outcome.ok && job.request.stream === null && job.only === null) {
+      this.#forecast.record(job.request.task, now - job.startedAt);
+    }
     this.#ledger.settled(job, outcome.ok, now);
     if (job.state.at !== "aborting") job.settle();
     this.#outbox.push(() => job.answer(outcome));

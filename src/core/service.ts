@@ -97,7 +97,7 @@ export class Service {
     const now = this.#clock.now();
     if (this.#backlog.open === 0) this.takingBack.share(now);
     if (this.#backlog.size === 0) return false;
-    for (const job of this.#backlog.release()) this.#parts.orphaned(job);
+    this.#release();
     const given = new Map<Worker, Job[]>();
     const limit = this.#placement.limit(this.#backlog.open, this.#prefetch.depth);
     const { patience } = this.#prefetch;
@@ -109,6 +109,7 @@ export class Service {
     for (let worker = this.#nextWorker(now, limit, suits); worker; worker = this.#nextWorker(now, limit, suits)) {
       const job = this.#nextJob(worker) as Job;
       job.ticketed = worker.port.exchange !== null && worker.recalledAt === null && !this.#isMoved(job);
+      if (job.key && job.key.worker === null) this.#spreading.took(worker);
       this.#backlog.take(job, worker);
       this.#crew.give(job, worker);
       const jobs = given.get(worker);
@@ -119,7 +120,16 @@ export class Service {
     for (const [worker, jobs] of given) unsent += this.#send(worker, jobs);
     if (this.#placement.ahead > 0) this.takingBack.watch();
     if (this.#backlog.unbound > 0) this.#spreading.watch();
-    return unsent > 0;
+    // A worker may be full now that other jobs wait for.
+    return this.#release() || unsent > 0;
+  }
+
+  /** Jobs that waited for one worker, which takes none any more, wait for any, or have their end. Returns whether there were any. */
+  #release(): boolean {
+    const { open } = this.#backlog;
+    const left = this.#backlog.release();
+    for (const job of left) this.#parts.orphaned(job);
+    return left.length > 0 || this.#backlog.open > open;
   }
 
   /** There is nothing to serve any more. */
@@ -144,10 +154,18 @@ export class Service {
       if (!this.#placement.hasPlace(worker, now)) continue;
       const job = this.#nextJob(worker);
       if (!job || (earliest && job !== earliest && precedes(earliest, job))) continue;
-      if (best && job === earliest && this.#placement.prefers(best, worker, job.key !== null)) continue;
+      if (best && job === earliest && this.#prefers(best, worker, job)) continue;
       [best, earliest] = [worker, job];
     }
     return best;
+  }
+
+  /** Which of two workers gets a job that both may run: the one that none waits for, or with fewer keys for a new key; with fewer jobs; the newer one. */
+  #prefers(worker: Worker, newer: Worker, job: Job): boolean {
+    if (job.key && worker.keys !== newer.keys) return worker.keys < newer.keys;
+    const [awaited, newerAwaited] = [worker, newer].map((one) => this.#backlog.isAwaited(one));
+    if (awaited !== newerAwaited) return newerAwaited === true;
+    return worker.jobs.size < newer.jobs.size;
   }
 
   /** The next job for this worker, or null. */
@@ -231,7 +249,8 @@ export class Service {
     if (job.state.at !== "ahead" && job.state.at !== "running") return job.settle();
     const now = this.#clock.now();
     if (job.state.at === "ahead") this.#begins(job, worker, now - (ran ?? 0) / 1000);
-    if (job.request.stream === null) {
+    // One that yields takes as long as its caller does, and what every worker runs once says nothing of other jobs.
+    if (job.request.stream === null && job.only === null) {
       this.#prefetch.record(Math.max(ran === undefined ? now - job.startedAt : ran / 1000, worker.sendTime));
     }
     this.#parts.ended(job, worker, failed, value);

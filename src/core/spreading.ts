@@ -7,6 +7,7 @@
 
 import type { Clock, Timer } from "./clock.ts";
 import type { Crew } from "./crew.ts";
+import { takesKeys } from "./keys.ts";
 import type { Worker } from "./worker.ts";
 
 /** How long a worker that starts is waited for, in milliseconds since its start. */
@@ -23,6 +24,8 @@ export interface SpreadingParts {
 /** Spreads keys over workers. */
 export class Spreading {
   readonly #parts: SpreadingParts;
+  /** How many keys workers have been given while others are awaited. */
+  readonly #taken = new Map<Worker, number>();
   #timer: Timer | null = null;
 
   constructor(parts: SpreadingParts) {
@@ -36,13 +39,25 @@ export class Spreading {
    */
   mayTake(worker: Worker, unbound: number): boolean {
     if (unbound === 0) return false;
-    const { crew } = this.#parts;
-    let [keys, awaited] = [unbound, false];
-    for (const other of crew) {
-      keys += other.keys;
-      awaited ||= this.#awaitedFor(other) > 0;
+    let [awaited, workers, keys] = [0, 0, unbound];
+    for (const other of this.#parts.crew) {
+      if (this.#awaitedFor(other) > 0) awaited++;
+      if (!takesKeys(other)) continue;
+      workers++;
+      keys += this.#taken.get(other) ?? 0;
     }
-    return !awaited || worker.keys < Math.ceil(keys / crew.size);
+    if (awaited === 0) {
+      this.#taken.clear();
+      return true;
+    }
+    // Not those that it had before: it would get none while any worker starts.
+    return (this.#taken.get(worker) ?? 0) < Math.ceil(keys / (workers + awaited));
+  }
+
+  /** A worker was given a new key. */
+  took(worker: Worker): void {
+    if (![...this.#parts.crew].some((other) => this.#awaitedFor(other) > 0)) return;
+    this.#taken.set(worker, (this.#taken.get(worker) ?? 0) + 1);
   }
 
   /** Keys wait: they are given to somebody once nobody is waited for any more. */
@@ -60,6 +75,7 @@ export class Spreading {
   end(): void {
     this.#timer?.cancel();
     this.#timer = null;
+    this.#taken.clear();
   }
 
   #awaitedFor({ state, startedAt }: Worker): number {

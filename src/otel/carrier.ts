@@ -50,7 +50,7 @@ function baggageText(context: Context): string | undefined {
   let text = "";
   for (const [key, { value, metadata }] of propagation.getBaggage(context)?.getAllEntries() ?? []) {
     const properties = metadata ? `;${metadata.toString()}` : "";
-    const member = `${text === "" ? "" : ","}${encodeURIComponent(key)}=${encodeURIComponent(value)}${properties}`;
+    const member = `${text === "" ? "" : ","}${encoded(key)}=${encoded(value)}${properties}`;
     if (text.length + member.length <= LONGEST) text += member;
   }
   return text === "" ? undefined : text;
@@ -66,6 +66,11 @@ function baggageEntries(text: string): Record<string, BaggageEntry> {
     entries[decoded(pair.slice(0, at).trim())] = { value: decoded(pair.slice(at + 1).trim()), ...metadata };
   }
   return entries;
+}
+
+/** A surrogate without its other half can't be encoded. */
+function encoded(text: string): string {
+  return encodeURIComponent(text.replaceAll(/\p{Surrogate}/gu, "\ufffd"));
 }
 
 /** What is no percent-encoding is taken as it stands. */

@@ -103,7 +103,15 @@ function serve(process: NodeJS.Process, link: Link): void {
     // Also when a job ends its worker.
     process.on("exit", () => jobs.flush());
     runner = jobs;
-    for (const { task, args } of init.replay ?? []) await jobs.replay(task, args);
+    for (const { number, task, args } of init.replay ?? []) {
+      await jobs.replay(task, args).catch((thrown) =>
+        sendThrown(
+          thrown,
+          init.serialization,
+          (error) => link.post({ type: "unreplayed", key: init.key, number, error }),
+        )
+      );
+    }
     link.post({ type: "ready", key: init.key, teardown: contract.teardown !== undefined });
   }
 

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { AsyncLocalStorage } from "node:async_hooks";
+import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import { setImmediate } from "node:timers";
 import type { ClusterError } from "../core/errors.ts";
 import { type AbortWhy, type Init, type JobEntry, type JobNumber, NO_ARGS, REPORTS, STREAMS } from "../core/frame.ts";
@@ -45,6 +45,8 @@ export class Runner {
   readonly #runs: Run[] = [];
   #advancing = false;
   readonly #strays: Strays;
+  /** Not in the context of the job that has just ended, whose storages and trace are none of the next one's. */
+  readonly #advanceApart: () => void = AsyncResource.bind(() => this.#advance());
   /** Tells which job a `process.send` of an unmodified module belongs to, however late it comes, and which trace. */
   readonly #current = new AsyncLocalStorage<Run>();
 
@@ -52,7 +54,7 @@ export class Runner {
   constructor(link: Link, contract: Contract, inbox: Inbox, init: Init, endWith: (error: unknown) => void) {
     this.#init = init;
     this.#exchange = exchangeOf(init);
-    this.#answers = new Answers(link, init, this.#exchange, () => this.#advance());
+    this.#answers = new Answers(link, init, this.#exchange, this.#advanceApart);
     this.#endWith = endWith;
     this.#link = link;
     this.#contract = contract;
@@ -118,7 +120,7 @@ export class Runner {
     } finally {
       this.#advancing = false;
       // What has come is read between the first and the second.
-      if (goOn) setImmediate(() => setImmediate(() => this.#advance()));
+      if (goOn) setImmediate(() => setImmediate(this.#advanceApart));
     }
     this.#line.tidy();
     // With room left nothing runs, or only what waits for something: no answer is to wait for that. Without, a handler may
@@ -184,8 +186,8 @@ export class Runner {
   /** Once the code that has answered has returned. */
   #advanceSoon(): void {
     // What a listener throws must be seen by the runtime as thrown; Deno's microtasks swallow some values (2.9.6).
-    if (this.#contract.handler(null)) queueMicrotask(() => this.#advance());
-    else setImmediate(() => this.#advance());
+    if (this.#contract.handler(null)) queueMicrotask(this.#advanceApart);
+    else setImmediate(this.#advanceApart);
   }
 
   // ---- running
@@ -262,9 +264,10 @@ export class Runner {
   /** What `process.send` does: the first message of a job is its answer. */
   send(message: unknown): void {
     const run = this.#current.getStore() ?? this.#only();
-    if (run && !run.answered) return this.#succeed(run, message);
+    // A stream ends with its iterator.
+    if (run && !run.answered && !run.yields) return this.#succeed(run, message);
     this.#strays.add();
-    if (run && this.#runs.length > 0) this.#strays.warn(run.context.job.id);
+    if (run?.answered && this.#runs.length > 0) this.#strays.warn(run.context.job.id);
   }
 
   /** A message from outside of any job's asynchronous context belongs to the one job that runs, if only one does. */

@@ -35,10 +35,14 @@ type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>;
 
 /** Whether a handler's result yields values. */
 export function isIterator(value: unknown): boolean {
-  if (typeof value !== "object" || value === null || typeof (value as { next?: unknown }).next !== "function") {
+  if (typeof value !== "object" || value === null) return false;
+  try {
+    const iterates = Symbol.asyncIterator in value || Symbol.iterator in value;
+    return iterates && typeof (value as { next?: unknown }).next === "function";
+  } catch {
+    // A proxy, or a getter.
     return false;
   }
-  return Symbol.asyncIterator in value || Symbol.iterator in value;
 }
 
 /** The iterator of what a handler has returned, or null: the characters of a string are no values. */

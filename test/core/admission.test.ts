@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Admission, type AdmissionLimits } from "../../src/core/admission.ts";
 import type { ClusterError } from "../../src/core/errors.ts";
+import type { Before } from "../../src/core/keys.ts";
+import type { Worker } from "../../src/core/worker.ts";
 import { Forecast } from "../../src/core/forecast.ts";
 
 /** What stands before a job. */
@@ -13,8 +15,10 @@ interface Scene {
   readonly open?: number;
   readonly room?: number;
   readonly slots?: number;
-  /** Whether the key of the job has a worker or another job. */
-  readonly held?: boolean;
+  /** What stands before the job, if it has a key. */
+  readonly before?: Before;
+  /** Whether the worker of its key has a place. */
+  readonly free?: boolean;
   readonly now?: number;
 }
 
@@ -27,7 +31,8 @@ function seen(runs: number): Forecast {
 }
 
 function admission(limits: Partial<AdmissionLimits>, forecast: Forecast, scene: Scene): Admission {
-  const { waiting = {}, bounded = 0, ahead = 0, room = 0, slots = 1, held = false, now = 0 } = scene;
+  const { waiting = {}, bounded = 0, ahead = 0, room = 0, slots = 1, before = { at: "none" }, free = false, now = 0 } =
+    scene;
   const tasks = Object.entries(waiting).map(([task, count]) => [task === "default" ? null : task, count] as const);
   const size = tasks.reduce((sum, [, count]) => sum + count, 0);
   return new Admission({ maxBacklog: Infinity, maxLatency: Infinity, ...limits }, {
@@ -35,10 +40,10 @@ function admission(limits: Partial<AdmissionLimits>, forecast: Forecast, scene: 
       size,
       bounded,
       open: scene.open ?? size,
-      holds: () => held,
+      before: () => before,
       work: (run) => tasks.reduce((sum, [task, count]) => sum + count * run(task), 0),
     },
-    placement: { room, ahead, boundedAhead: 0 },
+    placement: { room, ahead, boundedAhead: 0, hasPlace: () => free },
     forecast,
     slots: () => slots,
     now: () => now,
@@ -54,6 +59,8 @@ function refusal(
 ): ClusterError | null {
   return admission(limits, forecast, { waiting: { default: before }, ...scene }).refusal();
 }
+
+const keyed = { task: null, key: "a", deadline: Infinity, bounded: false };
 
 const job = (task: string | null, deadline = Infinity) => ({ task, deadline, key: null, bounded: false });
 
@@ -110,8 +117,21 @@ describe("Admission", () => {
   });
 
   it("Admission has no room for a job that waits for another, and none is taken up by those", () => {
-    expect(refusal({ maxBacklog: 0 }, 0, seen(0), { room: 5, held: true })?.code).toBe("CC_ERR_BACKLOG_FULL");
+    const scene = { room: 5, before: { at: "jobs", count: 1 } } as const;
+    expect(admission({ maxBacklog: 0 }, seen(0), scene).refusal(keyed)?.code).toBe("CC_ERR_BACKLOG_FULL");
     expect(refusal({ maxBacklog: 0 }, 50, seen(0), { room: 1, open: 0 })).toBeNull();
+  });
+
+  it("Admission lets a job in whose key has a worker that is free, and no other job of it", () => {
+    const before = { at: "worker", worker: {} as Worker } as const;
+    const limits = { maxBacklog: 0, maxLatency: 1 };
+    expect(admission(limits, seen(10), { before, free: true }).refusal(keyed)).toBeNull();
+    expect(admission(limits, seen(10), { before }).refusal(keyed)?.code).toBe("CC_ERR_BACKLOG_FULL");
+  });
+
+  it("Admission predicts that the jobs of a key run one after the other", () => {
+    const it = admission({}, seen(8), { before: { at: "jobs", count: 4 }, waiting: { default: 3 }, slots: 4 });
+    expect(it.latency(keyed)).toBeCloseTo(500);
   });
 
   it("Admission by latency needs two runs per slot", () => {

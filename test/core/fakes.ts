@@ -606,7 +606,7 @@ export class Cluster {
 
   broadcast(
     request: JobRequest,
-    replay: boolean,
+    replay: boolean | string,
     done: (outcomes: readonly Outcome[]) => void,
   ): Pick<JobHandle, "cancel"> {
     let handle: Pick<JobHandle, "cancel"> = { cancel() {} };

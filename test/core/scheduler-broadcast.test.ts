@@ -4,9 +4,13 @@ import { Cluster, expectNothingLeft } from "./fakes.ts";
 import { aRequest } from "./request.ts";
 
 /** Broadcasts, and notes how that ends. */
-function broadcast(cluster: Cluster, args: unknown, replay = false): { ended: (readonly Outcome[])[]; cancel(): void } {
+function broadcast(
+  cluster: Cluster,
+  args: unknown,
+  replay: boolean | string = false,
+): { ended: (readonly Outcome[])[]; cancel(): void } {
   const ended: (readonly Outcome[])[] = [];
-  const handle = cluster.broadcast(aRequest({ args, bounded: true }), replay, (outcomes) => void ended.push(outcomes));
+  const handle = cluster.broadcast(aRequest({ args }), replay, (outcomes) => void ended.push(outcomes));
   return { ended, cancel: () => handle.cancel("enough") };
 }
 
@@ -37,9 +41,8 @@ describe("Scheduler broadcasts", () => {
     const { ended } = broadcast(it, "now");
     broadcast(it, "again", true);
     it.submitAll("second", "third");
-    expect(it.workers.map((worker) => worker.spec.replay)).toEqual([[], [{ task: null, args: "again" }]]);
+    expect(it.workers.map((worker) => worker.spec.replay)).toEqual([[], [{ number: 2, task: null, args: "again" }]]);
     it.worker(0).ready();
-    it.worker(0).answer();
     expect(it.worker(0).running).toEqual(["now"]);
     it.worker(0).answer();
     it.flush();
@@ -63,10 +66,80 @@ describe("Scheduler broadcasts", () => {
     it.worker(0).crash();
     it.flush();
     expect(ended).toMatchObject([[{ ok: false, error: { code: "CC_ERR_WORKER_EXIT" } }]]);
-    expect(it.worker(-1).spec.replay).toEqual([{ task: null, args: "all" }]);
+    expect(it.worker(-1).spec.replay).toMatchObject([{ args: "all" }]);
     it.worker(-1).crash();
     it.advance(1_000);
     expect(it.worker(-1).spec.replay).toEqual([]);
+  });
+
+  it("Scheduler replays the last broadcast of a name, and all without", () => {
+    const it = new Cluster();
+    for (const [args, replay] of [[1, "rates"], [2, true], [3, "other"], [4, "rates"], [5, false]] as const) {
+      broadcast(it, args, replay);
+    }
+    it.submit("job");
+    expect(it.worker(0).spec.replay.map(({ args }) => args)).toEqual([2, 3, 4]);
+  });
+
+  it("Scheduler tells of what a new worker could not replay, once, and replays it no more", () => {
+    const it = new Cluster({ maxWorkers: 2 });
+    broadcast(it, "bad", true);
+    broadcast(it, "good", true);
+    const job = it.submit("job");
+    const { number } = it.worker(0).spec.replay[0] as { number: number };
+    for (let i = 0; i < 2; i++) it.worker(0).says({ type: "unreplayed", number, error: "typo" });
+    it.worker(0).ready();
+    it.worker(0).answer("served");
+    it.flush();
+    expect(job.value).toBe("served");
+    expect(it.faults).toMatchObject([{ code: "CC_ERR_WORKER_START", worker: "1", cause: { decoded: "typo" } }]);
+    it.worker(0).crash();
+    it.submit("next");
+    expect(it.worker(1).spec.replay.map(({ args }) => args)).toEqual(["good"]);
+  });
+
+  it("Scheduler runs broadcasts in order before whatever else waits, however urgent", () => {
+    const it = cluster(1);
+    it.submit("busy");
+    it.submit("before");
+    broadcast(it, "first");
+    broadcast(it, "second");
+    it.submit("after", { priority: 100 });
+    const order = Array.from({ length: 4 }, () => {
+      it.worker(0).answer();
+      return it.worker(0).running[0];
+    });
+    expect(order).toEqual(["first", "second", "after", "before"]);
+  });
+
+  it("Scheduler leaves out no worker that is full of what can be taken back", () => {
+    const it = cluster(1, { maxJobsPerWorker: 4, prefetch: 4 });
+    const jobs = it.clock.together(() => it.submitAll("a", "b", "c", "d"));
+    const { ended } = broadcast(it, "all");
+    for (const job of jobs.slice(1)) job.cancel();
+    it.worker(0).hearRecalls();
+    it.worker(0).answer();
+    expect([it.worker(0).running, ended]).toEqual([["all"], []]);
+  });
+
+  it("Scheduler learns nothing from broadcasts of how long jobs take", () => {
+    const it = cluster(1);
+    for (let i = 0; i < 3; i++) {
+      broadcast(it, "load");
+      it.advance(3_000);
+      it.worker(0).answer();
+    }
+    expect(it.stats.expectedRun).toBe(0);
+  });
+
+  it("Scheduler sends a broadcast to a worker whose budget is never answered", () => {
+    const it = new Cluster({ maxWorkers: 2 }, "process", { allowances: { join: () => ({ report() {}, leave() {} }) } });
+    it.submit("job");
+    it.worker(0).ready();
+    broadcast(it, "all");
+    it.worker(0).answer();
+    it.flush();
+    expect(it.worker(0).running).toEqual(["all"]);
   });
 
   it("Scheduler counts none against the backlog, nor for maxJobsPerWorker", () => {
@@ -145,6 +218,19 @@ describe("Scheduler renewals", () => {
     const it = new Cluster();
     const told = renew(it);
     it.flush();
+    expect(told).toEqual([null]);
+  });
+
+  it("Scheduler has renewed under load, though every job has a worker of its own", () => {
+    const it = cluster(1, { maxJobsPerWorker: 1 });
+    it.submitAll(...Array.from({ length: 8 }, (_, at) => at));
+    const told = renew(it);
+    for (let i = 0; i < 4; i++) {
+      it.worker(-1).answer();
+      it.worker(-1).exit();
+      it.allReady();
+      it.flush();
+    }
     expect(told).toEqual([null]);
   });
 

@@ -55,6 +55,70 @@ describe("Scheduler keys", () => {
     expect(it.worker(1).running).toEqual(["c"]);
   });
 
+  it("Scheduler lets a key's next job in as long as its worker is free, whatever the limits", () => {
+    const it = cluster(1, { maxBacklog: 0, maxLatency: 500 });
+    for (let i = 0; i < 5; i++) {
+      const job = it.submit(i, { key: "a" });
+      it.advance(1_000);
+      it.worker(0).answer(i);
+      it.flush();
+      expect(job.value).toBe(i);
+    }
+  });
+
+  it("Scheduler lets a job go elsewhere whose worker is full of others", () => {
+    const stream = { credit: 1, onYields() {} };
+    const it = new Cluster({ maxWorkers: 4, maxJobsPerWorker: 2 });
+    it.submit("a1", { key: "a" });
+    it.worker(0).ready();
+    it.submit("long");
+    it.worker(1).ready();
+    it.worker(0).answer();
+    it.clock.together(() => {
+      it.submit("held", { stream });
+      it.submit("a2", { key: "a" });
+    });
+    expect(has(it).flat().toSorted()).toEqual(["held", "long"]);
+    it.worker(2).ready();
+    expect(it.worker(2).running).toEqual(["a2"]);
+  });
+
+  it("Scheduler has a new key wait for no starting worker where others have nothing of it", () => {
+    const it = cluster(3);
+    for (let i = 0; i < 12; i++) {
+      it.submit(i, { key: `k${i}` });
+      it.workers.find((worker) => worker.running.length > 0)?.answer();
+    }
+    it.worker(0).crash();
+    expect(it.stats.workers.starting).toBe(1);
+    it.submit("new", { key: "new" });
+    expect(has(it).flat()).toEqual(["new"]);
+  });
+
+  it("Scheduler gives what any worker may run to one that no job waits for", () => {
+    const it = cluster(3);
+    it.submit("a1", { key: "a" });
+    it.workers.find((worker) => worker.jobs.size > 0)?.answer();
+    it.submit("busy", { key: "b" });
+    it.clock.together(() => {
+      it.submit("any");
+      it.submit("a2", { key: "a" });
+    });
+    expect(has(it).flat().toSorted()).toEqual(["a2", "any", "busy"]);
+  });
+
+  it("Scheduler keeps a key's worker between its jobs, though its budget is never answered", () => {
+    const it = new Cluster({ maxWorkers: 2 }, "process", { allowances: { join: () => ({ report() {}, leave() {} }) } });
+    const [first, second] = ["a1", "a2"].map((args) => it.submit(args, { key: "a" }));
+    it.worker(0).ready();
+    it.worker(0).answer(1);
+    it.flush();
+    expect(it.worker(0).running).toEqual(["a2"]);
+    it.worker(0).answer(2);
+    it.flush();
+    expect([first?.value, second?.value]).toEqual([1, 2]);
+  });
+
   it.each(["fails", "takes long"])(
     "Scheduler gives keys to the worker that there is, if the start of another %s",
     (how) => {

@@ -1,4 +1,5 @@
 // Tasks that yield.
+import { AsyncLocalStorage } from "node:async_hooks";
 import { appendFileSync, existsSync } from "node:fs";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -108,3 +109,32 @@ export async function* moved(sizes, { transfer }) {
 export const plain = (value) => value;
 
 export const pid = () => process.pid;
+
+/** Sends messages while it yields. */
+export async function* sends(count) {
+  for (let value = 0; value < count; value++) {
+    process.send({ stray: value });
+    yield value;
+  }
+}
+
+/** What looks like an iterator, and throws when it is looked at. */
+export const page = async () =>
+  new class {
+    text = "page";
+    get next() {
+      throw new Error("there is no next page");
+    }
+  }();
+
+const storage = new AsyncLocalStorage();
+
+/** Answers from within a storage of its own. */
+export const stores = (value) =>
+  storage.run(value, async () => {
+    await turn();
+    return storage.getStore();
+  });
+
+/** What of others' storages it finds. */
+export const finds = () => storage.getStore();

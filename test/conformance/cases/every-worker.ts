@@ -96,13 +96,26 @@ export const everyWorker: Case[] = [
     },
   },
   {
-    name: "a replay that fails is a start that fails, and says why",
+    name: "a broadcast that fails in a new worker is told, and replayed no more",
     async run(kit) {
-      const cc = kit.cluster("kept.mjs");
+      const cc = kit.cluster("kept.mjs", { maxWorkers: 1 });
       await cc.broadcast("refused", { task: "keep", replay: true });
-      const error = await kit.error(cc, null);
-      assert.equal(error["code"], "CC_ERR_WORKER_START");
-      assert.equal((error.cause as Error).message, "refused");
+      await cc.broadcast("good", { task: "keep", replay: true });
+      assert.deepEqual((await kit.value(cc, null) as Kept).kept, ["good"]);
+      await until(() => kit.faults.length > 0);
+      const [fault] = kit.faults as (Error & { code?: string })[];
+      assert.deepEqual([fault?.code, (fault?.cause as Error).message], ["CC_ERR_WORKER_START", "refused"]);
+      await kit.error(cc, 7, { task: "leaves" });
+      assert.deepEqual((await kit.value(cc, null) as Kept).kept, ["good"]);
+      assert.equal(kit.faults.length, 2, "and of the worker that was lost");
+    },
+  },
+  {
+    name: "a broadcast takes the place of the last that was replayed under its name",
+    async run(kit) {
+      const cc = kit.cluster("kept.mjs", { maxWorkers: 1 });
+      for (const rates of [1, 2, 3]) await cc.broadcast(rates, { task: "keep", replay: "rates" });
+      assert.deepEqual((await kit.value(cc, null) as Kept).kept, [3]);
     },
   },
   {

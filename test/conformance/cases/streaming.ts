@@ -241,6 +241,41 @@ export const streaming: Case[] = [
     },
   },
   {
+    name: "process.send is no answer in a handler that yields",
+    async run(kit) {
+      const cc = streams(kit);
+      assert.deepEqual(await all(cc.stream(10, { task: "sends" })), upTo(10));
+      await until(() => cc.stats().lost.messages === 10);
+    },
+  },
+  {
+    name: "stream ends with its signal's reason though the job has ended, as long as values wait",
+    async run(kit) {
+      const controller = new AbortController();
+      const cc = streams(kit);
+      const values = cc.stream(10, { task: "upTo", signal: controller.signal });
+      await values.next();
+      await until(() => cc.stats().jobs.succeeded === 1);
+      controller.abort(new Error("enough"));
+      await assert.rejects(values.next(), { message: "enough" });
+      assert.deepEqual(await values.next(), { done: true, value: undefined });
+    },
+  },
+  {
+    name: "an answer is not looked at by its getters",
+    async run(kit) {
+      assert.deepEqual(await kit.value(streams(kit), null, { task: "page" }), { text: "page" });
+    },
+  },
+  {
+    name: "a job finds nothing of the storages of the job before it",
+    async run(kit) {
+      const cc = streams(kit, { prefetch: 8, maxBacklog: -1 });
+      const jobs = upTo(20).map((at) => kit.value(cc, at, { task: at % 2 ? "finds" : "stores" }));
+      assert.deepEqual(await Promise.all(jobs), upTo(20).map((at) => at % 2 ? undefined : at));
+    },
+  },
+  {
     name: "what is marked to be moved is moved with the value",
     async run(kit) {
       const sizes = [10, 200_000];
