@@ -40,7 +40,7 @@ export function init(folder: string): string {
     throw new UsageError(`${there.join(" and ")} in ${at} would be overwritten; nothing was written`);
   }
   try {
-    mkdirSync(at, { recursive: true });
+    makeFolder(at);
     for (const [name, text] of Object.entries(files)) writeFileSync(join(at, name), text, { flag: "wx" });
   } catch (error) {
     throw new UsageError(`can't write into ${at}: ${(error as Error).message}`);
@@ -51,6 +51,13 @@ export function init(folder: string): string {
     `${start} main${extension}`,
   ].filter((step) => step !== null);
   return `wrote ${Object.keys(files).join(" and ")}; next:\n\n${steps.map((step) => `  ${step}\n`).join("")}`;
+}
+
+/** Not `recursive`: where nothing can be made, as in /proc, that never ends (Node 20.20). */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
 }
 
 function settingIn(folder: string): Setting {

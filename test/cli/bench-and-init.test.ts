@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { describe, expect } from "vitest";
 import { stripsTypes } from "../conformance/kit.ts";
 import { HOSTS, it } from "./commands.ts";
@@ -78,6 +79,12 @@ describe.concurrent.each(HOSTS)("init on %s", (host) => {
 });
 
 describe("init", () => {
+  it.runIf(process.platform === "linux")("ends where no folder can be made", async ({ commands }) => {
+    const { code, stderr } = await commands.run("node", ["init", "/proc/no/such"]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^error: can't write into \/proc\/no\/such: /);
+  });
+
   it("names files as the package they are in asks for", async ({ commands }) => {
     mkdirSync(join(commands.folder, "in/deep"), { recursive: true });
     commands.write("in/package.json", '{ "type": "module" }');
