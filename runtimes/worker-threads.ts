@@ -8,7 +8,7 @@ import type { Transferable, Worker } from "node:worker_threads";
 import { workerThreads } from "../src/built-in.ts";
 import type { WorkerEvents, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { THREAD_MARK } from "../src/core/frame.ts";
-import { withOwnBytes } from "../src/wire/views.ts";
+import { refuseMoved, withOwnBytes } from "../src/wire/views.ts";
 import { MemoryExchange } from "./exchange.ts";
 import { type Line, open } from "./line.ts";
 import { HEARING, waitForThread } from "./patience.ts";
@@ -18,12 +18,6 @@ let lastThread = 0;
 /** Starts a thread and makes a port of it. */
 export function threadPort(spec: WorkerSpec, events: WorkerEvents, script: URL): WorkerPort {
   return open(spec, events, (line) => new ThreadPort(line, spec, script));
-}
-
-/** Node 20 posts memory that was moved before as if it were there, and the worker can't read the message. */
-function assertAttached(item: object): void {
-  // Throws on a detached buffer; `ArrayBuffer.prototype.detached` is younger.
-  if (item instanceof ArrayBuffer) new Uint8Array(item);
 }
 
 class ThreadPort implements WorkerPort {
@@ -71,7 +65,7 @@ class ThreadPort implements WorkerPort {
 
   send(frame: unknown, transfer: readonly object[] = []): void {
     if (this.#line.ended) return;
-    transfer.forEach(assertAttached);
+    refuseMoved(transfer);
     this.#worker.postMessage(withOwnBytes(frame, transfer), transfer as Transferable[]);
   }
 

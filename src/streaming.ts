@@ -75,15 +75,15 @@ export class Streaming<R> implements Results<R> {
 
   #start(): void {
     const job = this.#parts.start(
-      { credit: this.#parts.highWaterMark, onYields: (values) => this.#come(values as readonly R[]) },
+      { credit: this.#parts.highWaterMark, onYield: (value) => this.#come(value as R) },
       (outcome) => this.#settle(outcome),
     );
     this.#phase = { at: "running", job };
   }
 
-  #come(values: readonly R[]): void {
+  #come(value: R): void {
     if (this.#phase.at !== "running") return;
-    for (const value of values) this.#values.push(value);
+    this.#values.push(value);
     this.#deliver();
   }
 

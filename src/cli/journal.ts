@@ -87,9 +87,14 @@ function parse(text: string): Journal & { readonly version: unknown } | null {
   }
 }
 
+/** What it is written to before it takes the place of the last. */
+export function partOf(path: string): string {
+  return `${path}.part`;
+}
+
 /** Replaces a journal, and returns when the new one is on disk. Not called again before that. */
 export async function writeJournal(path: string, { plan, state }: Journal): Promise<void> {
-  const part = `${path}.part`;
+  const part = partOf(path);
   const file = await open(part, "w");
   try {
     await file.writeFile(`${JSON.stringify({ of: "compute-cluster run", version: VERSION, plan, state })}\n`);

@@ -6,12 +6,14 @@
 
 import { resolve } from "node:path";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { ClusterError, type ComputeCluster, type ComputeClusterOptions } from "../../mod.ts";
 import { EXIT } from "./exit-code.ts";
+import { checkDistinct } from "./distinct-files.ts";
 import { Fingerprint } from "./fingerprint.ts";
 import { flow, type JobOutcome } from "./flow.ts";
 import { Interrupts } from "./interrupts.ts";
-import { type Plan, type State, writeJournal } from "./journal.ts";
+import { partOf, type Plan, type State, writeJournal } from "./journal.ts";
 import { answerJson, failureLine, failureSentence, successLine } from "./outcome-line.ts";
 import { type Progress, shown, showProgress, SILENCE } from "./progress.ts";
 import { type InputFormat, type Job, type Jobs, readJobs } from "./read-jobs.ts";
@@ -48,6 +50,7 @@ const LAST_WRITES = 500;
 export async function run(module: string, files: readonly string[], options: RunOptions): Promise<number> {
   checkCombination(options);
   const plan = planOf(module, options);
+  checkFiles(plan, files, options);
   const state = await findState(plan, options.journal, options.resume === true);
   const jobs = readJobs(options.input, files);
   if (
@@ -66,11 +69,7 @@ function checkCombination({ journal, output, resume }: RunOptions): void {
 }
 
 function planOf(module: string, options: RunOptions): Plan {
-  const { output, failed, journal } = options;
-  const paths = [output, failed, journal].filter((path) => path !== undefined).map((path) => resolve(path));
-  if (new Set(paths).size < paths.length) {
-    throw new UsageError("--output, --failed and --journal must be different files");
-  }
+  const { output, failed } = options;
   return {
     module: pathOf(module),
     task: options.task ?? null,
@@ -81,6 +80,24 @@ function planOf(module: string, options: RunOptions): Plan {
     values: options.values === true,
     setupData: options.setupData ?? null,
   };
+}
+
+function checkFiles({ module, output, failedFile }: Plan, files: readonly string[], options: RunOptions): void {
+  const { journal, input } = options;
+  const names = files.filter((file) => file !== "-").map((file) => resolve(file));
+  checkDistinct({
+    read: [
+      ["the worker module", module.startsWith("file:") ? fileURLToPath(module) : module],
+      ...names.map((file) => ["the input", file] as const),
+    ],
+    written: [
+      ...(output === "" ? [] : [["--output", output] as const]),
+      ...(failedFile === null ? [] : [["--failed", failedFile] as const]),
+      // The second is what it is written to first.
+      ...(journal === undefined ? [] : [journal, partOf(journal)].map((path) => ["--journal", resolve(path)] as const)),
+    ],
+    stdin: input !== "files" && (files.length === 0 || files.includes("-")),
+  });
 }
 
 /** One run. */

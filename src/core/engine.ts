@@ -42,8 +42,8 @@ export interface JobRequest {
 export interface StreamRequest {
   /** How many values may be on their way before any has been taken. */
   readonly credit: number;
-  /** Is told what was yielded, in order, before the outcome. */
-  onYields(values: readonly unknown[]): void;
+  /** Is told each value, in order, before the outcome. */
+  onYield(value: unknown): void;
 }
 
 /** How a job ended. `error` is what the caller gets: an error of the cluster, or anything a handler threw. */

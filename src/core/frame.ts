@@ -118,10 +118,8 @@ export type WorkerFrame =
   | { readonly type: "aborting"; readonly key: string; readonly job: JobNumber; readonly heeds: boolean }
   /** How far a job is. */
   | { readonly type: "progress"; readonly key: string; readonly job: JobNumber; readonly value: unknown }
-  /** What a job has yielded, in order. */
-  | { readonly type: "yields"; readonly key: string; readonly job: JobNumber; readonly values: readonly unknown[] }
-  /** The same as a JSON text: an array for each value, empty for `undefined`, which JSON does not carry. */
-  | { readonly type: "yields:text"; readonly key: string; readonly job: JobNumber; readonly text: string }
+  /** What a job has yielded. */
+  | { readonly type: "yielded"; readonly key: string; readonly job: JobNumber; readonly value: unknown }
   /** A broadcast could not be replayed; an encoded error. */
   | { readonly type: "unreplayed"; readonly key: string; readonly number: number; readonly error: unknown }
   /** What was taken back is dropped: more may be sent. */
@@ -202,26 +200,18 @@ export function readStrays(frame: unknown): number {
 
 /** How far a job is; null for another kind of frame. */
 export function readProgress(frame: unknown): { job: JobNumber; value: unknown } | null {
-  if (frameType(frame) !== "progress" || !Object.hasOwn(frame as object, "job")) return null;
+  return readOfJob(frame, "progress");
+}
+
+function readOfJob(frame: unknown, type: string): { job: JobNumber; value: unknown } | null {
+  if (frameType(frame) !== type || !Object.hasOwn(frame as object, "job")) return null;
   const { job, value } = frame as { job: unknown; value?: unknown };
   return typeof job === "number" ? { job, value } : null;
 }
 
 /** What a job has yielded; null for another kind of frame. */
-export function readYields(frame: unknown): { job: JobNumber; values: readonly unknown[] } | null {
-  const type = frameType(frame);
-  if (type !== "yields" && type !== "yields:text") return null;
-  const { job, values, text } = frame as { job?: unknown; values?: unknown; text?: unknown };
-  const read = type === "yields" ? values : unwrapped(text);
-  return typeof job === "number" && Array.isArray(read) ? { job, values: read } : null;
-}
-
-function unwrapped(text: unknown): unknown[] | null {
-  try {
-    return (parse(text as string) as unknown[][]).map(([value]) => value);
-  } catch {
-    return null;
-  }
+export function readYielded(frame: unknown): { job: JobNumber; value: unknown } | null {
+  return readOfJob(frame, "yielded");
 }
 
 /** Which broadcast could not be replayed, and why, as an encoded error; null for another kind of frame. */

@@ -36,7 +36,7 @@ import {
   readRecalled,
   readStrays,
   readUnreplayed,
-  readYields,
+  readYielded,
 } from "./frame.ts";
 import { GivingUp } from "./giving-up.ts";
 import { Job, type JobControl } from "./job.ts";
@@ -414,8 +414,8 @@ export class Scheduler implements Engine {
     if (readRecalled(frame)) return this.#takingBack.recalled(worker);
     const progress = readProgress(frame);
     if (progress) return this.#progressed(worker.job(progress.job), progress.value);
-    const yields = readYields(frame);
-    if (yields) return this.#streams.yielded(worker.job(yields.job), yields.values);
+    const yielded = readYielded(frame);
+    if (yielded) return this.#streams.yielded(worker.job(yielded.job), yielded.value);
     const unreplayed = readUnreplayed(frame);
     if (unreplayed) return this.#unreplayed(worker, unreplayed.number, unreplayed.error);
     this.#ledger.lost.messages += readStrays(frame);

@@ -25,14 +25,14 @@ export class Streams {
     this.#parts = parts;
   }
 
-  /** A job has yielded these; null for one that its worker does not have. Nobody wants those of a job that was given up. */
-  yielded(job: Job | null, values: readonly unknown[]): void {
+  /** A job has yielded this; null for one that its worker does not have. Nobody wants it of a job that was given up. */
+  yielded(job: Job | null, value: unknown): void {
     const stream = job?.request.stream;
     if (job?.state.at !== "running" || !stream) return;
-    job.yielded += values.length;
-    job.credit -= values.length;
+    job.yielded++;
+    job.credit--;
     this.#watch(job);
-    this.#parts.tell(() => stream.onYields(values));
+    this.#parts.tell(() => stream.onYield(value));
   }
 
   /** So many more are wanted. Nobody asks for more before there was one, and so the worker has begun the job. */

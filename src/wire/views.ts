@@ -22,6 +22,18 @@ export function withOwnBytes<T>(value: T, moved: readonly object[] = [], refuse?
   return found === null ? value : copy(value, found) as T;
 }
 
+/**
+ * Throws for memory that was moved away before. Node 20 posts it as if it were there, and whoever gets the message can't read it.
+ *
+ * @param moved What is to be moved.
+ */
+export function refuseMoved(moved: readonly object[]): void {
+  for (const item of moved) {
+    // Throws on a detached buffer; `ArrayBuffer.prototype.detached` is younger.
+    if (item instanceof ArrayBuffer) new Uint8Array(item);
+  }
+}
+
 /** Views that do not cover their memory, where nothing else sends the rest of it; null for none. */
 function partialViews(
   value: unknown,

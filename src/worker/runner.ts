@@ -93,9 +93,8 @@ export class Runner {
     this.#run(number)?.yields?.more(count);
   }
 
-  /** The worker ends: what was yielded and answered leaves first. */
+  /** The worker ends: what was answered leaves first. */
   flush(): void {
-    for (const run of this.#runs) run.yields?.flush();
     this.#answers.flush();
   }
 
@@ -344,7 +343,6 @@ export class Runner {
     if (!run.answered) this.#remove(run);
     run.answered = true;
     run.progress?.end();
-    run.yields?.flush();
     const now = performance.now();
     const ran = Math.round((now - run.begunAt) * 1000);
     // What is kept back can be read before what was yielded arrives.

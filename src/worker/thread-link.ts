@@ -6,7 +6,7 @@
 
 import type { MessagePort, Transferable } from "node:worker_threads";
 import type { HostFrame } from "../core/frame.ts";
-import { withOwnBytes } from "../wire/views.ts";
+import { refuseMoved, withOwnBytes } from "../wire/views.ts";
 import type { Link } from "./link.ts";
 
 /** Takes hold of the port to the host. */
@@ -22,6 +22,7 @@ export function threadLink(process: NodeJS.Process, port: MessagePort): Link {
   Object.defineProperty(process, "connected", { value: true, writable: true, configurable: true, enumerable: true });
   return {
     post(frame, transfer = [], left) {
+      refuseMoved(transfer);
       post(withOwnBytes(frame, transfer), transfer as Transferable[]);
       left?.();
     },

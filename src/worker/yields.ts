@@ -1,22 +1,14 @@
 /**
  * What a handler yields, on its way to the caller: no further than the caller has asked for.
  *
- * A value is what the handler yielded at that moment, so it is written at once. Those that follow one another without the loop
- * turning leave together, as JSON, if that carries them without loss.
+ * Each value leaves before the handler goes on: it may compute for long, be ended, or change what it has yielded.
  *
  * @module
  */
 
 import { setImmediate, setTimeout } from "node:timers";
 import type { Init, JobNumber } from "../core/frame.ts";
-import { isJson } from "../wire/plain.ts";
 import type { Link } from "./link.ts";
-
-// Taken hold of before the module can replace it.
-const { stringify } = JSON;
-
-/** How long a text may get before it leaves, in characters. */
-const LONG = 65_536;
 
 /** How long a handler may go on without the loop turning, in milliseconds: it hears of aborts, and of what is wanted, then. */
 const TURN = 2;
@@ -59,22 +51,17 @@ export class Yields {
   readonly #link: Link;
   readonly #key: string;
   readonly #job: JobNumber;
-  readonly #asJson: boolean;
   /** How many more are wanted. */
   #credit: number;
   #iterator: AnyIterator | null = null;
   /** The end of the iterator, once it was asked to end. */
   #ended: Promise<unknown> | null = null;
   #goOn: (() => void) | null = null;
-  /** Their texts. */
-  #kept: string[] = [];
-  #length = 0;
   #turnedAt = 0;
 
-  constructor(link: Link, { key, serialization }: Init, job: JobNumber, credit: number) {
+  constructor(link: Link, { key }: Init, job: JobNumber, credit: number) {
     this.#link = link;
     this.#key = key;
-    this.#asJson = serialization === "json";
     this.#job = job;
     this.#credit = credit;
   }
@@ -99,14 +86,17 @@ export class Yields {
     if (this.#ended) await iterator.return?.();
     this.#turnedAt = performance.now();
     while (await this.#mayGoOn()) {
-      const { done, value } = await iterator.next();
-      if (done) return;
-      // Promises in an array are awaited, as `for await` does.
-      const yielded = await value;
-      if (this.#ended) break;
-      this.#credit--;
+      const next = await iterator.next();
+      if (typeof next !== "object" || next === null) {
+        throw new TypeError(`next() of what was returned must give an object, gave ${String(next)}`);
+      }
+      if (next.done) return;
       try {
-        send(yielded, () => this.#add(yielded, transfers()));
+        // Promises in an array are awaited, as `for await` does.
+        const value = await next.value;
+        if (this.#ended) break;
+        this.#credit--;
+        send(value, () => this.#post(value, transfers()));
       } catch (error) {
         await this.#end().catch(() => {});
         throw error;
@@ -136,11 +126,9 @@ export class Yields {
   /** Waits until a value is wanted; false if none is any more. */
   async #mayGoOn(): Promise<boolean> {
     if (this.#credit <= 0) {
-      this.flush();
       while (this.#credit <= 0 && !this.#ended) await new Promise<void>((resolve) => this.#goOn = resolve);
       this.#goOn = null;
     } else if (performance.now() - this.#turnedAt > TURN) {
-      this.flush();
       await turnOfLoop();
     } else {
       return !this.#ended;
@@ -149,24 +137,7 @@ export class Yields {
     return !this.#ended;
   }
 
-  #add(value: unknown, transfer: readonly object[]): void {
-    if (!this.#asJson && (transfer.length > 0 || (value !== undefined && !isJson(value)))) {
-      this.flush();
-      return this.#link.post({ type: "yields", key: this.#key, job: this.#job, values: [value] }, transfer);
-    }
-    const text = value === undefined ? "[]" : `[${stringify(value) ?? null}]`;
-    if (this.#kept.length === 0) setImmediate(() => this.flush());
-    this.#kept.push(text);
-    this.#length += text.length;
-    if (this.#length > LONG) this.flush();
-  }
-
-  /** What was kept leaves: before the answer, too. */
-  flush(): void {
-    if (this.#kept.length === 0) return;
-    const text = `[${this.#kept.join()}]`;
-    this.#kept = [];
-    this.#length = 0;
-    this.#link.post({ type: "yields:text", key: this.#key, job: this.#job, text });
+  #post(value: unknown, transfer: readonly object[]): void {
+    this.#link.post({ type: "yielded", key: this.#key, job: this.#job, value }, transfer);
   }
 }

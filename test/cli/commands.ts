@@ -3,7 +3,16 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -29,8 +38,8 @@ export interface Running {
   signalAll(name: NodeJS.Signals | 0): boolean;
 }
 
-/** What a command gets on its stdin: nothing, or all of a text, or what the test writes. */
-export type Stdin = "nothing" | "open" | { readonly text: string };
+/** What a command gets on its stdin: nothing, or all of a text, or a file, or what the test writes. */
+export type Stdin = "nothing" | "open" | { readonly text: string } | { readonly file: string };
 
 /** What the tests' jobs do. Each says in the file `log` that it runs. */
 const WORKER = `
@@ -124,17 +133,23 @@ function commandOf(host: Host): [string, ...string[]] {
 }
 
 function startCommand(host: Host, args: readonly string[], cwd: string, stdin: Stdin): Running {
+  const input = stdin === "nothing"
+    ? "ignore"
+    : typeof stdin === "object" && "file" in stdin
+    ? openSync(join(cwd, stdin.file), "r")
+    : "pipe";
   const [command, ...flags] = commandOf(host);
   const child = spawn(command, [...flags, ...args], {
     cwd,
-    stdio: [stdin === "nothing" ? "ignore" : "pipe", "pipe", "pipe"],
+    stdio: [input, "pipe", "pipe"],
     env: { ...process.env, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
     // A process group of its own, in which its workers are too.
     detached: process.platform !== "win32",
   });
   // It may end before it has read everything.
   child.stdin?.on("error", () => {});
-  if (typeof stdin === "object") child.stdin?.end(stdin.text);
+  if (typeof input === "number") closeSync(input);
+  if (typeof stdin === "object" && "text" in stdin) child.stdin?.end(stdin.text);
   return {
     child,
     ended: endOf(child),

@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { existsSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { HOSTS, it } from "./commands.ts";
 
@@ -101,6 +102,7 @@ describe.concurrent.each(HOSTS)("run on %s", { timeout: 60_000 }, (host) => {
 
   it("refuses what makes no sense with a sentence and 2, and writes nothing", async ({ commands }) => {
     commands.write("jobs", "1\n");
+    symlinkSync("jobs", join(commands.folder, "link"));
     commands.write("journal", "{}");
     commands.write("out", "old");
     commands.write("broken.mjs", 'throw new Error("out of order");');
@@ -120,7 +122,14 @@ describe.concurrent.each(HOSTS)("run on %s", { timeout: 60_000 }, (host) => {
       [run("jobs", "--resume"), /^error: --resume needs --journal/],
       [
         run("jobs", "-o", "out", "--failed", "./out"),
-        /^error: --output, --failed and --journal must be different files/,
+        /^error: --failed must be another file than --output: /,
+      ],
+      [run("jobs", "-o", "./jobs"), /^error: --output must be another file than the input: .*jobs$/m],
+      [run("jobs", "--failed", "link"), /^error: --failed must be another file than the input: /],
+      [run("jobs", "-o", "worker.mjs"), /^error: --output must be another file than the worker module: /],
+      [
+        run("jobs", "-o", "new", "--journal", "j", "--failed", "j.part"),
+        /^error: --journal must be another file than --failed: /,
       ],
       [run("jobs", "-o", "out", "--journal", "journal"), /^error: journal is not a journal of this command/],
       [
@@ -152,6 +161,17 @@ describe.concurrent.each(HOSTS)("run on %s", { timeout: 60_000 }, (host) => {
       expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     }
     expect(commands.read("out")).toBe("old");
+    expect(commands.read("jobs")).toBe("1\n");
+  });
+
+  it("refuses to write into the file that is its stdin", async ({ commands }) => {
+    commands.write("jobs", "1\n2\n");
+    const { code, stderr } = await commands.run(host, run("-o", "jobs"), { file: "jobs" });
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/^error: --output must be another file than the input: /),
+    ]);
+    expect(commands.read("jobs")).toBe("1\n2\n");
   });
 
   it("helps", async ({ commands }) => {

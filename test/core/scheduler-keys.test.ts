@@ -67,7 +67,7 @@ describe("Scheduler keys", () => {
   });
 
   it("Scheduler lets a job go elsewhere whose worker is full of others", () => {
-    const stream = { credit: 1, onYields() {} };
+    const stream = { credit: 1, onYield() {} };
     const it = new Cluster({ maxWorkers: 4, maxJobsPerWorker: 2 });
     it.submit("a1", { key: "a" });
     it.worker(0).ready();

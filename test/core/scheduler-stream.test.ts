@@ -10,24 +10,24 @@ function stream(
   const told: unknown[] = [];
   const job = cluster.submit("args", {
     timeout,
-    stream: { credit, onYields: (values) => void told.push(...values) },
+    stream: { credit, onYield: (value) => void told.push(value) },
   });
   const worker = cluster.worker(0);
   if (worker.at === "starting") worker.ready();
   return { job, told, worker };
 }
 
-const yields = (worker: FakeWorker, ...values: unknown[]): void =>
-  worker.says({ type: "yields", job: [...worker.jobs.keys()][0], values });
+const yields = (worker: FakeWorker, ...values: unknown[]): void => {
+  for (const value of values) worker.says({ type: "yielded", job: [...worker.jobs.keys()][0], value });
+};
 
 describe("Scheduler streams", () => {
   it("Scheduler tells a job how much it may yield, and its caller what it has", () => {
     const cluster = new Cluster();
     const { job, told, worker } = stream(cluster, { credit: 5 });
     expect([...worker.jobs.values()][0]?.slice(2)).toEqual([STREAMS, null, null, 1, 5]);
-    yields(worker, "a", undefined);
-    worker.says({ type: "yields:text", job: [...worker.jobs.keys()][0], text: '[["b"],[]]' });
-    expect(told).toEqual(["a", undefined, "b", undefined]);
+    yields(worker, "a", undefined, "b");
+    expect(told).toEqual(["a", undefined, "b"]);
     expect(job.outcome).toBeNull();
     worker.answer("end");
     expect(job.value).toBe("end");
@@ -48,9 +48,8 @@ describe("Scheduler streams", () => {
   it("Scheduler tells nobody of what a job yields that was given up, or of frames that are none", () => {
     const cluster = new Cluster();
     const { job, told, worker } = stream(cluster);
-    worker.says({ type: "yields:text", job: 1, text: "no JSON" });
-    worker.says({ type: "yields", job: 7, values: [1] });
-    worker.says({ type: "yields", job: 1, values: "none" });
+    worker.says({ type: "yielded", job: 7, value: 1 });
+    worker.says({ type: "yielded", value: 1 });
     job.cancel("enough");
     yields(worker, 1);
     cluster.flush();

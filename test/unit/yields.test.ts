@@ -15,7 +15,7 @@ class Bench {
   };
 
   yields(credit: number): Yields {
-    return new Yields(this.link, { key: "k", serialization: "advanced" } as Init, 1, credit);
+    return new Yields(this.link, { key: "k" } as Init, 1, credit);
   }
 
   drain(yields: Yields, result: unknown): Promise<void> {
@@ -23,10 +23,7 @@ class Bench {
   }
 
   get values(): unknown[] {
-    return this.frames.flatMap((frame) => {
-      if (frame.type === "yields") return frame.values;
-      return frame.type === "yields:text" ? (JSON.parse(frame.text) as unknown[][]).map(([value]) => value) : [];
-    });
+    return this.frames.map((frame) => (frame as { value: unknown }).value);
   }
 }
 
@@ -37,31 +34,41 @@ function* upTo(count: number): Generator<number> {
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe("Yields", () => {
-  it("Yields sends what follows without a turn of the loop together", async () => {
+  it("Yields sends each value before the iterator goes on, whatever it is", async () => {
     const bench = new Bench();
-    const yields = bench.yields(Infinity);
-    await bench.drain(yields, upTo(100));
-    yields.flush();
-    expect(bench.values).toEqual([...upTo(100)]);
-    expect(bench.frames.length).toBeLessThan(10);
+    const sent: number[] = [];
+    const values = [1, 2n, undefined, new Map()];
+    function* iterate(): Generator<unknown> {
+      for (const value of values) {
+        yield value;
+        sent.push(bench.frames.length);
+      }
+    }
+    await bench.drain(bench.yields(Infinity), iterate());
+    expect([bench.values, sent]).toEqual([values, [1, 2, 3, 4]]);
   });
 
-  it("Yields sends what JSON can't carry by itself, in its place", async () => {
+  it("Yields closes the iterator if a promise that it yields is rejected", async () => {
     const bench = new Bench();
-    const yields = bench.yields(Infinity);
-    await bench.drain(yields, [1, 2n, undefined, new Map(), 3]);
-    yields.flush();
-    expect(bench.values).toEqual([1, 2n, undefined, new Map(), 3]);
-    expect(bench.frames.map((frame) => frame.type)).toEqual([
-      "yields:text",
-      "yields",
-      "yields:text",
-      "yields",
-      "yields:text",
-    ]);
+    let closed = false;
+    function* rejects(): Generator<unknown> {
+      try {
+        yield 1;
+        yield Promise.reject(new Error("no value"));
+      } finally {
+        closed = true;
+      }
+    }
+    await expect(bench.drain(bench.yields(5), rejects())).rejects.toThrow("no value");
+    expect([bench.values, closed]).toEqual([[1], true]);
   });
 
-  it("Yields goes no further than is wanted, and no frame waits meanwhile", async () => {
+  it("Yields says what is wrong with an iterator that gives no object", async () => {
+    const bad = { [Symbol.iterator]: () => ({ next: () => undefined }) };
+    await expect(new Bench().drain(new Bench().yields(5), bad)).rejects.toThrow("must give an object, gave undefined");
+  });
+
+  it("Yields goes no further than is wanted, value by value", async () => {
     const bench = new Bench();
     const yields = bench.yields(3);
     const ended = bench.drain(yields, upTo(7));
@@ -73,7 +80,6 @@ describe("Yields", () => {
     expect(bench.values).toEqual([0, 1, 2, 3, 4]);
     yields.more(10);
     await ended;
-    yields.flush();
     expect(bench.values).toHaveLength(7);
   });
 

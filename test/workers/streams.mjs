@@ -85,9 +85,10 @@ export async function* dies(values) {
   process.exit(7);
 }
 
-/** Yields these, then nothing, and does not let itself be ended. */
-export async function* hangs(values) {
+/** Yields these, then nothing, and does not let itself be ended; notes in the file that it does. */
+export async function* hangs({ values, file }) {
   yield* values;
+  if (file) appendFileSync(file, "hangs\n");
   await new Promise(() => setInterval(() => {}, 1_000));
 }
 
@@ -106,9 +107,27 @@ export async function* moved(sizes, { transfer }) {
   }
 }
 
+const kept = new Uint8Array(8);
+
+/** Moves the same memory each time. */
+export const movesKept = (_, { transfer }) => transfer(kept, [kept.buffer]);
+
+export function* movesTwice(times, { transfer }) {
+  const bytes = new Uint8Array(8);
+  for (let i = 0; i < times; i++) yield transfer(bytes, [bytes.buffer]);
+}
+
 export const plain = (value) => value;
 
 export const pid = () => process.pid;
+
+/** Blocks its loop for so long after the first value. */
+export function* header(ms) {
+  yield "header";
+  const end = Date.now() + ms;
+  while (Date.now() < end);
+  yield "body";
+}
 
 /** Sends messages while it yields. */
 export async function* sends(count) {

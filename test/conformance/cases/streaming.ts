@@ -140,7 +140,12 @@ export const streaming: Case[] = [
     async run(kit) {
       const cc = streams(kit, { abortGrace: 50 });
       const pid = await kit.value(cc, 0, { task: "pid" });
-      for await (const value of cc.stream([1, 2], { task: "hangs" })) if (value === 2) break;
+      const file = kit.file("notes");
+      for await (const value of cc.stream({ values: [1, 2], file }, { task: "hangs" })) {
+        if (value === 1) continue;
+        await until(() => kit.lines(file).length > 0);
+        break;
+      }
       assert.equal(await kit.value(cc, "next", { task: "plain" }), "next");
       if (kit.isolation === "process") assert.notEqual(await kit.value(cc, 0, { task: "pid" }), pid);
     },
@@ -182,7 +187,7 @@ export const streaming: Case[] = [
     name: "a stream's timeout is for the next value, and waits for who takes none",
     async run(kit) {
       const cc = streams(kit, { abortGrace: 50 });
-      const [values, error] = await untilError(cc.stream(["only"], { task: "hangs", timeout: 100 }));
+      const [values, error] = await untilError(cc.stream({ values: ["only"] }, { task: "hangs", timeout: 100 }));
       assert.deepEqual(values, ["only"]);
       assert.deepEqual([error["code"], error["limit"]], ["CC_ERR_TIMEOUT", 100]);
       const slow: unknown[] = [];
@@ -241,6 +246,17 @@ export const streaming: Case[] = [
     },
   },
   {
+    name: "a value comes before its generator goes on, however long that computes",
+    async run(kit) {
+      const cc = streams(kit);
+      const [values, error] = await untilError(
+        cc.stream(kit.lacks("kill") ? 1_500 : 20_000, { task: "header", timeout: 200 }),
+      );
+      assert.deepEqual(values, ["header"]);
+      assert.equal(error["code"], "CC_ERR_TIMEOUT");
+    },
+  },
+  {
     name: "process.send is no answer in a handler that yields",
     async run(kit) {
       const cc = streams(kit);
@@ -283,6 +299,21 @@ export const streaming: Case[] = [
       const lengths = values.map((value) => value instanceof Uint8Array ? value.length : value);
       const left = kit.isolation === "thread" ? [0, 0] : sizes;
       assert.deepEqual(lengths, [10, left[0], 200_000, left[1]]);
+    },
+  },
+  {
+    name: "what was moved away fails its job alone, as an answer and as a value",
+    async run(kit) {
+      if (kit.isolation === "process") kit.notHere("processes copy");
+      const cc = streams(kit, { concurrency: 2 });
+      const file = kit.file("go");
+      const beside = all(cc.stream(file, { task: "waits" }));
+      assert.deepEqual(await kit.value(cc, null, { task: "movesKept" }), new Uint8Array(8));
+      assert.equal((await kit.error(cc, null, { task: "movesKept" }))["code"], "CC_ERR_NOT_CLONEABLE");
+      const [values, error] = await untilError(cc.stream(2, { task: "movesTwice" }));
+      assert.deepEqual([values.length, error["code"]], [1, "CC_ERR_NOT_CLONEABLE"]);
+      kit.write(file);
+      assert.deepEqual(await beside, ["first", "second"]);
     },
   },
   {
