@@ -103,8 +103,8 @@ export const everyWorker: Case[] = [
       await cc.broadcast("good", { task: "keep", replay: true });
       assert.deepEqual((await kit.value(cc, null) as Kept).kept, ["good"]);
       await until(() => kit.faults.length > 0);
-      const [fault] = kit.faults as (Error & { code?: string })[];
-      assert.deepEqual([fault?.code, (fault?.cause as Error).message], ["CC_ERR_WORKER_START", "refused"]);
+      const fault = kit.faults[0] as Error & { code?: string };
+      assert.deepEqual([fault.code, (fault.cause as Error).message], ["CC_ERR_WORKER_START", "refused"]);
       await kit.error(cc, 7, { task: "leaves" });
       assert.deepEqual((await kit.value(cc, null) as Kept).kept, ["good"]);
       assert.equal(kit.faults.length, 2, "and of the worker that was lost");
