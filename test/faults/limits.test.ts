@@ -25,7 +25,7 @@ const VALUES: readonly unknown[] = [
 
 /** The values that have a meaning, by option; all others are refused. */
 const MEANT: Readonly<Record<string, readonly unknown[]>> = {
-  max_processes: [2 ** 31, 1e12, undefined],
+  max_processes: [0, 2 ** 31, 1e12, undefined],
   maxWorkers: [2 ** 31, 1e12, undefined],
   max_backlog: [0, -1, Infinity, 2 ** 31, 1e12, undefined],
   maxBacklog: [0, -1, Infinity, 2 ** 31, 1e12, undefined],
