@@ -281,8 +281,8 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
 
   /**
    * Has every worker that is there run a job once, those included that are about to be: to drop a cache, say, or to load new data.
-   * Workers that are started later run it too with `replay`. It goes before all jobs that wait, and a job that is enqueued after it finds it done in whichever worker it
-   * runs, but that with `concurrency` it may begin while that still runs.
+   * Workers that are started later run it too with `replay`. It goes before all jobs that wait, and a job that is enqueued after it
+   * finds it done in whichever worker it runs, but that with `concurrency` it may begin while that still runs.
    *
    * It counts neither against the backlog nor for `maxJobsPerWorker`, and starts no worker.
    *

@@ -16,25 +16,15 @@ import type { ComputeClusterOptions, Isolation } from "../../mod.ts";
 import { bench, type BenchOptions } from "./bench.ts";
 import { EXIT } from "./exit-code.ts";
 import { init } from "./init.ts";
-import { INPUT_FORMATS, type InputFormat } from "./read-jobs.ts";
+import { INPUT_FORMATS } from "./read-jobs.ts";
 import { reasonOf } from "./reason.ts";
-import { run } from "./run.ts";
+import { run, type RunOptions } from "./run.ts";
 import { UsageError } from "./told-errors.ts";
 import { count, duration, json, seconds } from "./values.ts";
 import { VERSION } from "./version.ts";
 
 /** As commander gives them. */
-interface RunFlags {
-  readonly input: InputFormat;
-  readonly output?: string;
-  readonly unordered?: true;
-  readonly values?: true;
-  readonly failed?: string;
-  readonly journal?: string;
-  readonly resume?: true;
-  readonly task?: string;
-  readonly setupData?: string;
-  readonly quiet?: true;
+interface RunFlags extends Omit<RunOptions, "cluster"> {
   readonly retries?: number;
   readonly timeout?: number;
   readonly maxWorkers?: number;

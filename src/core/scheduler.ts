@@ -245,11 +245,11 @@ export class Scheduler implements Engine {
       const sent = this.#broadcasts.send(request, replay, { crew: this.#crew, submit }, done);
       if (!sent) this.#outbox.push(() => done([]));
     });
-    return {
-      cancel(reason) {
-        for (const job of jobs) job.cancel(reason);
-      },
+    const giveUp = (reason: unknown): void => {
+      for (const job of jobs) this.#givingUp.giveUp(job, reason, "abort");
     };
+    // A turn of its own, so that it comes after that one: in the midst of another there are no jobs yet.
+    return { cancel: (reason) => this.#turns.ofCaller(() => giveUp(reason)) };
   }
 
   renew(done: (error: unknown) => void): void {

@@ -160,7 +160,10 @@ export class Service {
     return best;
   }
 
-  /** Which of two workers gets a job that both may run: the one that none waits for, or with fewer keys for a new key; with fewer jobs; the newer one. */
+  /**
+   * Which of two workers gets a job that both may run: for a new key the one with fewer keys; the one that no job waits for; with
+   * fewer jobs; the newer one.
+   */
   #prefers(worker: Worker, newer: Worker, job: Job): boolean {
     if (job.key && worker.keys !== newer.keys) return worker.keys < newer.keys;
     const [awaited, newerAwaited] = [worker, newer].map((one) => this.#backlog.isAwaited(one));

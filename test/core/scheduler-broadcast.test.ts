@@ -173,6 +173,21 @@ describe("Scheduler broadcasts", () => {
     expect(ended).toEqual([[{ ok: false, error: "enough" }, { ok: false, error: "enough" }]]);
   });
 
+  it("Scheduler gives a broadcast up that is made and cancelled while a job is sent", () => {
+    const it = cluster(2);
+    const ended: (readonly Outcome[])[] = [];
+    it.submit({
+      get broadcasts() {
+        it.scheduler.broadcast(aRequest({ args: "all" }), false, (outcomes) => void ended.push(outcomes)).cancel(
+          "enough",
+        );
+        return 1;
+      },
+    });
+    it.flush();
+    expect(ended[0]?.map((outcome) => !outcome.ok && outcome.error)).toEqual(["enough", "enough"]);
+  });
+
   it("Scheduler drops or drains broadcasts when it ends", () => {
     for (const mode of ["drain", "now"] as const) {
       const it = cluster(2);
