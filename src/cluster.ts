@@ -32,7 +32,7 @@ import { checkStream, type StreamOptions } from "./stream-options.ts";
 import { Streaming } from "./streaming.ts";
 import { type TaskCalls, taskCalls } from "./task-calls.ts";
 import type { TaskArgs, TaskName, TaskResult, TaskYield } from "./tasks.ts";
-import { Telling } from "./telling.ts";
+import { Telling, watchListeners } from "./telling.ts";
 import { ownOptions, wrongType } from "./validate.ts";
 import { type Format, notCloneable } from "./wire/cloneable.ts";
 import { copyAs } from "./wire/copy.ts";
@@ -92,7 +92,14 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   readonly #origins = new Origins();
   /** What `setup` gets in workers that are started now. */
   #setupData: unknown;
+  readonly #telling: Telling;
   readonly #followers: Followers;
+
+  static {
+    watchListeners(this.prototype as unknown as EventEmitter, (emitter) => {
+      if (#telling in emitter) emitter.#telling.listenersChanged();
+    });
+  }
 
   /**
    * Checks the options. Nothing is started before the first job, or `ready()`.
@@ -105,8 +112,8 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     const { isolation, scheduler, spec, env, budget } = this.#options;
     this.#setupData = spec.setupData;
     const setupNotCloneable = (cause: unknown): ClusterError => this.#notCloneable("setupData", this.#setupData, cause);
-    const telling = new Telling(this as unknown as EventEmitter, isolation, this.#calls);
-    this.#followers = new Followers(telling, this.#calls);
+    this.#telling = new Telling(this as unknown as EventEmitter, isolation, this.#calls);
+    this.#followers = new Followers(this.#telling, this.#calls);
     this.#engine = new Scheduler(scheduler, {
       clock: realClock,
       adapter: adapterFor(isolation),
@@ -122,7 +129,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
       decodeError: this.#origins.decode,
       notCloneable: (job, cause) => argsNotCloneable(job, spec.serialization, cause),
       isJson,
-      observer: telling,
+      observer: this.#telling,
     });
     this.#named = new NamedJobs({
       submit: (...of) => this.#toEngine(...of),

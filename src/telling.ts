@@ -16,6 +16,39 @@ import { sentence, TOLD } from "./sentences.ts";
 /** What happens to a job. */
 const OF_JOBS = ["job:queued", "job:refused", "job:started", "job:returned", "job:retried", "job:settled"] as const;
 
+/** The methods that add or remove listeners. */
+const CHANGERS = [
+  "on",
+  "addListener",
+  "once",
+  "prependListener",
+  "prependOnceListener",
+  "off",
+  "removeListener",
+  "removeAllListeners",
+] as const;
+
+/**
+ * Has `changed` called after listeners of an emitter may have changed.
+ *
+ * @param prototype That of its class. Its methods are replaced, not overridden in the class: the types of the originals, which know
+ * the events, can't be written down outside of `@types/node`.
+ */
+export function watchListeners(prototype: EventEmitter, changed: (emitter: EventEmitter) => void): void {
+  for (const name of CHANGERS) {
+    const original = prototype[name] as (...args: unknown[]) => unknown;
+    const value = function (this: EventEmitter, ...args: unknown[]): unknown {
+      try {
+        return original.apply(this, args);
+      } finally {
+        changed(this);
+      }
+    };
+    Object.defineProperty(value, "name", { value: name });
+    Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
+  }
+}
+
 /** Emits facts, and sentences about them, as a cluster's events. */
 export class Telling implements Observer {
   readonly #cluster: EventEmitter;
@@ -23,6 +56,9 @@ export class Telling implements Observer {
   readonly #calls: Calls;
   readonly #channels = openChannels();
   readonly #ofJobs = OF_JOBS.map((type) => this.#channels[type]);
+  /** Which events are listened to, as far as was asked since listeners changed: it is asked ten times for each job. */
+  #heard: Partial<Record<Fact["type"], boolean>> = {};
+  #jobsAreHeard: boolean | null = null;
 
   /** @param cluster Whose events they are. */
   constructor(cluster: EventEmitter, isolation: Isolation, calls: Calls) {
@@ -31,18 +67,20 @@ export class Telling implements Observer {
     this.#calls = calls;
   }
 
+  /** Listeners were added or removed. */
+  listenersChanged(): void {
+    this.#heard = {};
+    this.#jobsAreHeard = null;
+  }
+
   hears(type: Fact["type"]): boolean {
-    if (this.#isHeard(type) || this.#channels[type].hasSubscribers) return true;
-    const told = TOLD[type];
-    return told !== undefined && this.#isHeard(told);
+    return (this.#heard[type] ??= this.#hasListeners(type)) || this.#channels[type].hasSubscribers;
   }
 
   /** Whether anyone listens to what happens to jobs. */
   get hearsJobs(): boolean {
-    // Asked for each job: two loops take half as long as one.
     for (const channel of this.#ofJobs) if (channel.hasSubscribers) return true;
-    for (const type of OF_JOBS) if (this.#isHeard(type)) return true;
-    return false;
+    return this.#jobsAreHeard ??= OF_JOBS.some((type) => this.#isHeard(type));
   }
 
   tell(fact: Fact): void {
@@ -70,6 +108,12 @@ export class Telling implements Observer {
     const { type } = message.fact;
     const channel = this.#channels[type];
     if (channel.hasSubscribers) this.#calls.make(type, () => channel.publish(message));
+  }
+
+  /** Whether an event is listened to, or the sentence about it. */
+  #hasListeners(type: Fact["type"]): boolean {
+    const told = TOLD[type];
+    return this.#isHeard(type) || (told !== undefined && this.#isHeard(told));
   }
 
   #isHeard(event: string): boolean {

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { once } from "node:events";
 import { type ClusterMessage, ComputeCluster, type EnqueueOptions, type Fact } from "../../../mod.ts";
 import type { Case } from "../case.ts";
 import { until } from "../kit.ts";
@@ -31,6 +32,39 @@ export const surface: Case[] = [
         return context.getStore();
       });
       assert.equal(promised, "promise");
+    },
+  },
+  {
+    name: "Listeners hear of the next job however they were added, and of none once they are removed",
+    async run(kit) {
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 1 });
+      const heard: string[] = [];
+      const listener = (): number => heard.push("job");
+      // What nobody hears comes first: it is what the cluster remembers.
+      const job = (): Promise<unknown> => cc.enqueue({ op: "echo" });
+      await job();
+      const events = ["job:queued", "job:started", "job:settled", "debug"] as const;
+      const adders = ["on", "addListener", "prependListener", "once", "prependOnceListener"] as const;
+      for (const event of events) {
+        for (const add of adders) {
+          cc[add](event, listener);
+          await Promise.all([job(), once(cc, event)]);
+          assert.equal(heard.length > 0, true, `${event} is heard after ${add}`);
+          cc.off(event, listener);
+          heard.length = 0;
+          await job();
+          assert.deepEqual(heard, [], `${event} is not heard after off`);
+        }
+        cc.on(event, listener);
+        cc.removeAllListeners(event);
+        await job();
+        assert.deepEqual(heard, [], `${event} is not heard after removeAllListeners`);
+      }
+      const early = cc.enqueue({ op: "echo" });
+      cc.on("job:settled", ({ job }) => heard.push(job));
+      const late = cc.enqueue({ op: "echo" }, { id: "late" });
+      await Promise.all([early, late]);
+      assert.equal(heard.at(-1), "late");
     },
   },
   {
