@@ -12,17 +12,16 @@ import { answersOf } from "./broadcasting.ts";
 import { type BroadcastOptions, checkBroadcast } from "./broadcast-options.ts";
 import { tellBudget } from "./budget/address.ts";
 import { Calls, type CallStats } from "./calls.ts";
-import type { CloseMode, Engine, JobHandle, JobRequest, Outcome, Stats } from "./core/engine.ts";
+import type { CloseMode, Engine, JobHandle, Outcome, Stats } from "./core/engine.ts";
 import { ClusterError } from "./core/errors.ts";
 import type { Fact } from "./core/fact.ts";
 import { Scheduler } from "./core/scheduler.ts";
 import type { Job } from "./core/job.ts";
 import { EnqueueSite, mayCapture, whenFailed } from "./enqueue-site.ts";
 import { Followers, type Tracer } from "./following.ts";
-import { type CheckedJob, checkJob, type EnqueueOptions } from "./job-options.ts";
+import type { EnqueueOptions } from "./job-options.ts";
 import { checkMap, type MapOptions, type MapResult } from "./map-options.ts";
 import { Mapping, type Results } from "./mapping.ts";
-import { NamedJobs } from "./named-jobs.ts";
 import type { ComputeClusterOptions } from "./options.ts";
 import { Origins } from "./origins.ts";
 import { realClock } from "./real-clock.ts";
@@ -30,6 +29,7 @@ import { type ResolvedOptions, resolveOptions } from "./resolve-options.ts";
 import { type Items, sourceOf } from "./source.ts";
 import { checkStream, type StreamOptions } from "./stream-options.ts";
 import { Streaming } from "./streaming.ts";
+import { Submitting } from "./submitting.ts";
 import { type TaskCalls, taskCalls } from "./task-calls.ts";
 import type { TaskArgs, TaskName, TaskResult, TaskYield } from "./tasks.ts";
 import { Telling, watchListeners } from "./telling.ts";
@@ -85,9 +85,9 @@ export type EnqueueCallback<R> = (error: Error | null, result: R) => void;
  */
 export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   readonly #engine: Engine;
+  readonly #jobs: Submitting;
   readonly #options: ResolvedOptions;
   readonly #calls = new Calls();
-  readonly #named: NamedJobs;
   #tasks: TaskCalls<M> | null = null;
   readonly #origins = new Origins();
   /** What `setup` gets in workers that are started now. */
@@ -131,10 +131,14 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
       isJson,
       observer: this.#telling,
     });
-    this.#named = new NamedJobs({
-      submit: (...of) => this.#toEngine(...of),
-      isOpen: () => this.#engine.isOpen,
-    }, realClock.soon);
+    this.#jobs = new Submitting({
+      engine: this.#engine,
+      clock: realClock,
+      calls: this.#calls,
+      followers: this.#followers,
+      origins: this.#origins,
+      timeout: this.#options.timeout,
+    });
   }
 
   /**
@@ -170,7 +174,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     if (typeof callback !== "function") return this.#promise(site, args, options, callback);
     // The caller's AsyncLocalStorage is to be current in its callback, not that of whoever brings the answer.
     const context = new AsyncResource("compute-cluster:job");
-    this.#run(
+    this.#jobs.run(
       args,
       options,
       site,
@@ -198,7 +202,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   #promise(site: EnqueueSite | null, args: unknown, options: unknown, callback?: unknown): Promise<unknown> {
     const answer = new Promise((resolve, reject) => {
       if (callback !== undefined && callback !== null) return reject(wrongType("callback", "a function", callback));
-      this.#run(args, options, site, (outcome) => outcome.ok ? resolve(outcome.value) : reject(outcome.error));
+      this.#jobs.run(args, options, site, (outcome) => outcome.ok ? resolve(outcome.value) : reject(outcome.error));
     });
     return site ? answer : whenFailed(answer, this.#origins.addLate);
   }
@@ -244,7 +248,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
       open: sourceOf(source),
       call: (call) => this.#calls.time("map", call),
       submit: (request, done) => {
-        const handle = this.#toEngine(request, (outcome) => {
+        const handle = this.#jobs.submitAsIs(request, (outcome) => {
           if (!outcome.ok) this.#origins.add(outcome.error, site, handle.id);
           done(outcome);
         });
@@ -280,7 +284,8 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     const { request, signal, highWaterMark } = checkStream(args, options ?? undefined, this.#options.timeout);
     const inContext = AsyncResource.bind((call: () => JobHandle | null) => call());
     return new Streaming({
-      start: (stream, done) => inContext(() => this.#submit({ request: { ...request, stream }, signal }, site, done)),
+      start: (stream, done) =>
+        inContext(() => this.#jobs.submit({ request: { ...request, stream }, signal }, site, done)),
       highWaterMark,
       aborted: () => signal?.aborted ? { reason: signal.reason } : null,
     });
@@ -376,7 +381,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
 
   /** A snapshot of what the cluster is doing and has done. */
   stats(): ClusterStats {
-    return { ...this.#engine.stats(), joined: this.#named.joined, calls: this.#calls.stats };
+    return { ...this.#engine.stats(), joined: this.#jobs.joined, calls: this.#calls.stats };
   }
 
   /**
@@ -397,55 +402,6 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   /** `await using cluster = new ComputeCluster(…)` closes at the end of the block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  /** `done` is called once, and never before this returns. */
-  #run(args: unknown, options: unknown, site: EnqueueSite | null, done: (outcome: Outcome) => void): void {
-    let job;
-    try {
-      job = checkJob(args, options ?? undefined, this.#options.timeout);
-    } catch (error) {
-      return realClock.soon(() => done({ ok: false, error }));
-    }
-    this.#submit(job, site, done);
-  }
-
-  /** Null for a job whose signal was aborted beforehand: nothing is submitted. */
-  #submit(job: CheckedJob, site: EnqueueSite | null, done: (outcome: Outcome) => void): JobHandle | null {
-    let ended: (() => void) | null = null;
-    const { signal } = job;
-    const request = this.#inCallersContext(job.request);
-    if (signal?.aborted) {
-      realClock.soon(() => done({ ok: false, error: signal.reason }));
-      return null;
-    }
-    const settled = (outcome: Outcome): void => {
-      ended?.();
-      if (!outcome.ok && outcome.error !== signal?.reason) this.#origins.add(outcome.error, site, handle.id);
-      done(outcome);
-    };
-    const handle = request.id === null ? this.#toEngine(request, settled) : this.#named.submit(request, settled);
-    if (signal === null) return handle;
-    const abort = (): void => handle.cancel(signal.reason);
-    ended = onAbort(signal, abort);
-    // Aborted by a getter of the arguments, while they were cloned.
-    if (signal.aborted) abort();
-    return handle;
-  }
-
-  #toEngine(request: JobRequest, done: (outcome: Outcome) => void): JobHandle {
-    return this.#engine.submit(this.#followers.of(request), done);
-  }
-
-  /** What the caller wants to be told, it is told as its callbacks are. */
-  #inCallersContext(request: JobRequest): JobRequest {
-    const { onProgress } = request;
-    if (onProgress === null) return request;
-    const context = new AsyncResource("compute-cluster:progress");
-    return {
-      ...request,
-      onProgress: (value) => context.runInAsyncScope(() => this.#calls.make("onProgress", () => onProgress(value))),
-    };
   }
 
   /** As it is now, for what is sent later. */

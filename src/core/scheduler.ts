@@ -7,9 +7,10 @@
  * outbox. So a callback that submits finds the worker that it was just told about free, and nobody sees a half-made
  * change. The states of jobs and workers are drawn in `job.ts` and `worker.ts`.
  *
- * Where to look: who runs next `#dispatch`, `service.ts` and `placement.ts`; what is taken back
- * `taking-back.ts`; who is refused `admission.ts`; a job's end `#settle`; timeouts and cancels `giving-up.ts`; a worker's
- * death `aftermath.ts`; starts, idle stops and kills `crew.ts`; the end `close` and `#windDown`.
+ * Where to look: who runs next `#dispatch`, `service.ts` and `placement.ts`; what is taken back `taking-back.ts`; who is refused
+ * `admission.ts`; a job's end `#settle`; timeouts and cancels `giving-up.ts`; a worker's death `aftermath.ts`; what workers say
+ * `hearing.ts`; how many workers there are to be `staffing.ts`; their starts, idle stops and kills `crew.ts`; who is told
+ * `announcing.ts`; the end `close` and `#windDown`.
  *
  * @module
  */
@@ -18,6 +19,7 @@ import type { Allowances } from "./allocator.ts";
 import type { WorkerAdapter, WorkerSpec } from "./adapter.ts";
 import { Admission } from "./admission.ts";
 import { Aftermath } from "./aftermath.ts";
+import { Announcing } from "./announcing.ts";
 import { Backlog } from "./backlog.ts";
 import { Broadcasts } from "./broadcasts.ts";
 import type { Clock, Timer } from "./clock.ts";
@@ -25,20 +27,9 @@ import { Crew, type CrewOptions } from "./crew.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { CloseMode, Engine, JobHandle, JobRequest, Observer, Outcome, Stats } from "./engine.ts";
 import type { ClusterError } from "./errors.ts";
-import type { Fact } from "./fact.ts";
 import { Forecast } from "./forecast.ts";
-import {
-  type Answer,
-  readAbortHeard,
-  readAnswers,
-  readMemory,
-  readProgress,
-  readRecalled,
-  readStrays,
-  readUnreplayed,
-  readYielded,
-} from "./frame.ts";
 import { GivingUp } from "./giving-up.ts";
+import { Hearing } from "./hearing.ts";
 import { Job, type JobControl } from "./job.ts";
 import * as facts from "./job-facts.ts";
 import { jobsAt, Ledger } from "./ledger.ts";
@@ -47,8 +38,8 @@ import * as loss from "./loss.ts";
 import { Outbox } from "./outbox.ts";
 import { Placement } from "./placement.ts";
 import type { IsJson } from "./sender.ts";
-import { Share } from "./share.ts";
 import { Service } from "./service.ts";
+import { Staffing } from "./staffing.ts";
 import { Streams } from "./streams.ts";
 import type { TakingBack } from "./taking-back.ts";
 import { Turns } from "./turns.ts";
@@ -81,7 +72,6 @@ export interface SchedulerParts {
 
 /** The engine of one machine. */
 export class Scheduler implements Engine {
-  readonly #options: SchedulerOptions;
   readonly #parts: SchedulerParts;
   readonly #clock: Clock;
   readonly #outbox: Outbox;
@@ -96,21 +86,23 @@ export class Scheduler implements Engine {
   readonly #givingUp: GivingUp;
   readonly #deadlines: Deadlines;
   readonly #streams: Streams;
+  readonly #hearing: Hearing;
   readonly #aftermath: Aftermath;
   readonly #warmUp: Awaiting;
   readonly #renewal: Awaiting;
   readonly #broadcasts = new Broadcasts();
   readonly #ledger = new Ledger();
   readonly #lifetime = new Lifetime();
-  #share: Share | null = null;
+  readonly #announcing: Announcing;
+  readonly #staffing: Staffing;
   #refusedSinceDrain = false;
   #lastNumber = 0;
 
   constructor(options: SchedulerOptions, parts: SchedulerParts) {
-    this.#options = options;
     this.#parts = parts;
     this.#clock = parts.clock;
     this.#outbox = new Outbox(parts.clock);
+    this.#announcing = new Announcing(parts.observer, this.#outbox);
     this.#warmUp = new Awaiting(this.#outbox);
     this.#renewal = new Awaiting(this.#outbox);
     this.#turns = new Turns(parts.clock, this.#outbox, () => {
@@ -122,8 +114,8 @@ export class Scheduler implements Engine {
       adapter: parts.adapter,
       spec: () => ({ ...parts.spec(), replay: this.#broadcasts.replayed }),
       turn: (change) => this.#turns.ofRuntime(change),
-      tell: (type, fact) => this.#tell(type, fact),
-      said: (worker, frame) => this.#workerSaid(worker, frame),
+      tell: (type, fact) => this.#announcing.tell(type, fact),
+      said: (worker, frame) => this.#hearing.said(worker, frame),
       kept: (worker, answers) => this.#takingBack.takeKept(worker, answers),
       exited: (...of) => this.#aftermath.workerExited(...of),
       startsFailed: (failure) => this.#aftermath.startsFailed(failure),
@@ -146,11 +138,11 @@ export class Scheduler implements Engine {
       prefetch: options.prefetch,
       turn: (change) => this.#turns.ofRuntime(change),
       began: (job, worker) => {
-        if (this.#hearsOf(job, "job:started")) this.#sayOf(job, facts.started(job, worker));
+        if (this.#announcing.hears(job, "job:started")) this.#announcing.sayOf(job, facts.started(job, worker));
       },
       returned: (job, worker) => {
         this.#deadlines.watch(job);
-        if (this.#hearsOf(job, "job:returned")) this.#sayOf(job, facts.returned(job, worker));
+        if (this.#announcing.hears(job, "job:returned")) this.#announcing.sayOf(job, facts.returned(job, worker));
       },
       timeout: (job) => this.#timeout(job),
       ended: (job, worker, failed, value) => this.#settle(job, this.#outcome(failed, value), worker),
@@ -179,6 +171,16 @@ export class Scheduler implements Engine {
       timeout: (job) => this.#timeout(job),
       tell: (call) => this.#outbox.push(call),
     });
+    this.#hearing = new Hearing({
+      ...parts,
+      crew: this.#crew,
+      service: this.#service,
+      givingUp: this.#givingUp,
+      streams: this.#streams,
+      broadcasts: this.#broadcasts,
+      ledger: this.#ledger,
+      outbox: this.#outbox,
+    });
     this.#aftermath = new Aftermath({
       isolation: parts.adapter.isolation,
       retries: options.retries,
@@ -193,14 +195,21 @@ export class Scheduler implements Engine {
       module: () => parts.spec().module,
       settle: (...of) => this.#settle(...of),
       retried: (job, worker, error) => {
-        if (!this.#hearsOf(job, "job:retried")) return;
-        this.#sayOf(job, facts.retried(job, worker, error(), this.#clock.now()));
+        if (!this.#announcing.hears(job, "job:retried")) return;
+        this.#announcing.sayOf(job, facts.retried(job, worker, error(), this.#clock.now()));
       },
     });
-    if (parts.allowances) {
-      const turn = (): void => this.#turns.ofRuntime(() => {});
-      this.#share = new Share(parts.allowances, { clock: parts.clock, most: options.maxWorkers, turn });
-    }
+    this.#staffing = new Staffing(options, {
+      clock: parts.clock,
+      crew: this.#crew,
+      backlog: this.#backlog,
+      admission: this.#admission,
+      lifetime: this.#lifetime,
+      warmUp: this.#warmUp,
+      renewal: this.#renewal,
+      allowances: parts.allowances,
+      turn: () => this.#turns.ofRuntime(() => {}),
+    });
   }
 
   // ---- what callers ask; they are answered soon, never before the call has returned
@@ -266,7 +275,9 @@ export class Scheduler implements Engine {
       const before = this.#lifetime.at;
       if (before === "closed") return this.#outbox.push(closed);
       this.#lifetime.end(mode, closed);
-      if (before === "open") this.#tell("closing", () => ({ type: "closing", mode, workers: this.#crew.size }));
+      if (before === "open") {
+        this.#announcing.tell("closing", () => ({ type: "closing", mode, workers: this.#crew.size }));
+      }
       this.#warmUp.fail(() => loss.closed());
       if (this.#lifetime.now) this.#dropEverything();
     });
@@ -291,30 +302,6 @@ export class Scheduler implements Engine {
     return this.#ledger.stats(this.#parts.adapter, this.#crew, gauges);
   }
 
-  // ---- telling
-
-  #tell(type: Fact["type"], fact: () => Fact): void {
-    if (this.#hears(type)) this.#say(fact());
-  }
-
-  /** Asked first for what happens to every job: not even a closure is made where nobody listens. */
-  #hears(type: Fact["type"]): boolean {
-    return this.#parts.observer.hears(type);
-  }
-
-  #say(fact: Fact): void {
-    this.#outbox.push(() => this.#parts.observer.tell(fact));
-  }
-
-  #hearsOf({ follower }: Job, type: Fact["type"]): boolean {
-    return follower !== null || this.#hears(type);
-  }
-
-  #sayOf({ follower }: Job, fact: Fact): void {
-    if (follower === null) return this.#say(fact);
-    this.#outbox.push(() => follower.told(fact, this.#parts.observer));
-  }
-
   // ---- coming in
 
   #admit(job: Job): void {
@@ -335,14 +322,16 @@ export class Scheduler implements Engine {
     this.#refusedSinceDrain ||= this.#lifetime.at === "open" && error.code !== "CC_ERR_DEADLINE";
     job.settle();
     this.#outbox.push(() => job.answer({ ok: false, error }));
-    if (this.#hearsOf(job, "job:refused")) this.#sayOf(job, facts.refused(job, error));
+    if (this.#announcing.hears(job, "job:refused")) this.#announcing.sayOf(job, facts.refused(job, error));
   }
 
   #accept(job: Job): void {
     this.#ledger.jobs.accepted++;
     this.#crew.retry();
     this.#backlog.push(job);
-    if (this.#hearsOf(job, "job:queued")) this.#sayOf(job, facts.queued(job, this.#admission.waiting));
+    if (this.#announcing.hears(job, "job:queued")) {
+      this.#announcing.sayOf(job, facts.queued(job, this.#admission.waiting));
+    }
     // It may drop the job at once.
     this.#deadlines.watch(job);
   }
@@ -351,49 +340,15 @@ export class Scheduler implements Engine {
 
   /** Gives waiting jobs to workers, and has workers started for the rest. */
   #dispatch(): void {
-    if (this.#share) this.#keepTo(this.#share);
-    // Before workers get jobs or are started for want of some.
-    if (this.#crew.takers >= this.#warmTarget()) this.#warmUp.succeed();
-    if (this.#lifetime.at === "open") this.#crew.recycle(this.#admission.unplaced, this.#warmTarget());
+    this.#staffing.beforeService();
     // Again if jobs could not be sent: their places are free.
     while (this.#service.serve());
     this.#forecast.watch(this.#crew.works, this.#clock.now());
-    if (this.#lifetime.at !== "closed") {
-      this.#crew.grow(this.#admission.unplaced, this.#warmTarget(), this.#warmUp.awaited);
-    }
-    if (this.#renewal.awaited && this.#isRenewed()) this.#renewal.succeed();
-    this.#share?.report(this.#need, this.#crew.size);
+    this.#staffing.afterService();
     // An empty backlog is no room when none may wait: whoever was told would only be refused again.
     if (!this.#refusedSinceDrain || this.#admission.counted > 0 || this.#refusal()) return;
     this.#refusedSinceDrain = false;
-    this.#tell("drain", () => ({ type: "drain" }));
-  }
-
-  /** Whether no worker is left from before, and those that have taken their places can be started. */
-  #isRenewed(): boolean {
-    if (this.#crew.renews || this.#crew.count("starting") > 0) return false;
-    const serving = this.#crew.count("idle") + this.#crew.count("busy");
-    return this.#lifetime.at !== "open" ||
-      serving >= Math.max(this.#warmTarget(), Math.min(this.#admission.unplaced, 1));
-  }
-
-  /** Says what is needed, and keeps to what is allowed. */
-  #keepTo(share: Share): void {
-    share.report(this.#need, this.#crew.size);
-    this.#crew.limit = Math.min(this.#options.maxWorkers, share.limit);
-    this.#crew.shrink(share.allowance);
-  }
-
-  /** How many workers there is work for. */
-  get #need(): number {
-    const { maxWorkers, minWorkers, concurrency } = this.#options;
-    let [jobs, used] = [this.#backlog.open, 0];
-    for (const worker of this.#crew) {
-      jobs += worker.jobs.size;
-      if (worker.jobs.size > 0 || this.#backlog.isAwaited(worker)) used++;
-    }
-    const warm = this.#warmUp.awaited ? Math.max(1, minWorkers) : 0;
-    return Math.min(maxWorkers, Math.max(Math.ceil(jobs / concurrency), used, warm));
+    this.#announcing.tell("drain", () => ({ type: "drain" }));
   }
 
   #timeout(job: Job): Timer | null {
@@ -403,43 +358,6 @@ export class Scheduler implements Engine {
 
   #outcome(failed: 0 | 1, value: unknown): Outcome {
     return failed ? { ok: false, error: this.#parts.decodeError(value) } : { ok: true, value };
-  }
-
-  #workerSaid(worker: Worker, frame: unknown): void {
-    // First: they are what workers say most.
-    const answers = readAnswers(frame);
-    if (answers) return this.#answered(worker, answers, readMemory(frame));
-    const heard = readAbortHeard(frame);
-    if (heard) return this.#givingUp.heard(worker, worker.job(heard.job), heard.heeds);
-    if (readRecalled(frame)) return this.#takingBack.recalled(worker);
-    const progress = readProgress(frame);
-    if (progress) return this.#progressed(worker.job(progress.job), progress.value);
-    const yielded = readYielded(frame);
-    if (yielded) return this.#streams.yielded(worker.job(yielded.job), yielded.value);
-    const unreplayed = readUnreplayed(frame);
-    if (unreplayed) return this.#unreplayed(worker, unreplayed.number, unreplayed.error);
-    this.#ledger.lost.messages += readStrays(frame);
-  }
-
-  #answered(worker: Worker, answers: readonly Answer[], memory: number | null): void {
-    if (memory !== null) this.#crew.measured(worker, memory);
-    worker.heardAt = this.#clock.now();
-    this.#service.answers(worker, answers);
-  }
-
-  /** A new worker goes on without what it was to replay: it could serve no job otherwise, nor could any other. */
-  #unreplayed({ port }: Worker, number: number, error: unknown): void {
-    if (!this.#broadcasts.drop(number)) return;
-    const told = loss.unreplayed(port, this.#parts.decodeError(error));
-    this.#outbox.push(() => this.#parts.observer.warn(told));
-  }
-
-  /** It may stand ahead: that it has begun is known by answers only. */
-  #progressed(job: Job | null, value: unknown): void {
-    if (job?.state.at === "running" || job?.state.at === "ahead") {
-      const { onProgress } = job.request;
-      if (onProgress) this.#outbox.push(() => onProgress(value));
-    }
   }
 
   // ---- ending
@@ -454,7 +372,9 @@ export class Scheduler implements Engine {
     this.#ledger.settled(job, outcome.ok, now);
     if (job.state.at !== "aborting") job.settle();
     this.#outbox.push(() => job.answer(outcome));
-    if (this.#hearsOf(job, "job:settled")) this.#sayOf(job, facts.settled(job, outcome, worker, now));
+    if (this.#announcing.hears(job, "job:settled")) {
+      this.#announcing.sayOf(job, facts.settled(job, outcome, worker, now));
+    }
   }
 
   #dropEverything(): void {
@@ -471,20 +391,10 @@ export class Scheduler implements Engine {
     if (this.#lifetime.at !== "closing" || this.#backlog.size > 0) return;
     this.#crew.dismiss();
     if (this.#crew.size > 0) return;
-    this.#crew.hold();
     this.#service.end();
-    this.#share?.leave();
-    this.#share = null;
-    this.#tell("close", () => ({ type: "close" }));
+    this.#staffing.end();
+    this.#announcing.tell("close", () => ({ type: "close" }));
     for (const closed of this.#lifetime.finish()) this.#outbox.push(closed);
-  }
-
-  // ---- warm workers
-
-  #warmTarget(): number {
-    if (this.#lifetime.at !== "open") return 0;
-    const target = Math.max(this.#options.minWorkers, this.#warmUp.awaited ? 1 : 0);
-    return this.#share ? Math.min(target, this.#share.allowance) : target;
   }
 
   // ---- small

@@ -1,0 +1,105 @@
+/**
+ * Hands jobs to the engine as their callers want them: joined by their names, ended by their signals, followed, and told of in the
+ * callers' own contexts.
+ *
+ * @module
+ */
+
+import { AsyncResource } from "node:async_hooks";
+import { onAbort } from "./abort-watch.ts";
+import type { Calls } from "./calls.ts";
+import type { Clock } from "./core/clock.ts";
+import type { Engine, JobHandle, JobRequest, Outcome } from "./core/engine.ts";
+import type { EnqueueSite } from "./enqueue-site.ts";
+import type { Followers } from "./following.ts";
+import { type CheckedJob, checkJob } from "./job-options.ts";
+import { NamedJobs } from "./named-jobs.ts";
+import type { Origins } from "./origins.ts";
+
+/** What submitting is given to work with. */
+export interface SubmittingParts {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly calls: Calls;
+  readonly followers: Followers;
+  readonly origins: Origins;
+  /** The cluster's own, in milliseconds; Infinity for none. */
+  readonly timeout: number;
+}
+
+/** Submits the jobs of a cluster. */
+export class Submitting {
+  readonly #parts: SubmittingParts;
+  readonly #named: NamedJobs;
+
+  constructor(parts: SubmittingParts) {
+    this.#parts = parts;
+    const { engine, clock } = parts;
+    this.#named = new NamedJobs({
+      submit: (...of) => this.submitAsIs(...of),
+      isOpen: () => engine.isOpen,
+    }, clock.soon);
+  }
+
+  /** How many were not run because another of their name was under way. */
+  get joined(): number {
+    return this.#named.joined;
+  }
+
+  /**
+   * Submits what a caller gave, bad options included.
+   *
+   * @param site Where the job was enqueued; null if that is not known.
+   * @param done Called once, and never before this returns.
+   */
+  run(args: unknown, options: unknown, site: EnqueueSite | null, done: (outcome: Outcome) => void): void {
+    let job;
+    try {
+      job = checkJob(args, options ?? undefined, this.#parts.timeout);
+    } catch (error) {
+      return this.#parts.clock.soon(() => done({ ok: false, error }));
+    }
+    this.submit(job, site, done);
+  }
+
+  /** The same with options that were checked. Null for a job whose signal was aborted beforehand: nothing is submitted. */
+  submit(job: CheckedJob, site: EnqueueSite | null, done: (outcome: Outcome) => void): JobHandle | null {
+    let ended: (() => void) | null = null;
+    const { signal } = job;
+    const { origins, clock } = this.#parts;
+    const request = this.#inCallersContext(job.request);
+    if (signal?.aborted) {
+      clock.soon(() => done({ ok: false, error: signal.reason }));
+      return null;
+    }
+    const settled = (outcome: Outcome): void => {
+      ended?.();
+      if (!outcome.ok && outcome.error !== signal?.reason) origins.add(outcome.error, site, handle.id);
+      done(outcome);
+    };
+    const handle = request.id === null ? this.submitAsIs(request, settled) : this.#named.submit(request, settled);
+    if (signal === null) return handle;
+    const abort = (): void => handle.cancel(signal.reason);
+    ended = onAbort(signal, abort);
+    // Aborted by a getter of the arguments, while they were cloned.
+    if (signal.aborted) abort();
+    return handle;
+  }
+
+  /** A job that joins no other and heeds no signal. */
+  submitAsIs(request: JobRequest, done: (outcome: Outcome) => void): JobHandle {
+    return this.#parts.engine.submit(this.#parts.followers.of(request), done);
+  }
+
+  /** What the caller wants to be told, it is told as its callbacks are. */
+  #inCallersContext(request: JobRequest): JobRequest {
+    const { onProgress } = request;
+    if (onProgress === null) return request;
+    const context = new AsyncResource("compute-cluster:progress");
+    const { calls } = this.#parts;
+    return {
+      ...request,
+      onProgress: (value) => context.runInAsyncScope(() => calls.make("onProgress", () => onProgress(value))),
+    };
+  }
+}
