@@ -22,6 +22,12 @@ class Bench {
     return yields.drain(result, () => new Error("nothing"), (_, send) => send(), () => []);
   }
 
+  /** Waits until so many values have left, and whoever would send more has had the time to. */
+  async came(count: number): Promise<void> {
+    while (this.frames.length < count) await turn();
+    for (let turns = 0; turns < 5; turns++) await turn();
+  }
+
   get values(): unknown[] {
     return this.frames.map((frame) => (frame as { value: unknown }).value);
   }
@@ -72,11 +78,11 @@ describe("Yields", () => {
     const bench = new Bench();
     const yields = bench.yields(3);
     const ended = bench.drain(yields, upTo(7));
-    await turn();
+    await bench.came(3);
     expect(bench.values).toEqual([0, 1, 2]);
     yields.more(1);
     yields.more(1);
-    await turn();
+    await bench.came(5);
     expect(bench.values).toEqual([0, 1, 2, 3, 4]);
     yields.more(10);
     await ended;
