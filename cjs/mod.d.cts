@@ -18,6 +18,8 @@ declare namespace ComputeCluster {
   type ClusterError = esm.ClusterError;
   type ClusterEvents = esm.ClusterEvents;
   type ComputeClusterOptions = esm.ComputeClusterOptions;
+  type DistributedClusterOptions = esm.DistributedClusterOptions;
+  type DistributedEngine = esm.DistributedEngine;
   type DenoPermissions = esm.DenoPermissions;
   type EnqueueCallback<R> = esm.EnqueueCallback<R>;
   type CallStats = esm.CallStats;

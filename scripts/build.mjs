@@ -31,12 +31,37 @@ try {
   rmSync(new URL("../dist", import.meta.url), { recursive: true, force: true });
   run([...bin("typescript", "tsc"), "-p", "tsconfig.build.json"]);
   await build({ ...COMMON, entryPoints: ["mod.ts", "otel.ts"], outdir: "dist", packages: "external", sourcemap: true });
+  await buildNats();
   await buildCommandLine();
   cpSync(new URL("../cjs", import.meta.url), new URL("../dist/cjs", import.meta.url), { recursive: true });
 } catch (error) {
   // The command has said why.
   if (typeof error.status !== "number") throw error;
   process.exitCode = error.status;
+}
+
+/** What users may hold in their hands, and compare by class, is there once: in mod.js. */
+function fromTheLibrary(filter) {
+  return {
+    name: "from the library",
+    setup(build) {
+      build.onResolve({ filter }, () => ({ path: "./mod.js", external: true }));
+    },
+  };
+}
+
+/** dist/nats.js: the clients of NATS stay outside, for the program to install. */
+async function buildNats() {
+  const { metafile } = await build({
+    ...COMMON,
+    entryPoints: ["nats.ts"],
+    outfile: "dist/nats.js",
+    sourcemap: true,
+    metafile: true,
+    external: ["@nats-io/*"],
+    plugins: [fromTheLibrary(/\/(cluster|core\/errors)\.ts$|^\.\/errors\.ts$/)],
+  });
+  addLicenses("dist/nats.js", metafile);
 }
 
 /** dist/cli.js, with the licenses of what is in it. */
@@ -51,20 +76,25 @@ async function buildCommandLine() {
       js: 'import { createRequire as createRequireOfBundle } from "node:module";\n' +
         "const require = createRequireOfBundle(import.meta.url);",
     },
-    plugins: [{
-      name: "the library itself",
-      setup(build) {
-        build.onResolve({ filter: /\/mod\.ts$/ }, () => ({ path: "./mod.js", external: true }));
-      },
-    }],
+    plugins: [fromTheLibrary(/\/mod\.ts$/)],
   });
+  addLicenses("dist/cli.js", metafile);
+  chmodSync(join(root, "dist/cli.js"), 0o755);
+}
+
+/**
+ * Adds the licenses of the packages that are in a bundle.
+ *
+ * @param {string} file
+ * @param {import("esbuild").Metafile} metafile
+ */
+function addLicenses(file, metafile) {
   const packages = Object.keys(metafile.inputs).map((file) =>
     /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1]
   );
   for (const folder of new Set(packages.filter((name) => name !== undefined))) {
-    appendFileSync(join(root, "dist/cli.js"), licenseOf(join(root, folder)));
+    appendFileSync(join(root, file), licenseOf(join(root, folder)));
   }
-  chmodSync(join(root, "dist/cli.js"), 0o755);
 }
 
 /** A comment that minifiers keep. @param {string} folder of a package. */

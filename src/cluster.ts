@@ -6,26 +6,22 @@
 
 import { AsyncResource } from "node:async_hooks";
 import { EventEmitter } from "node:events";
-import { adapterFor } from "../runtimes/select.ts";
 import { onAbort } from "./abort-watch.ts";
+import { beginEngine, type BegunEngine } from "./begin-engine.ts";
 import { answersOf } from "./broadcasting.ts";
 import { type BroadcastOptions, checkBroadcast } from "./broadcast-options.ts";
-import { tellBudget } from "./budget/address.ts";
 import { Calls, type CallStats } from "./calls.ts";
 import type { CloseMode, Engine, JobHandle, Outcome, Stats } from "./core/engine.ts";
 import { ClusterError } from "./core/errors.ts";
 import type { Fact } from "./core/fact.ts";
-import { Scheduler } from "./core/scheduler.ts";
-import type { Job } from "./core/job.ts";
 import { EnqueueSite, mayCapture, whenFailed } from "./enqueue-site.ts";
 import { Followers, type Tracer } from "./following.ts";
 import type { EnqueueOptions } from "./job-options.ts";
 import { checkMap, type MapOptions, type MapResult } from "./map-options.ts";
 import { Mapping, type Results } from "./mapping.ts";
-import type { ComputeClusterOptions } from "./options.ts";
+import type { ComputeClusterOptions, DistributedClusterOptions } from "./options.ts";
 import { Origins } from "./origins.ts";
 import { realClock } from "./real-clock.ts";
-import { type ResolvedOptions, resolveOptions } from "./resolve-options.ts";
 import { type Items, sourceOf } from "./source.ts";
 import { checkStream, type StreamOptions } from "./stream-options.ts";
 import { Streaming } from "./streaming.ts";
@@ -34,11 +30,8 @@ import { type TaskCalls, taskCalls } from "./task-calls.ts";
 import type { TaskArgs, TaskName, TaskResult, TaskYield } from "./tasks.ts";
 import { Telling, watchListeners } from "./telling.ts";
 import { ownOptions, wrongType } from "./validate.ts";
-import { type Format, notCloneable } from "./wire/cloneable.ts";
+import { notCloneable } from "./wire/cloneable.ts";
 import { copyAs } from "./wire/copy.ts";
-import { decodeThrown } from "./wire/error-codec.ts";
-import { isJson } from "./wire/plain.ts";
-import { bootstrap } from "./worker/bootstrap.generated.ts";
 
 /** The events of a cluster, and what their listeners get. */
 export type ClusterEvents =
@@ -86,13 +79,11 @@ export type EnqueueCallback<R> = (error: Error | null, result: R) => void;
 export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   readonly #engine: Engine;
   readonly #jobs: Submitting;
-  readonly #options: ResolvedOptions;
+  readonly #begun: BegunEngine;
   readonly #calls = new Calls();
   #tasks: TaskCalls<M> | null = null;
   readonly #origins = new Origins();
-  /** What `setup` gets in workers that are started now. */
-  #setupData: unknown;
-  readonly #telling: Telling;
+  #telling!: Telling;
   readonly #followers: Followers;
 
   static {
@@ -106,38 +97,21 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
    *
    * @throws {OptionTypeError | OptionRangeError} `CC_ERR_OPTION`, naming the option, the rule and the value.
    */
-  constructor(options: ComputeClusterOptions) {
+  constructor(options: ComputeClusterOptions | DistributedClusterOptions) {
     super();
-    this.#options = resolveOptions(options);
-    const { isolation, scheduler, spec, env, budget } = this.#options;
-    this.#setupData = spec.setupData;
-    const setupNotCloneable = (cause: unknown): ClusterError => this.#notCloneable("setupData", this.#setupData, cause);
-    this.#telling = new Telling(this as unknown as EventEmitter, isolation, this.#calls);
-    this.#followers = new Followers(this.#telling, this.#calls);
-    this.#engine = new Scheduler(scheduler, {
-      clock: realClock,
-      adapter: adapterFor(isolation),
-      allowances: budget,
-      spec: () => ({
-        ...spec,
-        setupData: this.#setupData,
-        ...tellBudget(budget, env()),
-        bootstrap,
-        decodeError: decodeThrown,
-        setupNotCloneable,
-      }),
+    this.#begun = beginEngine(options, {
+      observer: (isolation) => this.#telling = new Telling(this as unknown as EventEmitter, isolation, this.#calls),
       decodeError: this.#origins.decode,
-      notCloneable: (job, cause) => argsNotCloneable(job, spec.serialization, cause),
-      isJson,
-      observer: this.#telling,
     });
+    this.#engine = this.#begun.engine;
+    this.#followers = new Followers(this.#telling, this.#calls);
     this.#jobs = new Submitting({
       engine: this.#engine,
       clock: realClock,
       calls: this.#calls,
       followers: this.#followers,
       origins: this.#origins,
-      timeout: this.#options.timeout,
+      timeout: this.#begun.timeout,
     });
   }
 
@@ -243,8 +217,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   ): Results<TaskResult<M, T> | MapResult<TaskResult<M, T>>>;
   map(source: unknown, options?: unknown): Results<unknown> {
     const site = mayCapture() ? new EnqueueSite(1) : null;
-    const { maxWorkers, concurrency } = this.#options.scheduler;
-    return new Mapping(checkMap(options ?? undefined, this.#options.timeout), {
+    return new Mapping(checkMap(options ?? undefined, this.#begun.timeout), {
       open: sourceOf(source),
       call: (call) => this.#calls.time("map", call),
       submit: (request, done) => {
@@ -254,7 +227,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
         });
         return handle;
       },
-      slots: maxWorkers * concurrency,
+      slots: this.#begun.slots,
       isHungry: () => this.#engine.isHungry,
     });
   }
@@ -281,7 +254,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     options?: StreamOptions<T>,
   ): Results<TaskYield<M, T>> {
     const site = mayCapture() ? new EnqueueSite(1) : null;
-    const { request, signal, highWaterMark } = checkStream(args, options ?? undefined, this.#options.timeout);
+    const { request, signal, highWaterMark } = checkStream(args, options ?? undefined, this.#begun.timeout);
     const inContext = AsyncResource.bind((call: () => JobHandle | null) => call());
     return new Streaming({
       start: (stream, done) =>
@@ -311,7 +284,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     options?: BroadcastOptions<T>,
   ): Promise<TaskResult<M, T>[]> {
     const site = new EnqueueSite(1);
-    const { request, signal, replay } = checkBroadcast(args, options ?? undefined, this.#options.timeout);
+    const { request, signal, replay } = checkBroadcast(args, options ?? undefined, this.#begun.timeout);
     if (signal?.aborted) throw signal.reason;
     const sent = replay ? { ...request, args: this.#copy("args", args) } : request;
     const outcomes = await new Promise<readonly Outcome[]>((resolve) => {
@@ -342,7 +315,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
    */
   async renew(options: { setupData?: unknown } = {}): Promise<void> {
     const given = ownOptions(options, "options", ["setupData"]);
-    if ("setupData" in given) this.#setupData = this.#copy("setupData", given.setupData);
+    if ("setupData" in given) this.#begun.setSetupData(this.#copy("setupData", given.setupData));
     await new Promise<void>((resolve, reject) => {
       this.#engine.renew((error) => error === null ? resolve() : reject(error));
     });
@@ -379,6 +352,11 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     return this.#end("now", callback);
   }
 
+  /** How many jobs it can run at once: `maxWorkers` × `concurrency`. 1 with an engine whose workers are elsewhere. */
+  get slots(): number {
+    return this.#begun.slots;
+  }
+
   /** A snapshot of what the cluster is doing and has done. */
   stats(): ClusterStats {
     return { ...this.#engine.stats(), joined: this.#jobs.joined, calls: this.#calls.stats };
@@ -405,17 +383,13 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   }
 
   /** As it is now, for what is sent later. */
-  #copy(name: string, value: unknown): unknown {
+  #copy(name: "args" | "setupData", value: unknown): unknown {
+    const { format } = this.#begun;
     try {
-      return copyAs(this.#options.spec.serialization, value);
+      return copyAs(format, value);
     } catch (cause) {
-      throw this.#notCloneable(name, value, cause);
+      throw notCloneable({ what: name === "args" ? "the arguments" : name, value, root: name, format, cause });
     }
-  }
-
-  #notCloneable(name: string, value: unknown, cause: unknown): ClusterError {
-    const { serialization: format } = this.#options.spec;
-    return notCloneable({ what: name === "args" ? "the arguments" : name, value, root: name, format, cause });
   }
 
   #end(mode: CloseMode, callback: ((error: null) => void) | undefined): Promise<void> | this {
@@ -444,13 +418,4 @@ function truthy(thrown: unknown): unknown {
   if (thrown) return thrown;
   const message = `the job was rejected with a falsy value: ${String(thrown)}`;
   return new ClusterError("CC_ERR_FALSY_REJECTION", message, { reason: thrown });
-}
-
-function argsNotCloneable(
-  { request, id, attempt }: Pick<Job, "id" | "attempt" | "request">,
-  format: Format,
-  cause: unknown,
-): ClusterError {
-  const refused = { what: "the arguments", value: request.args, root: "args", format, cause };
-  return notCloneable(refused, { retryable: attempt === 0, job: id });
 }

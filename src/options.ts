@@ -7,6 +7,7 @@
 import type { DenoPermissions } from "../runtimes/deno-permissions.ts";
 import type { Budget } from "./budget/budget.ts";
 import type { Isolation } from "./core/adapter.ts";
+import type { DistributedEngine } from "./distributed.ts";
 
 /** Options of a cluster. Durations are in milliseconds; an option that is `undefined` keeps its default. */
 export interface ComputeClusterOptions {
@@ -199,6 +200,15 @@ export interface ComputeClusterOptions {
   max_backlog?: number | undefined;
   /** The original's name for `maxLatency`, in **seconds**; 0 means none. */
   max_request_time?: number | undefined;
+}
+
+/** Options of a cluster whose jobs are run elsewhere. What workers are like is for those to say who have them. */
+export interface DistributedClusterOptions
+  extends Pick<ComputeClusterOptions, "timeout" | "maxBacklog" | "maxLatency" | "max_backlog" | "max_request_time"> {
+  /** What has the jobs run, such as `nats()` of `compute-cluster/nats`. */
+  engine: DistributedEngine;
+  /** For its types alone: the module is where the workers are. */
+  module?: string | URL | undefined;
 }
 
 /** Memory limits of a worker, in MB. */

@@ -95,7 +95,7 @@ export function resolveOptions(options: unknown): ResolvedOptions {
     isolation,
     scheduler,
     budget: given.budget === undefined ? null : budget(given.budget),
-    timeout: given.timeout === undefined ? Infinity : check.duration("timeout", given.timeout, "more than 0"),
+    timeout: jobTimeout(given.timeout),
     spec: Object.freeze({
       module,
       setupData: given.setupData,
@@ -116,6 +116,26 @@ export function resolveOptions(options: unknown): ResolvedOptions {
     }),
     env: () => env ?? (runtime === "deno" && isolation === "thread" ? null : inheritedEnv(isolation)),
   });
+}
+
+/**
+ * The limits of a cluster whose workers are elsewhere; null for what is for its engine to say.
+ *
+ * @throws {OptionTypeError | OptionRangeError} `CC_ERR_OPTION`.
+ */
+export function limits(
+  given: Pick<Given, "timeout" | "maxBacklog" | "max_backlog" | "maxLatency" | "max_request_time">,
+): { timeout: number; maxBacklog: number | null; maxLatency: number } {
+  const none = given.maxBacklog === undefined && (given.max_backlog === undefined || given.max_backlog === 0);
+  return {
+    timeout: jobTimeout(given.timeout),
+    maxBacklog: none ? null : maxBacklog(given, 0),
+    maxLatency: maxLatency(given),
+  };
+}
+
+function jobTimeout(value: unknown): number {
+  return value === undefined ? Infinity : check.duration("timeout", value, "more than 0");
 }
 
 function lacking(name: string, isolation: Isolation, because: string): OptionTypeError {

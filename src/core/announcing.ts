@@ -25,12 +25,12 @@ export class Announcing {
   }
 
   /** Whether anyone hears what happens to a job. Asked first for what happens to every job, so that not even a closure is made. */
-  hears({ follower }: Job, type: Fact["type"]): boolean {
+  hears({ follower }: Pick<Job, "follower">, type: Fact["type"]): boolean {
     return follower !== null || this.#observer.hears(type);
   }
 
   /** What happens to a job. Its follower passes it on. */
-  sayOf({ follower }: Job, fact: Fact): void {
+  sayOf({ follower }: Pick<Job, "follower">, fact: Fact): void {
     if (follower === null) return this.#say(fact);
     this.#outbox.push(() => follower.told(fact, this.#observer));
   }

@@ -16,6 +16,7 @@ export type ErrorCode =
   | "CC_ERR_WORKER_START"
   | "CC_ERR_NOT_CLONEABLE"
   | "CC_ERR_POISON"
+  | "CC_ERR_ENGINE"
   | "CC_ERR_FALSY_REJECTION";
 
 /** What an error knows beyond its sentence; each code documents which of these it carries. */

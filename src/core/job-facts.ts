@@ -10,13 +10,16 @@ import type { Fact } from "./fact.ts";
 import type { Job } from "./job.ts";
 import type { Worker } from "./worker.ts";
 
+/** What all of them say of a job. */
+type Told = Pick<Job, "id" | "request">;
+
 /** The job waits; `backlog` jobs do, this one included. */
-export function queued({ id, request: { task } }: Job, backlog: number): Fact {
+export function queued({ id, request: { task } }: Told, backlog: number): Fact {
   return { type: "job:queued", job: id, task, backlog };
 }
 
 /** The job was not taken. */
-export function refused({ id, request: { task } }: Job, error: ClusterError): Fact {
+export function refused({ id, request: { task } }: Told, error: ClusterError): Fact {
   return { type: "job:refused", job: id, task, code: error.code, error };
 }
 
@@ -54,7 +57,8 @@ export function settled(job: Job, outcome: Outcome, worker: Worker | null, now: 
   };
 }
 
-function codeOf(error: unknown): string | null {
+/** The `code` of an error, if it has one. */
+export function codeOf(error: unknown): string | null {
   if (typeof error !== "object" || error === null || !("code" in error)) return null;
   return typeof error.code === "string" ? error.code : null;
 }

@@ -10,6 +10,12 @@ import type { Stats, TaskStats } from "./engine.ts";
 import { Histogram } from "./histogram.ts";
 import type { Job } from "./job.ts";
 
+/** What is asked of a job that has its outcome. */
+type Settled = Pick<Job, "request" | "submittedAt" | "startedAt" | "attempt">;
+
+/** What is asked of the workers. */
+export type Staff = Pick<Crew, "count" | "recycled" | "lostStarts" | "utilisation">;
+
 /** What is known of the jobs of one task, or of all. */
 class Runs {
   #succeeded = 0;
@@ -17,7 +23,7 @@ class Runs {
   readonly #wait = new Histogram();
   readonly #run = new Histogram();
 
-  count({ submittedAt, startedAt, attempt }: Job, ok: boolean, now: number): void {
+  count({ submittedAt, startedAt, attempt }: Settled, ok: boolean, now: number): void {
     if (ok) this.#succeeded++;
     else this.#failed++;
     if (attempt === 0) return;
@@ -47,7 +53,7 @@ export class Ledger {
   readonly lost = { workers: 0, abandoned: 0, messages: 0 };
 
   /** An accepted job has its outcome. */
-  settled(job: Job, ok: boolean, now: number): void {
+  settled(job: Settled, ok: boolean, now: number): void {
     const { task } = job.request;
     const runs = this.#tasks.get(task) ?? (ok ? this.#firstOf(task) : this.#others);
     runs.count(job, ok, now);
@@ -61,12 +67,13 @@ export class Ledger {
 
   /** A snapshot, with the gauges of this moment. */
   stats(
-    { name, isolation }: WorkerAdapter,
-    crew: Crew,
+    { name, isolation }: Pick<WorkerAdapter, "name" | "isolation">,
+    crew: Staff,
     now: {
       readonly state: Stats["state"];
       /** Jobs that wait, also those in workers. */
       readonly waiting: number;
+      readonly running: number;
       readonly expectedRun: number;
       readonly expectedRunOf: (task: string | null) => number;
     },
@@ -85,7 +92,7 @@ export class Ledger {
       },
       jobs: {
         waiting: now.waiting,
-        running: jobsAt(crew, "running").length,
+        running: now.running,
         accepted: this.jobs.accepted,
         refused: this.jobs.refused,
         succeeded,

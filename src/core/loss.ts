@@ -70,7 +70,7 @@ export function dropped({ id, attempt, request: { deadline } }: Job, expected: n
 }
 
 /** A job that was not answered in time. */
-export function pastDeadline({ id, request: { deadline } }: Job): ClusterError {
+export function pastDeadline({ id, request: { deadline } }: Pick<Job, "id" | "request">): ClusterError {
   const message = `job ${id} was not answered within its deadline of ${deadline} ms`;
   return new ClusterError("CC_ERR_DEADLINE", message, { job: id, limit: deadline });
 }

@@ -296,6 +296,7 @@ export class Scheduler implements Engine {
     const gauges = {
       state: this.#lifetime.at,
       waiting: this.#admission.waiting,
+      running: jobsAt(this.#crew, "running").length,
       expectedRun: this.#forecast.runOfAny(now),
       expectedRunOf: (task: string | null) => this.#forecast.run(task, now),
     };

@@ -132,7 +132,8 @@ function refusedByJson(value: unknown): string | null {
     : null;
 }
 
-function refusedByClone(value: unknown): string | null {
+/** What a value is that structured clone refuses whatever is in it, such as `a function`; null for others. */
+export function refusedByClone(value: unknown): string | null {
   if (typeof value === "function") return functionName(value);
   if (typeof value === "symbol") return `a symbol (${String(value)})`;
   if (typeof value !== "object" || value === null) return null;

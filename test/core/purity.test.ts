@@ -68,7 +68,7 @@ function findCycle(edges: ReadonlyMap<string, readonly string[]>): string[] | nu
 const files = [
   ...sourcesUnder("src"),
   ...sourcesUnder("runtimes"),
-  ...["mod.ts", "otel.ts"].filter((file) => existsSync(join(root, file))),
+  ...["mod.ts", "nats.ts", "otel.ts"].filter((file) => existsSync(join(root, file))),
 ];
 const imports = files.flatMap(importsOf);
 const isIn = (folder: string, file: string): boolean => file.startsWith(`${folder}/`);
@@ -173,15 +173,20 @@ describe("Imports", () => {
     expect(imports.filter((found) => isProgram(found.from) && ofLibrary(found)).map(shown)).toEqual([]);
   });
 
-  it("src/otel alone in the library imports a package, OpenTelemetry's API, and otel.ts alone imports src/otel", () => {
+  it("src/otel and src/nats alone in the library import packages, and what others import of them is otel.ts and nats.ts", () => {
+    const allowed: Readonly<Record<string, RegExp>> = {
+      "src/otel": /^@opentelemetry\/api$/,
+      "src/nats": /^@nats-io\/(?:transport-node|jetstream|obj)$|^devalue$/,
+    };
     const packages = imports.filter(({ from, to }) =>
       !isProgram(from) && !isBuiltIn(to) && !/^(?:src|runtimes)\//.test(to)
     );
-    expect(packages.filter(({ from, to }) => !isIn("src/otel", from) || to !== "@opentelemetry/api").map(shown))
-      .toEqual([]);
-    expect(packages.length).toBeGreaterThan(0);
-    const inside = imports.filter(({ from, to }) => isIn("src/otel", to) && !isIn("src/otel", from));
-    expect(new Set(inside.map(({ from }) => from))).toEqual(new Set(["otel.ts"]));
+    expect(packages.filter(({ from, to }) => !allowed[posix.dirname(from)]?.test(to)).map(shown)).toEqual([]);
+    for (const folder of Object.keys(allowed)) {
+      expect(packages.some(({ from }) => isIn(folder, from))).toBe(true);
+      const inside = imports.filter(({ from, to }) => isIn(folder, to) && !isIn(folder, from) && !isProgram(from));
+      expect(new Set(inside.map(({ from }) => from))).toEqual(new Set([`${posix.basename(folder)}.ts`]));
+    }
   });
 
   it("every file is named for what it is about", () => {

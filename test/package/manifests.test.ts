@@ -66,6 +66,7 @@ describe.concurrent("the package", () => {
           "README.md",
           "CHANGELOG.md",
           "src/worker/bootstrap.generated.ts",
+          "nats.ts",
           "otel.ts",
           "src/cli/main.ts",
         ]
@@ -85,7 +86,7 @@ describe.concurrent("the package", () => {
 
   test("passes deno doc --lint", async ({ onTestFinished }) => {
     const env = { ...freshHome(testFolder({}, onTestFinished)), ...alone() };
-    await succeeds([deno, "doc", "--lint", "--quiet", "mod.ts", "otel.ts"], { cwd: root, env });
+    await succeeds([deno, "doc", "--lint", "--quiet", "mod.ts", "nats.ts", "otel.ts"], { cwd: root, env });
   });
 });
 
@@ -155,6 +156,7 @@ describe("the build", () => {
         "runtimes",
         "cjs",
         "mod.ts",
+        "nats.ts",
         "otel.ts",
         "package.json",
         "tsconfig.json",

@@ -1,0 +1,7 @@
+"use strict";
+
+const nats = require("../nats.js");
+
+module.exports.Host = nats.Host;
+module.exports.nats = nats.nats;
+module.exports.serve = nats.serve;

@@ -1,0 +1,148 @@
+/**
+ * What a host tells of the jobs that it has: to whoever waits for them, as it happens, and to the broker, which keeps the answers.
+ *
+ * @module
+ */
+
+import type { ComputeCluster } from "../cluster.ts";
+import type { Fact } from "../core/fact.ts";
+import type { Bulk } from "./bulk.ts";
+import { isFull, isLasting } from "./faults.ts";
+import {
+  answerHeaders,
+  type AnswerLetter,
+  type Body,
+  type JobLetter,
+  liveHeaders,
+  type Status,
+  type Step,
+} from "./letters.ts";
+import type { Broker } from "./link.ts";
+import { isNamed, type Names } from "./names.ts";
+import { write, type Written } from "./values.ts";
+
+/** Answers that are larger than this, in bytes, are told of only: they would be sent twice. */
+const LARGE = 65_536;
+
+/** How long the broker has to say that it has an answer, and how long to wait before it is sent again, in milliseconds. */
+const PATIENCE = 5_000;
+const AGAIN = 500;
+
+const NOTHING: Body = { encoding: "undefined", bytes: new Uint8Array(0), object: null };
+
+/** A job that this host has. */
+export interface Run {
+  readonly address: string;
+  /** What it is called in this host's cluster: like no other job. */
+  readonly id: string;
+  readonly letter: JobLetter;
+  worker: string;
+  attempt: number;
+  /** When it last began; 0 if it has not. */
+  startedAt: number;
+}
+
+/** What answering is given to work with. */
+export interface AnsweringParts {
+  readonly broker: Broker;
+  readonly names: Names;
+  readonly bulk: Bulk;
+  readonly cluster: ComputeCluster;
+  /** This host's name. */
+  readonly host: string;
+}
+
+/** Answers jobs. */
+export class Answering {
+  readonly #parts: AnsweringParts;
+  readonly #runs = new Map<string, Run>();
+
+  constructor(parts: AnsweringParts) {
+    this.#parts = parts;
+    parts.cluster.on("job:started", this.#started);
+    parts.cluster.on("job:returned", this.#returned);
+  }
+
+  /** Nothing more is told. */
+  stop(): void {
+    this.#parts.cluster.off("job:started", this.#started);
+    this.#parts.cluster.off("job:returned", this.#returned);
+  }
+
+  /** From now on its steps are told. */
+  begin(address: string, letter: JobLetter): Run {
+    // Names of different owners may be the same.
+    const id = isNamed(address) && !address.startsWith("any.") ? address : letter.id;
+    const run = { address, id, letter, worker: "", attempt: 0, startedAt: 0 };
+    this.#runs.set(id, run);
+    return run;
+  }
+
+  end({ id }: Run): void {
+    this.#runs.delete(id);
+  }
+
+  readonly #started = ({ job, worker, attempt }: Extract<Fact, { type: "job:started" }>): void => {
+    const run = this.#runs.get(job);
+    if (!run) return;
+    run.worker = worker;
+    run.attempt = attempt;
+    run.startedAt = performance.now();
+    if (run.letter.wants.steps) this.#say(run, "started");
+  };
+
+  readonly #returned = ({ job }: Extract<Fact, { type: "job:returned" }>): void => {
+    const run = this.#runs.get(job);
+    if (run?.letter.wants.steps) this.#say(run, "returned");
+  };
+
+  #say(run: Run, step: Step): void {
+    const headers = answerHeaders(this.#parts.broker.client, this.#letter("value", NOTHING, run));
+    headers.set("cc-live", step);
+    this.#parts.broker.connection.publish(this.#parts.names.live(run.address), undefined, { headers });
+  }
+
+  /** How far it is. What is too large to be told is left out. */
+  progress({ address }: Run, value: unknown): void {
+    const { broker: { client, connection, maxPayload }, names } = this.#parts;
+    const { encoding, bytes } = write(value);
+    if (bytes.byteLength > maxPayload / 2) return;
+    const headers = liveHeaders(client, "progress", { encoding, bytes, object: null });
+    connection.publish(names.live(address), bytes, { headers });
+  }
+
+  /**
+   * Has an answer kept, unless the job has one, and tells whoever waits. Tries until it is.
+   *
+   * @param run Null for a job that can't be run.
+   */
+  async answer(address: string, status: Status, written: Written, run: Run | null): Promise<void> {
+    const { broker, bulk, names } = this.#parts;
+    const ran = run && run.startedAt > 0 ? performance.now() - run.startedAt : 0;
+    for (;;) {
+      try {
+        const body = await bulk.pack(broker, address.split(".")[0] as string, written);
+        const headers = answerHeaders(broker.client, { ...this.#letter(status, body, run), ran });
+        await broker.js.publish(names.answer(address), body.bytes, { headers, timeout: PATIENCE });
+        headers.set("cc-live", body.object !== null || body.bytes.byteLength > LARGE ? "kept" : "answer");
+        const told = headers.get("cc-live") === "answer" ? body.bytes : undefined;
+        return broker.connection.publish(names.live(address), told, { headers });
+      } catch (error) {
+        // There is one: another host's, or this one's, if what the broker said of it was lost.
+        if (isFull(error)) return this.#kept(address);
+        if (isLasting(error)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, AGAIN));
+      }
+    }
+  }
+
+  #kept(address: string): void {
+    const { broker: { client, connection }, names } = this.#parts;
+    connection.publish(names.live(address), undefined, { headers: liveHeaders(client, "kept", NOTHING) });
+  }
+
+  #letter(status: Status, body: Body, run: Run | null): AnswerLetter {
+    const { worker = "", attempt = 0 } = run ?? {};
+    return { status, body, host: this.#parts.host, worker, attempt, ran: 0 };
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * A job's message as a host has it, and what it says to the broker about it:
+ * https://docs.nats.io/reference/reference-protocols/nats_api_reference#acking-messages. (The client's own class for it can only be had
+ * from its own way of pulling, which asks for more than there is room for.)
+ *
+ * @module
+ */
+
+import type { Msg, MsgHdrs, NatsConnection } from "@nats-io/transport-node";
+
+/** One. */
+export class Delivery {
+  readonly subject: string;
+  readonly headers: MsgHdrs | undefined;
+  readonly bytes: Uint8Array;
+  /** How often the message has been given to a host, this time included. */
+  readonly count: number;
+  /** The message's number in the queue. */
+  readonly sequence: number;
+  readonly #reply: string;
+  readonly #connection: NatsConnection;
+
+  /** Throws for a message that is none. */
+  constructor(message: Msg, connection: NatsConnection) {
+    const { subject, headers, data, reply = "" } = message;
+    // $JS.ACK.[domain.account.]stream.consumer.count.sequence.…
+    const tokens = reply.split(".");
+    const at = tokens.length === 9 ? 4 : 6;
+    const [count, sequence] = [Number(tokens[at]), Number(tokens[at + 1])];
+    if (tokens[1] !== "ACK" || !(count > 0) || !(sequence > 0)) throw new TypeError(`${reply} is no delivery`);
+    this.subject = subject;
+    this.headers = headers;
+    this.bytes = data;
+    this.count = count;
+    this.sequence = sequence;
+    this.#reply = reply;
+    this.#connection = connection;
+  }
+
+  /** The job is done with: it leaves the queue. */
+  ack(): void {
+    this.#say("+ACK");
+  }
+
+  /** Another host is to have it: at once, or so many milliseconds later. */
+  giveBack(delay = 0): void {
+    this.#say(delay === 0 ? "-NAK" : `-NAK ${JSON.stringify({ delay: delay * 1_000_000 })}`);
+  }
+
+  /** It is still being worked on. */
+  renew(): void {
+    this.#say("+WPI");
+  }
+
+  #say(word: string): void {
+    // Without a connection nobody hears it; the lease runs out, then.
+    if (!this.#connection.isClosed()) this.#connection.publish(this.#reply, word);
+  }
+}

@@ -1,0 +1,393 @@
+/**
+ * The engine of a cluster whose jobs are run by hosts that serve a queue: submits jobs, and gives their callers the answers.
+ *
+ * Where to look: how jobs get into the queue `sending.ts`; how answers come back `receiving.ts`; what a queue is at the broker
+ * `queue.ts`; what is at the other end `host.ts`.
+ *
+ * @module
+ */
+
+import { randomName } from "../../runtimes/random-name.ts";
+import { Announcing } from "../core/announcing.ts";
+import type { CloseMode, Engine, JobHandle, JobRequest, Outcome, Stats } from "../core/engine.ts";
+import { ClusterError } from "../core/errors.ts";
+import { Forecast } from "../core/forecast.ts";
+import { codeOf, queued, refused } from "../core/job-facts.ts";
+import { Ledger, type Staff } from "../core/ledger.ts";
+import { Lifetime } from "../core/lifetime.ts";
+import * as loss from "../core/loss.ts";
+import { Outbox } from "../core/outbox.ts";
+import type { EngineParts } from "../distributed.ts";
+import { Bulk } from "./bulk.ts";
+import { engineError } from "./faults.ts";
+import type { AnswerLetter } from "./letters.ts";
+import { Link } from "./link.ts";
+import { namedAddress, Names } from "./names.ts";
+import { type ResolvedQueue, SHAPE } from "./options.ts";
+import { Receiving } from "./receiving.ts";
+import { RemoteJob } from "./remote-job.ts";
+import { Sending } from "./sending.ts";
+import { readFailure } from "./failures.ts";
+import { RollCall } from "./roll-call.ts";
+import { write, type Written } from "./values.ts";
+import { Withdrawing } from "./withdrawing.ts";
+
+/** The owner of jobs whose submitter has none. */
+export const ANYONE = "any";
+
+/** Of a job that is never sent. */
+const NOTHING: Written = { encoding: "undefined", bytes: new Uint8Array(0) };
+
+/** The workers are elsewhere. */
+const NOBODY: Staff = { count: () => 0, recycled: 0, lostStarts: 0, utilisation: 0 };
+
+/** What the engine obeys beside the queue's options. */
+export interface NatsEngineOptions {
+  readonly queue: ResolvedQueue;
+  /** Whose the jobs are; see `names.ts`. */
+  readonly owner: string;
+}
+
+/** Submits jobs to one queue. */
+export class NatsEngine implements Engine {
+  readonly #parts: EngineParts;
+  readonly #owner: string;
+  /** In the addresses of jobs that have no name of their own: no other program's. */
+  readonly #space = randomName() + randomName();
+  readonly #jobs = new Map<string, RemoteJob>();
+  readonly #lifetime = new Lifetime();
+  readonly #ledger = new Ledger();
+  readonly #forecast = new Forecast();
+  readonly #outbox: Outbox;
+  readonly #announcing: Announcing;
+  readonly #link: Link;
+  readonly #sending: Sending;
+  readonly #receiving: Receiving;
+  readonly #withdrawing: Withdrawing;
+  readonly #rollCall: RollCall;
+  #refusedSinceDrain = false;
+  #ending = false;
+  #last = 0;
+
+  constructor({ queue, owner }: NatsEngineOptions, parts: EngineParts) {
+    this.#parts = parts;
+    this.#owner = owner;
+    this.#outbox = new Outbox(parts.clock);
+    this.#announcing = new Announcing(parts.observer, this.#outbox);
+    const names = new Names(queue.queue);
+    const bulk = new Bulk(names, queue.shape.replicas ?? SHAPE.replicas, this.#space);
+    const link = new Link(queue, `compute-cluster submitter ${this.#space}`, inboxes(owner), {
+      again: () => link.broker && this.#receiving.lookForAll(link.broker),
+    });
+    this.#link = link;
+    this.#rollCall = new RollCall(link, names, parts.clock);
+    this.#withdrawing = new Withdrawing({ link, names, owner, clock: parts.clock, ended: () => this.#windDown() });
+    this.#receiving = new Receiving({
+      clock: parts.clock,
+      names,
+      bulk,
+      owner,
+      space: this.#space,
+      jobs: this.#jobs,
+      answered: (job, answer, value) => this.#answered(job, answer, value),
+      unreadable: (job, cause) => this.#settle(job, unreadable(job, cause), null),
+      progressed: (job, value) => this.#progressed(job, value),
+      stepped: (job, step, by) => step === "started" ? this.#started(job, by) : this.#returned(job, by),
+      missed: (broker, job) => void this.#sending.repeat(broker, job),
+    });
+    this.#sending = new Sending({
+      link,
+      names,
+      bulk,
+      owner,
+      version: queue.version,
+      hearsSteps: (job) => this.#announcing.hears(job, "job:started") || this.#announcing.hears(job, "job:returned"),
+      expect: (broker, job) => this.#receiving.expect(broker, job),
+      lookUp: (broker, job) => this.#receiving.lookUp(broker, job),
+      accepted: (job, mine) => this.#accepted(job, mine),
+      refused: (job, error) => this.#refused(job, error),
+      pause: (delay) => new Promise((resolve) => parts.clock.schedule(delay, resolve, true)),
+    });
+  }
+
+  submit(request: JobRequest, done: (outcome: Outcome) => void): JobHandle {
+    const number = String(++this.#last);
+    // Like no other job's: hosts have those of many programs.
+    const id = request.id ?? `${this.#space}-${number}`;
+    const args = this.#written(request, id);
+    const job = new RemoteJob({
+      id,
+      address: request.id === null
+        ? `${this.#owner}.${this.#space}.${number}`
+        : namedAddress(this.#owner, request.task, request.id),
+      request,
+      args: args.ok ? args.written : NOTHING,
+      message: `${this.#space}.${number}`,
+      submittedAt: this.#parts.clock.now(),
+      done,
+      cancel: (cancelled, reason) => this.#giveUp(cancelled, reason),
+    });
+    const refusal = this.#lifetime.at === "open" ? unsupported(request) : loss.closed(job.id);
+    if (refusal) this.#refuse(job, refusal);
+    else this.#take(job, args.ok ? null : args.error);
+    this.#outbox.deliverSoon();
+    return job;
+  }
+
+  /** The arguments as they are now. */
+  #written({ args }: JobRequest, id: string): { ok: true; written: Written } | { ok: false; error: ClusterError } {
+    try {
+      return { ok: true, written: write(args) };
+    } catch (cause) {
+      return { ok: false, error: this.#parts.notCloneable(args, id, cause) };
+    }
+  }
+
+  /** @param unsendable Why its arguments can't be sent, or null. */
+  #take(job: RemoteJob, unsendable: ClusterError | null): void {
+    this.#jobs.set(job.address, job);
+    this.#link.hold(true);
+    if (unsendable) return this.#settle(job, { ok: false, error: unsendable }, null);
+    const { deadline } = job.request;
+    if (deadline !== Infinity) {
+      const late = (): void => {
+        this.#giveUp(job, loss.pastDeadline(job));
+        this.#outbox.deliver();
+      };
+      job.expiry = this.#parts.clock.schedule(deadline, late);
+    }
+    void this.#sending.send(job);
+  }
+
+  #accepted(job: RemoteJob, mine: boolean): void {
+    if (job.state.at !== "sending") return;
+    job.state = { at: "queued", mine };
+    this.#ledger.jobs.accepted++;
+    if (this.#announcing.hears(job, "job:queued")) this.#announcing.sayOf(job, queued(job, this.#jobs.size));
+    if (this.#link.broker) this.#receiving.watch(this.#link.broker);
+    this.#outbox.deliver();
+  }
+
+  #refused(job: RemoteJob, error: ClusterError): void {
+    if (job.isSettled) return;
+    this.#forget(job);
+    this.#refuse(job, error);
+    this.#windDown();
+    this.#outbox.deliver();
+  }
+
+  #refuse(job: RemoteJob, error: ClusterError): void {
+    job.state = { at: "settled" };
+    this.#ledger.jobs.refused++;
+    this.#refusedSinceDrain ||= error.code === "CC_ERR_BACKLOG_FULL" && this.#lifetime.at === "open";
+    this.#outbox.push(() => job.done({ ok: false, error }));
+    if (this.#announcing.hears(job, "job:refused")) this.#announcing.sayOf(job, refused(job, error));
+  }
+
+  // ---- what hosts say
+
+  #started(job: RemoteJob, { host, worker, attempt }: Pick<AnswerLetter, "host" | "worker" | "attempt">): void {
+    if (job.isSettled) return;
+    if (job.state.at === "sending") this.#accepted(job, true);
+    const since = this.#parts.clock.now();
+    job.state = { at: "running", worker: `${host}/${worker}`, since, attempt };
+    this.#sayStarted(job, since);
+    this.#outbox.deliver();
+  }
+
+  #sayStarted(job: RemoteJob, since: number): void {
+    const { id, request: { task }, state, submittedAt } = job;
+    if (state.at !== "running" || !this.#announcing.hears(job, "job:started")) return;
+    const { worker, attempt } = state;
+    this.#announcing.sayOf(job, { type: "job:started", job: id, task, worker, attempt, waited: since - submittedAt });
+  }
+
+  #returned(job: RemoteJob, { host, worker }: Pick<AnswerLetter, "host" | "worker">): void {
+    if (job.state.at !== "running") return;
+    job.state = { at: "queued", mine: true };
+    const { id, request: { task } } = job;
+    if (this.#announcing.hears(job, "job:returned")) {
+      this.#announcing.sayOf(job, { type: "job:returned", job: id, task, worker: `${host}/${worker}` });
+    }
+    this.#outbox.deliver();
+  }
+
+  #progressed({ request: { onProgress }, isSettled }: RemoteJob, value: unknown): void {
+    if (!onProgress || isSettled) return;
+    this.#outbox.push(() => onProgress(value));
+    this.#outbox.deliver();
+  }
+
+  #answered(job: RemoteJob, answer: AnswerLetter, value: unknown): void {
+    this.#settle(job, this.#outcome(job, answer, value), answer);
+  }
+
+  #outcome({ id }: RemoteJob, { status }: AnswerLetter, value: unknown): Outcome {
+    switch (status) {
+      case "value":
+        return { ok: true, value };
+      case "thrown":
+        return { ok: false, error: this.#parts.decodeError(value) };
+      case "failed":
+        return { ok: false, error: readFailure(value, id) };
+      case "aborted":
+        return { ok: false, error: withdrawn(id) };
+    }
+  }
+
+  // ---- ending
+
+  /** @param answer Of the host that had it, if one did. */
+  #settle(job: RemoteJob, outcome: Outcome, answer: AnswerLetter | null): void {
+    if (job.isSettled) return;
+    if (job.state.at === "sending") this.#accepted(job, true);
+    const now = this.#parts.clock.now();
+    const { submittedAt, request } = job;
+    const { attempt = 0, ran = 0 } = answer ?? {};
+    const startedAt = Math.max(submittedAt, now - ran);
+    if (outcome.ok) this.#forecast.record(request.task, ran);
+    this.#ledger.settled({ request, submittedAt, startedAt, attempt }, outcome.ok, now);
+    this.#forget(job);
+    job.state = { at: "settled" };
+    this.#outbox.push(() => job.done(outcome));
+    if (this.#announcing.hears(job, "job:settled")) {
+      this.#announcing.sayOf(job, {
+        type: "job:settled",
+        job: job.id,
+        task: request.task,
+        worker: answer && attempt > 0 ? `${answer.host}/${answer.worker}` : null,
+        attempt,
+        ok: outcome.ok,
+        code: outcome.ok ? null : codeOf(outcome.error),
+        error: outcome.ok ? undefined : outcome.error,
+        waited: (attempt > 0 ? startedAt : now) - submittedAt,
+        ran: attempt > 0 ? ran : 0,
+      });
+    }
+    this.#windDown();
+    this.#outbox.deliver();
+  }
+
+  /** Its caller wants it no more. */
+  #giveUp(job: RemoteJob, reason: unknown): void {
+    const { state } = job;
+    if (state.at === "settled") return;
+    // What somebody else has put into the queue is theirs to give up.
+    const away = state.at === "running" || (state.at === "sending" ? state.may : state.mine);
+    this.#settle(job, { ok: false, error: reason }, null);
+    if (away) this.#withdrawing.withdraw(job.address);
+  }
+
+  #forget(job: RemoteJob): void {
+    job.expiry?.cancel();
+    this.#receiving.forget(job);
+    this.#jobs.delete(job.address);
+    this.#link.hold(this.#jobs.size > 0);
+    if (this.#jobs.size > 0 || !this.#refusedSinceDrain || this.#lifetime.at !== "open") return;
+    this.#refusedSinceDrain = false;
+    this.#announcing.tell("drain", () => ({ type: "drain" }));
+  }
+
+  get isOpen(): boolean {
+    return this.#lifetime.at === "open";
+  }
+
+  /** Hosts take what they can: whoever feeds the queue is bounded by its own limit. */
+  get isHungry(): boolean {
+    return true;
+  }
+
+  warm(done: (error: unknown) => void): void {
+    const told = (error: unknown): void => {
+      this.#outbox.push(() => done(error));
+      this.#outbox.deliver();
+    };
+    if (this.#lifetime.at !== "open") return void this.#parts.clock.soon(() => told(loss.closed()));
+    this.#rollCall.anyone().then(() => told(null), told);
+  }
+
+  broadcast(
+    _: JobRequest,
+    __: boolean | string,
+    done: (outcomes: readonly Outcome[]) => void,
+  ): Pick<JobHandle, "cancel"> {
+    this.#parts.clock.soon(() => done([{ ok: false, error: lacking("broadcast: workers belong to their hosts") }]));
+    return { cancel() {} };
+  }
+
+  renew(done: (error: unknown) => void): void {
+    this.#parts.clock.soon(() => done(lacking("renew: workers belong to their hosts")));
+  }
+
+  close(mode: CloseMode, closed: () => void): void {
+    const before = this.#lifetime.at;
+    if (before === "closed") return void this.#parts.clock.soon(closed);
+    this.#lifetime.end(mode, closed);
+    if (before === "open") this.#announcing.tell("closing", () => ({ type: "closing", mode, workers: 0 }));
+    if (this.#lifetime.now) {
+      for (const job of [...this.#jobs.values()]) {
+        const untouched = job.state.at === "sending" && !job.state.may;
+        this.#giveUp(job, loss.cutOff(job.id, !untouched));
+      }
+    }
+    this.#windDown();
+    this.#outbox.deliverSoon();
+  }
+
+  /** Ends when nothing is waited for any more, and all that was to be withdrawn is. */
+  #windDown(): void {
+    const { at } = this.#lifetime;
+    if (at !== "closing" || this.#jobs.size > 0 || this.#withdrawing.busy || this.#ending) return;
+    this.#ending = true;
+    this.#receiving.end();
+    this.#rollCall.end();
+    this.#link.hold(true);
+    void this.#finish();
+  }
+
+  async #finish(): Promise<void> {
+    await this.#link.close();
+    const waiting = this.#lifetime.finish();
+    this.#announcing.tell("close", () => ({ type: "close" }));
+    for (const closed of waiting) this.#outbox.push(closed);
+    this.#outbox.deliver();
+  }
+
+  stats(): Stats {
+    const now = this.#parts.clock.now();
+    let running = 0;
+    for (const { state } of this.#jobs.values()) if (state.at === "running") running++;
+    return this.#ledger.stats({ name: "nats", isolation: "process" }, NOBODY, {
+      state: this.#lifetime.at,
+      waiting: this.#jobs.size - running,
+      running,
+      expectedRun: this.#forecast.runOfAny(now),
+      expectedRunOf: (task) => this.#forecast.run(task, now),
+    });
+  }
+}
+
+/** What replies begin with. A user with rights of its own is given those to `_INBOX_<owner>.>` alone. */
+function inboxes(owner: string): string {
+  return owner === ANYONE ? "_INBOX" : `_INBOX_${owner}`;
+}
+
+/** Why a job is refused that no host could run, or null. */
+function unsupported({ stream, key, transfer }: JobRequest): ClusterError | null {
+  if (stream) return lacking("stream: values are not carried one by one between machines");
+  if (key !== null) return lacking("key: jobs of one key may run on different hosts");
+  if (transfer.length > 0) return lacking("transfer: nothing can be moved to another machine");
+  return null;
+}
+
+function lacking(what: string): ClusterError {
+  return engineError(`the engine nats() has no ${what}`, undefined, true);
+}
+
+function unreadable({ id }: RemoteJob, cause: unknown): Outcome {
+  return { ok: false, error: engineError(`the answer of job ${id} can't be read`, cause) };
+}
+
+function withdrawn(job: string): ClusterError {
+  return new ClusterError("CC_ERR_CLOSED", `job ${job} was given up by the program that had enqueued it`, { job });
+}

@@ -1,0 +1,202 @@
+/**
+ * A host: takes jobs from queues and runs them in a cluster of its own. Its workers compute; the host itself does not, so that it can
+ * always say that it is there, however long a job takes.
+ *
+ * @module
+ */
+
+import { randomName } from "../../runtimes/random-name.ts";
+import { ownProcess } from "../built-in.ts";
+import { ComputeCluster } from "../cluster.ts";
+import type { ComputeClusterOptions } from "../options.ts";
+import { realClock } from "../real-clock.ts";
+import * as check from "../validate.ts";
+import { QUEUE_NAMES, type QueueOptions, type ResolvedQueue, resolveQueue, word } from "./options.ts";
+import { Serving } from "./serving.ts";
+
+/** How long jobs that were given back may take to leave, in milliseconds. */
+const HANDED_BACK = 5_000;
+
+/** What a host serves, and how. */
+export interface ServeOptions extends Omit<QueueOptions, "queue"> {
+  /** The name of a queue, or of several. */
+  queue: string | readonly string[];
+  /** The cluster that runs the jobs: its module, and how many workers it has. `maxBacklog` is of no use there. */
+  cluster: ComputeClusterOptions;
+  /**
+   * The host's name, as others see it.
+   *
+   * @default a name that is made up
+   */
+  host?: string | undefined;
+  /**
+   * How often a job is given to a host. One whose hosts were all lost is set aside, and fails with `CC_ERR_POISON`.
+   *
+   * @default 3
+   */
+  maxDeliveries?: number | undefined;
+  /**
+   * How long `drain` waits for jobs that run, in milliseconds; then they are given to other hosts.
+   *
+   * @default 30_000
+   */
+  drainTimeout?: number | undefined;
+}
+
+/** What a host is doing and has done. */
+export interface HostStats {
+  /** Its name. */
+  readonly host: string;
+  /** How many jobs it can run at once. */
+  readonly slots: number;
+  /** Jobs that it has. */
+  readonly held: number;
+  /** Whether it has a connection to the broker. */
+  readonly connected: boolean;
+}
+
+/** A host that serves queues; {@link serve} makes one. */
+export class Host {
+  /** Its cluster, for its events and statistics. */
+  readonly cluster: ComputeCluster;
+  /** Its name. */
+  readonly name: string;
+  readonly #drainTimeout: number;
+  readonly #servings: readonly Serving[];
+  /** Who waits until it has no job. */
+  readonly #waiting: (() => void)[] = [];
+
+  private constructor(options: Resolved) {
+    const { name, cluster, queues, maxDeliveries, drainTimeout } = options;
+    this.name = name;
+    this.cluster = new ComputeCluster({ ...cluster, maxBacklog: Infinity });
+    // A worker that is lost is no reason for the host to end: its job's caller is told.
+    this.cluster.on("error", (error) => this.#warn(error));
+    this.#drainTimeout = drainTimeout;
+    this.#servings = queues.map((queue) =>
+      new Serving(queue, {
+        host: name,
+        cluster: this.cluster,
+        clock: realClock,
+        maxDeliveries,
+        room: () => this.cluster.slots - this.#held,
+        freed: () => this.#freed(),
+        warn: (error) => this.cluster.emit("error", error),
+      })
+    );
+  }
+
+  /** @internal */
+  static async start(options: ServeOptions): Promise<Host> {
+    const host = new Host(resolve(options));
+    try {
+      await Promise.all(host.#servings.map((serving) => serving.start()));
+      return host;
+    } catch (error) {
+      await host.exit();
+      throw error;
+    }
+  }
+
+  /** A snapshot. */
+  get stats(): HostStats {
+    return {
+      host: this.name,
+      slots: this.cluster.slots,
+      held: this.#held,
+      connected: this.#servings.every(({ connected }) => connected),
+    };
+  }
+
+  /** Takes no more jobs, finishes those that it has, and ends. What is not finished within `drainTimeout` goes to other hosts. */
+  async drain(): Promise<void> {
+    for (const serving of this.#servings) serving.stopTaking();
+    await this.#idle(this.#drainTimeout);
+    await this.exit();
+  }
+
+  /** Ends at once: jobs that it has go to other hosts. */
+  async exit(): Promise<void> {
+    for (const serving of this.#servings) serving.stopTaking();
+    await this.cluster.exit();
+    await this.#idle(HANDED_BACK);
+    await Promise.all(this.#servings.map((serving) => serving.end()));
+  }
+
+  get #held(): number {
+    let held = 0;
+    for (const serving of this.#servings) held += serving.held;
+    return held;
+  }
+
+  #freed(): void {
+    for (const serving of this.#servings) serving.pump();
+    if (this.#held === 0) { for (const idle of this.#waiting.splice(0)) idle(); }
+  }
+
+  /** Waits until it has no job, or for so long. */
+  #idle(most: number): Promise<void> {
+    if (this.#held === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = realClock.schedule(most, resolve, true);
+      this.#waiting.push(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+
+  /** Unless somebody else hears it. */
+  #warn(error: Error): void {
+    if (this.cluster.listenerCount("error") === 1) ownProcess().emitWarning(error);
+  }
+}
+
+/**
+ * Serves a queue, or several, on this machine: takes jobs as its cluster has room for them. Resolves once it does.
+ *
+ * @throws {OptionTypeError | OptionRangeError} `CC_ERR_OPTION`.
+ * @throws {ClusterError} `CC_ERR_ENGINE` if the server can't be reached, or the queue is for another module.
+ *
+ * @example
+ * ```ts
+ * import { serve } from "compute-cluster/nats";
+ *
+ * const host = await serve({
+ *   servers: "nats://broker:4222",
+ *   queue: "images",
+ *   cluster: { module: new URL("./worker.ts", import.meta.url) },
+ * });
+ * process.once("SIGTERM", () => host.drain());
+ * ```
+ */
+export function serve(options: ServeOptions): Promise<Host> {
+  return Host.start(options);
+}
+
+/** Options of a host, complete and checked. */
+interface Resolved {
+  readonly name: string;
+  readonly cluster: ComputeClusterOptions;
+  readonly queues: readonly ResolvedQueue[];
+  readonly maxDeliveries: number;
+  readonly drainTimeout: number;
+}
+
+const NAMES = [...QUEUE_NAMES, "cluster", "host", "maxDeliveries", "drainTimeout"] as const;
+
+function resolve(options: ServeOptions): Resolved {
+  const { cluster, host, maxDeliveries, drainTimeout, queue, ...shared } = check.ownOptions(options, "options", NAMES);
+  if (typeof cluster !== "object" || cluster === null) {
+    throw check.wrongType("cluster", "the options of a cluster", cluster);
+  }
+  const names = typeof queue === "string" ? [queue] : check.texts("queue", queue);
+  if (names.length === 0) throw check.outOfRange("queue", "one name at least", queue);
+  return {
+    name: host === undefined ? randomName() + randomName() : word("host", host),
+    cluster: cluster as ComputeClusterOptions,
+    queues: names.map((name) => resolveQueue({ ...shared, queue: name })),
+    maxDeliveries: maxDeliveries === undefined ? 3 : check.count("maxDeliveries", maxDeliveries, 1),
+    drainTimeout: drainTimeout === undefined ? 30_000 : check.duration("drainTimeout", drainTimeout, "0 or more"),
+  };
+}

@@ -1,0 +1,191 @@
+/**
+ * A program's connection to the broker: opened when it is first needed, kept as long as the program wants it.
+ *
+ * @module
+ */
+
+import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
+import { files } from "../built-in.ts";
+import { type Client, loadClient } from "./client.ts";
+import { engineError, isLasting } from "./faults.ts";
+import type { ResolvedQueue } from "./options.ts";
+import { type Found, openQueue } from "./queue.ts";
+
+/** How often the broker is asked whether it is there, in milliseconds; two that are not answered end a connection. */
+const PING = 5_000;
+
+/** How long to wait before the next try to get one, in milliseconds. */
+const AGAIN = 250;
+
+/** The oldest broker that has what is needed: a subject that takes one message. */
+const OLDEST = [2, 9] as const;
+
+/** A connection, and what is used of it. */
+export interface Broker extends Found {
+  readonly client: Client;
+  readonly connection: NatsConnection;
+  readonly js: JetStreamClient;
+  readonly jsm: JetStreamManager;
+  /** The largest message that it takes, in bytes. */
+  readonly maxPayload: number;
+}
+
+/** Whom a link tells. */
+export interface LinkEvents {
+  /** There is a connection again; what was told meanwhile was told to nobody. */
+  again(): void;
+  /** There is none any more, for now. */
+  interrupted?(): void;
+}
+
+/** One program's. */
+export class Link {
+  readonly #queue: ResolvedQueue;
+  readonly #name: string;
+  readonly #inboxes: string;
+  readonly #events: LinkEvents;
+  #opening: Promise<Broker> | null = null;
+  #broker: Broker | null = null;
+  #closed = false;
+  #held = false;
+
+  /**
+   * @param name What the broker's monitoring shows.
+   * @param inboxes What the subjects of replies begin with.
+   */
+  constructor(queue: ResolvedQueue, name: string, inboxes: string, events: LinkEvents) {
+    this.#queue = queue;
+    this.#name = name;
+    this.#inboxes = inboxes;
+    this.#events = events;
+  }
+
+  /** The connection, if there is one. It may be interrupted. */
+  get broker(): Broker | null {
+    return this.#broker;
+  }
+
+  /**
+   * Opens it, unless it is.
+   *
+   * @throws {ClusterError} `CC_ERR_ENGINE`. The next call tries again.
+   */
+  open(): Promise<Broker> {
+    this.#opening ??= this.#open().catch((error) => {
+      this.#opening = null;
+      throw error;
+    });
+    return this.#opening;
+  }
+
+  /** Whether the program is to stay alive for it. A connection that nobody waits for does not keep it. */
+  hold(holds: boolean): void {
+    this.#held = holds;
+    if (this.#broker) holdSocket(this.#broker.connection, holds);
+  }
+
+  /** Ends it, after what is on its way has gone. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const broker = this.#broker ?? await this.#opening?.catch(() => null);
+    // One that is interrupted has nowhere to send it.
+    const { connection } = broker ?? {};
+    if (!connection || connection.isClosed()) return;
+    await Promise.race([connection.drain(), connection.closed()]).catch(() => connection.close());
+  }
+
+  async #open(): Promise<Broker> {
+    const client = await loadClient();
+    const connection = await this.#connect(client);
+    try {
+      const broker = await this.#prepare(client, connection);
+      this.#broker = broker;
+      this.#listen(connection);
+      this.hold(this.#held);
+      return broker;
+    } catch (error) {
+      await connection.close();
+      const { queue, access } = this.#queue;
+      throw engineError(`queue ${JSON.stringify(queue)} at ${access.servers.join(", ")} can't be used`, error);
+    }
+  }
+
+  async #connect(client: Client): Promise<NatsConnection> {
+    const { servers, connectTimeout, connection, credentials } = this.#queue.access;
+    const end = performance.now() + connectTimeout;
+    const authenticator = credentials === null
+      ? {}
+      : { authenticator: client.transport.credsAuthenticator(readCredentials(credentials)) };
+    for (;;) {
+      try {
+        return await client.transport.connect({
+          servers: [...servers],
+          name: this.#name,
+          inboxPrefix: this.#inboxes,
+          maxReconnectAttempts: -1,
+          reconnectTimeWait: AGAIN,
+          pingInterval: PING,
+          maxPingOut: 2,
+          ignoreAuthErrorAbort: true,
+          ...authenticator,
+          ...connection,
+        });
+      } catch (error) {
+        if (isLasting(error) || this.#closed || performance.now() + AGAIN > end) {
+          throw engineError(`no NATS server at ${servers.join(", ")}`, error, true);
+        }
+        await new Promise((resolve) => setTimeout(resolve, AGAIN));
+      }
+    }
+  }
+
+  async #prepare(client: Client, connection: NatsConnection): Promise<Broker> {
+    const { version = "0.0", max_payload: maxPayload = 1_048_576 } = connection.info ?? {};
+    const [major = 0, minor = 0] = version.split(".").map(Number);
+    if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
+      throw engineError(
+        `the server is version ${version}, and ${OLDEST.join(".")} is the oldest that will do`,
+        undefined,
+      );
+    }
+    const js = client.jetstream.jetstream(connection);
+    const jsm = await client.jetstream.jetstreamManager(connection, { checkAPI: false });
+    return { client, connection, js, jsm, maxPayload, ...await openQueue(this.#queue, jsm) };
+  }
+
+  async #listen(connection: NatsConnection): Promise<void> {
+    for await (const { type } of connection.status()) {
+      if (type === "disconnect") this.#events.interrupted?.();
+      if (type !== "reconnect") continue;
+      this.hold(this.#held);
+      this.#events.again();
+    }
+  }
+}
+
+function readCredentials(path: string): Uint8Array {
+  try {
+    return files().readFileSync(path);
+  } catch (cause) {
+    throw engineError(`the credentials file ${path} can't be read`, cause);
+  }
+}
+
+/** What is used of the client's insides (3.4.0): it has no way of its own to let a program end. Not there, the program stays alive. */
+interface Insides {
+  readonly protocol?: {
+    readonly transport?: { readonly socket?: { ref?(): void; unref?(): void } };
+    /** Its timer, made anew for each ping, keeps the program alive. */
+    readonly heartbeats?: { start?(): void; cancel?(): void };
+  };
+}
+
+function holdSocket(connection: NatsConnection, holds: boolean): void {
+  const { socket } = (connection as unknown as Insides).protocol?.transport ?? {};
+  const { heartbeats } = (connection as unknown as Insides).protocol ?? {};
+  if (holds) socket?.ref?.();
+  else socket?.unref?.();
+  if (holds) heartbeats?.start?.();
+  else heartbeats?.cancel?.();
+}

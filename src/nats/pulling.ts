@@ -1,0 +1,185 @@
+/**
+ * Takes jobs from a queue: no more than there is room for, those of the high level first.
+ *
+ * What waits is asked for at once, level by level; when nothing does, the usual level is left open until something comes. The others are
+ * asked only for some time after somebody has hinted at a job of theirs, so that most jobs cost one question.
+ *
+ * @module
+ */
+
+import type { Msg, Subscription } from "@nats-io/transport-node";
+import type { Clock, Timer } from "../core/clock.ts";
+import { Delivery } from "./delivery.ts";
+import type { Broker } from "./link.ts";
+import { type Level, LEVELS, type Names } from "./names.ts";
+
+/** The levels that most jobs don't have. */
+const UNUSUAL = ["high", "low"] as const;
+
+/** How long a question stays open, in milliseconds. Longer than it a host's idea of how much room there is may be old. */
+const OPEN = 5_000;
+
+/** How much later than that nothing comes of it any more, in milliseconds. */
+const OVERDUE = 5_000;
+
+/** How long a level is asked for after a hint, and how often without one, in milliseconds: hints may be lost. */
+const HINTED = 60_000;
+const UNHINTED = 30_000;
+
+/** So often the low level comes first, lest it wait for ever: once in so many times. */
+const TURN_ABOUT = 16;
+
+/** A question that was put. */
+interface Question {
+  /** How many more jobs may come of it. */
+  left: number;
+  readonly timer: Timer;
+  /** Its own: what comes of it has the subject of a job. */
+  readonly subscription: Subscription;
+  /** Whether it was only whether there are any now. */
+  readonly now: boolean;
+}
+
+/** What pulling is given to work with, and whom it tells. */
+export interface PullingParts {
+  readonly broker: Broker;
+  readonly names: Names;
+  readonly clock: Clock;
+  /** How many more jobs may be taken, those that are asked for included. */
+  room(): number;
+  /** A job has come. */
+  got(delivery: Delivery): void;
+}
+
+/** Asks for the jobs of one queue. */
+export class Pulling {
+  readonly #parts: PullingParts;
+  readonly #subscriptions: Subscription[];
+  readonly #questions = new Set<Question>();
+  /** Until when levels are asked for. */
+  readonly #hinted = new Map<Level, number>();
+  /** The levels that are still to be asked for this time, and for how many jobs. */
+  #round: { readonly levels: Level[] } | null = null;
+  #rounds = 0;
+  #probe: Timer | null = null;
+  #open = true;
+
+  constructor(parts: PullingParts) {
+    this.#parts = parts;
+    const { broker: { connection }, names } = parts;
+    const hinted = (_: Error | null, { subject }: Msg): void => this.#hint(subject.split(".").at(-1) as Level);
+    this.#subscriptions = UNUSUAL.map((level) => connection.subscribe(names.hint(level), { callback: hinted }));
+    this.#lookAtAll();
+  }
+
+  /** There may be room. */
+  pump(): void {
+    if (!this.#open || this.#round) return;
+    const room = this.#parts.room() - this.#asked;
+    if (room <= 0) return;
+    const levels = this.#levels();
+    if (levels.length === 1) return this.#ask("normal", room, false);
+    this.#round = { levels };
+    this.#goOn();
+  }
+
+  /** There is a connection again: what was asked is forgotten at the other end. */
+  again(): void {
+    this.#forgetQuestions();
+    this.#round = null;
+    this.#lookAtAll();
+  }
+
+  /** Nothing more is asked for. What is still to come comes, for some moments. */
+  stop(): void {
+    this.#open = false;
+    this.#probe?.cancel();
+    for (const subscription of this.#subscriptions) subscription.unsubscribe();
+  }
+
+  /** What still comes is not wanted. */
+  end(): void {
+    this.stop();
+    this.#forgetQuestions();
+  }
+
+  #forgetQuestions(): void {
+    for (const question of this.#questions) this.#forget(question);
+  }
+
+  #forget(question: Question): void {
+    question.timer.cancel();
+    question.subscription.unsubscribe();
+    this.#questions.delete(question);
+  }
+
+  get #asked(): number {
+    let asked = 0;
+    for (const { left } of this.#questions) asked += left;
+    return asked;
+  }
+
+  /** Which levels may have jobs, in their order. */
+  #levels(): Level[] {
+    const now = this.#parts.clock.now();
+    const levels = LEVELS.filter((level) => level === "normal" || (this.#hinted.get(level) ?? 0) > now);
+    return levels.length > 1 && ++this.#rounds % TURN_ABOUT === 0 ? levels.reverse() : levels;
+  }
+
+  #hint(level: Level): void {
+    const until = this.#parts.clock.now() + HINTED;
+    const isNew = (this.#hinted.get(level) ?? 0) < this.#parts.clock.now();
+    this.#hinted.set(level, until);
+    // The usual level may be open for all the room that there is; whoever has nothing to do can well take one more.
+    const room = this.#parts.room();
+    if (isNew && room > 0) this.#ask(level, room, true);
+    this.pump();
+  }
+
+  #lookAtAll(): void {
+    this.#probe?.cancel();
+    if (!this.#open) return;
+    this.#probe = this.#parts.clock.schedule(UNHINTED, () => this.#lookAtAll());
+    for (const level of UNUSUAL) this.#hint(level);
+  }
+
+  /** Asks for the next level of the round; after the last the usual one is left open. */
+  #goOn(): void {
+    const room = this.#parts.room() - this.#asked;
+    const level = room > 0 ? this.#round?.levels.shift() : undefined;
+    if (level) return this.#ask(level, room, true);
+    this.#round = null;
+    if (room > 0) this.#ask("normal", room, false);
+  }
+
+  #ask(level: Level, batch: number, now: boolean): void {
+    const { broker: { client, connection }, names, clock } = this.#parts;
+    const inbox = client.transport.createInbox();
+    const question: Question = {
+      left: batch,
+      now,
+      timer: clock.schedule(now ? OVERDUE : OPEN + OVERDUE, () => this.#ended(question)),
+      subscription: connection.subscribe(inbox, { callback: (_, message) => this.#answered(question, message) }),
+    };
+    this.#questions.add(question);
+    const wanted = now ? { batch, no_wait: true } : { batch, expires: OPEN * 1_000_000 };
+    const subject = `$JS.API.CONSUMER.MSG.NEXT.${names.jobs}.${names.consumer(level)}`;
+    connection.publish(subject, JSON.stringify(wanted), { reply: inbox });
+  }
+
+  #answered(question: Question, message: Msg): void {
+    // A message of the broker's own has a code and no body: there is nothing, or not within the time.
+    if (message.headers && message.headers.code > 0) return this.#ended(question);
+    const last = --question.left === 0;
+    this.#parts.got(new Delivery(message, this.#parts.broker.connection));
+    if (last) this.#ended(question);
+  }
+
+  #ended(question: Question): void {
+    if (!this.#questions.has(question)) return;
+    this.#forget(question);
+    if (!this.#open) return;
+    if (question.now && this.#round) this.#goOn();
+    else this.pump();
+  }
+}

@@ -1,0 +1,220 @@
+/**
+ * A queue at the broker: a stream of jobs, one of answers and one of jobs that were given up. Each job and each answer has a subject of
+ * its own that takes one message, so that a job is in the queue once, and the first answer is the only one.
+ *
+ * @module
+ */
+
+import type { ClusterError } from "../core/errors.ts";
+import type { ConsumerConfig, ConsumerInfo, JetStreamManager, StreamConfig, StreamInfo } from "@nats-io/jetstream";
+import { engineError, isLasting, isMissing } from "./faults.ts";
+import { type Level, LEVELS, Names } from "./names.ts";
+import { type ResolvedQueue, SHAPE } from "./options.ts";
+
+/** The version of what is on the wire. */
+const PROTOCOL = 1;
+
+/** For how long the broker knows a message's id, in milliseconds, so that one that is sent again is not taken twice. */
+const DUPLICATE_WINDOW = 120_000;
+
+/** How long jobs that were given up are kept, in milliseconds. */
+const KEEP_DEAD = 30 * 24 * 3_600_000;
+
+const NANOS = 1_000_000;
+
+/** What a queue says of itself, in the description of its stream of jobs. */
+interface Label {
+  readonly protocol: number;
+  /** The version of the worker module, or null for any. */
+  readonly version: string | null;
+}
+
+/** A queue as it is. */
+export interface Found {
+  /** In milliseconds. */
+  readonly lease: number;
+  /** Null for no limit, or one that is not known. */
+  readonly maxBacklog: number | null;
+}
+
+/** A stream as it is to be. What is not given is left as it is, or is the default of a new one. */
+interface Wanted {
+  readonly config: Partial<StreamConfig> & Pick<StreamConfig, "name" | "subjects">;
+  readonly given: Partial<StreamConfig>;
+}
+
+/**
+ * Finds a queue as it is to be: makes what is missing, and changes what is otherwise. Whoever has not the rights to look takes it for
+ * made.
+ *
+ * @throws {ClusterError} `CC_ERR_ENGINE`.
+ */
+export async function openQueue(wanted: ResolvedQueue, jsm: JetStreamManager): Promise<Found> {
+  const names = new Names(wanted.queue);
+  try {
+    const { description, max_msgs: most } = await openStream(jsm, jobs(wanted, names));
+    await agree(wanted, jsm, names, description);
+    await openStream(jsm, answers(wanted, names));
+    await openStream(jsm, dead(wanted, names));
+    const leases: number[] = [];
+    for (const level of LEVELS) leases.push(await openConsumer(wanted, jsm, names, level));
+    return { lease: Math.min(...leases), maxBacklog: most === -1 ? null : most };
+  } catch (error) {
+    if (isLasting(error) && (error as Error).name === "PermissionViolationError") {
+      return { lease: wanted.shape.lease ?? SHAPE.lease, maxBacklog: wanted.shape.maxBacklog };
+    }
+    throw error;
+  }
+}
+
+function jobs({ shape, version }: ResolvedQueue, names: Names): Wanted {
+  return {
+    config: {
+      name: names.jobs,
+      subjects: [names.jobsAt("*")],
+      retention: "workqueue",
+      discard: "new",
+      max_msgs: limit(SHAPE.maxBacklog),
+      max_msgs_per_subject: 1,
+      discard_new_per_subject: true,
+      duplicate_window: DUPLICATE_WINDOW * NANOS,
+      num_replicas: SHAPE.replicas,
+      description: label({ protocol: PROTOCOL, version }),
+    },
+    given: {
+      ...shape.maxBacklog === null ? {} : { max_msgs: limit(shape.maxBacklog) },
+      ...replicas(shape.replicas),
+    },
+  };
+}
+
+function answers({ shape }: ResolvedQueue, names: Names): Wanted {
+  return {
+    config: {
+      name: names.answers,
+      subjects: [names.answer(">")],
+      retention: "limits",
+      discard: "new",
+      max_msgs_per_subject: 1,
+      discard_new_per_subject: true,
+      max_age: SHAPE.keepAnswers * NANOS,
+      num_replicas: SHAPE.replicas,
+      allow_direct: true,
+    },
+    given: {
+      ...shape.keepAnswers === null ? {} : { max_age: shape.keepAnswers * NANOS },
+      ...replicas(shape.replicas),
+    },
+  };
+}
+
+function dead({ shape }: ResolvedQueue, names: Names): Wanted {
+  return {
+    config: {
+      name: names.dead,
+      subjects: [names.deadJob(">")],
+      retention: "limits",
+      max_msgs_per_subject: 1,
+      max_age: KEEP_DEAD * NANOS,
+      num_replicas: SHAPE.replicas,
+      allow_direct: true,
+    },
+    given: replicas(shape.replicas),
+  };
+}
+
+function replicas(count: number | null): Partial<StreamConfig> {
+  return count === null ? {} : { num_replicas: count };
+}
+
+/** The broker's way to say so. */
+function limit(count: number): number {
+  return count === Infinity ? -1 : count;
+}
+
+async function openStream(jsm: JetStreamManager, { config, given }: Wanted): Promise<StreamConfig> {
+  const found = await orMissing(jsm.streams.info(config.name));
+  if (found === null) return (await jsm.streams.add({ ...config, ...given, storage: "file" })).config;
+  if (Object.entries(given).every(([key, value]) => Reflect.get(found.config, key) === value)) return found.config;
+  return (await jsm.streams.update(config.name, { ...found.config, ...given })).config;
+}
+
+/** Refuses a queue that is not for us. Whoever names a version first, names the queue's. */
+async function agree(
+  { queue, version }: ResolvedQueue,
+  jsm: JetStreamManager,
+  names: Names,
+  description: string | undefined,
+): Promise<void> {
+  const found = readLabel(description);
+  if (found === null) throw engineError(`the stream ${names.jobs} is not of a queue of compute-cluster`, undefined);
+  if (found.protocol !== PROTOCOL) {
+    throw engineError(
+      `queue ${
+        JSON.stringify(queue)
+      } speaks version ${found.protocol} of the protocol, this program version ${PROTOCOL}: ` +
+        "use the same compute-cluster everywhere",
+      undefined,
+    );
+  }
+  if (version === null || version === found.version) return;
+  if (found.version !== null) throw skew(queue, found.version, version);
+  const { config } = await jsm.streams.info(names.jobs);
+  await jsm.streams.update(names.jobs, { ...config, description: label({ ...found, version }) });
+}
+
+/** The error for a module of another version than the queue's. */
+export function skew(queue: string, theirs: string, ours: string): ClusterError {
+  return engineError(
+    `queue ${JSON.stringify(queue)} is for version ${JSON.stringify(theirs)} of the worker module, this is ` +
+      `${JSON.stringify(ours)}: use a queue of its own for each version, or the same version everywhere`,
+    undefined,
+  );
+}
+
+function label(label: Label): string {
+  return JSON.stringify({ "compute-cluster": label });
+}
+
+function readLabel(description: string | undefined): Label | null {
+  try {
+    return JSON.parse(description ?? "")["compute-cluster"] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** The consumer of one level, which all hosts share. Returns its lease. */
+async function openConsumer(
+  { shape }: ResolvedQueue,
+  jsm: JetStreamManager,
+  names: Names,
+  level: Level,
+): Promise<number> {
+  const name = names.consumer(level);
+  const found = await orMissing(jsm.consumers.info(names.jobs, name));
+  const config: Partial<ConsumerConfig> = {
+    durable_name: name,
+    ack_policy: "explicit",
+    ack_wait: (shape.lease ?? SHAPE.lease) * NANOS,
+    max_ack_pending: -1,
+    max_waiting: 4096,
+    filter_subject: names.jobsAt(level),
+  };
+  if (found === null) return leaseOf(await jsm.consumers.add(names.jobs, config));
+  if (shape.lease === null || leaseOf(found) === shape.lease) return leaseOf(found);
+  return leaseOf(await jsm.consumers.update(names.jobs, name, { ack_wait: config.ack_wait as number }));
+}
+
+function leaseOf({ config }: ConsumerInfo): number {
+  return (config.ack_wait ?? SHAPE.lease * NANOS) / NANOS;
+}
+
+async function orMissing<T extends StreamInfo | ConsumerInfo>(asked: Promise<T>): Promise<T | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}

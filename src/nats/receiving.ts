@@ -1,0 +1,174 @@
+/**
+ * Brings answers back: as hosts tell of them, or by looking for them where they are kept, since what is told while there is no
+ * connection is told to nobody.
+ *
+ * @module
+ */
+
+import type { Msg, Subscription } from "@nats-io/transport-node";
+import type { Clock, Timer } from "../core/clock.ts";
+import type { Bulk } from "./bulk.ts";
+import { type AnswerLetter, readAnswer, readValue, type Step } from "./letters.ts";
+import type { Broker } from "./link.ts";
+import { isNamed, type Names } from "./names.ts";
+import { FIRST_LOOK, type RemoteJob } from "./remote-job.ts";
+import { read } from "./values.ts";
+
+/** How long a job is not looked for that nothing is heard of, in milliseconds, however old it is. */
+const LAST_LOOK = 60_000;
+
+/** How many are looked for at a time. */
+const AT_ONCE = 32;
+
+/** What receiving is given to work with, and whom it tells. */
+export interface ReceivingParts {
+  readonly clock: Clock;
+  readonly names: Names;
+  readonly bulk: Bulk;
+  readonly owner: string;
+  /** The jobs of this program that are not named by their callers have it in their addresses. */
+  readonly space: string;
+  /** Jobs that have no answer yet, by address. */
+  readonly jobs: ReadonlyMap<string, RemoteJob>;
+  answered(job: RemoteJob, answer: AnswerLetter, value: unknown): void;
+  /** The answer is there, but can't be had. */
+  unreadable(job: RemoteJob, cause: unknown): void;
+  progressed(job: RemoteJob, value: unknown): void;
+  /** A host has begun it, or has given it back. */
+  stepped(job: RemoteJob, step: "started" | "returned", by: Pick<AnswerLetter, "host" | "worker" | "attempt">): void;
+  /** It may have been lost by a broker: it is sent again. */
+  missed(broker: Broker, job: RemoteJob): void;
+}
+
+/** Receives what hosts say. */
+export class Receiving {
+  readonly #parts: ReceivingParts;
+  readonly #named = new Map<string, Subscription>();
+  #listens = false;
+  #looking = false;
+  #timer: Timer | null = null;
+
+  constructor(parts: ReceivingParts) {
+    this.#parts = parts;
+  }
+
+  /** Listens for a job, before it is sent. */
+  expect(broker: Broker, job: RemoteJob): void {
+    const { connection } = broker;
+    const { names, owner, space } = this.#parts;
+    const callback = (_: Error | null, message: Msg): void => this.#heard(broker, message);
+    if (!this.#listens) connection.subscribe(names.live(`${owner}.${space}.*`), { callback });
+    this.#listens = true;
+    if (!isNamed(job.address) || this.#named.has(job.address)) return;
+    this.#named.set(job.address, connection.subscribe(names.live(job.address), { callback }));
+  }
+
+  /** Nothing more is expected of a job. */
+  forget({ address }: RemoteJob): void {
+    this.#named.get(address)?.unsubscribe();
+    this.#named.delete(address);
+  }
+
+  /** There is a connection again: what was told meanwhile was told to nobody. */
+  lookForAll(broker: Broker): void {
+    for (const job of this.#parts.jobs.values()) job.lookAt = -Infinity;
+    void this.#look(broker);
+  }
+
+  /** From now on jobs are looked for that nothing is heard of. */
+  watch(broker: Broker): void {
+    this.#timer ??= this.#parts.clock.schedule(FIRST_LOOK, () => {
+      this.#timer = null;
+      if (this.#parts.jobs.size === 0) return;
+      void this.#look(broker);
+      this.watch(broker);
+    });
+  }
+
+  /** There is nothing to receive any more. */
+  end(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+  }
+
+  /** Looks for those whose time has come, oldest first, a few at a time. Never rejects. */
+  async #look(broker: Broker): Promise<void> {
+    if (this.#looking) return;
+    this.#looking = true;
+    const { jobs, clock } = this.#parts;
+    const due = [...jobs.values()].filter(({ lookAt, state }) => lookAt <= clock.now() && state.at !== "sending");
+    const next = async (): Promise<void> => {
+      for (let job = due.shift(); job; job = due.shift()) await this.#lookFor(broker, job);
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, next));
+    this.#looking = false;
+  }
+
+  async #lookFor(broker: Broker, job: RemoteJob): Promise<void> {
+    const { clock, missed } = this.#parts;
+    try {
+      if (job.isSettled || await this.lookUp(broker, job)) return;
+    } catch {
+      // No connection: it is looked for again when there is one.
+      return;
+    }
+    const age = clock.now() - job.submittedAt;
+    job.lookAt = clock.now() + Math.min(LAST_LOOK, Math.max(FIRST_LOOK, age));
+    if (age > LAST_LOOK) missed(broker, job);
+  }
+
+  /** Takes a job's answer from where it is kept; says whether there is any. */
+  async lookUp(broker: Broker, job: RemoteJob): Promise<boolean> {
+    const { names } = this.#parts;
+    const found = await broker.jsm.direct.getMessage(names.answers, { last_by_subj: names.answer(job.address) });
+    if (found === null) return false;
+    const answer = readAnswer(found.header, found.data);
+    // An earlier job of the same name that was lost, or that nobody wanted: this one is another.
+    if (job.state.at === "sending" && !job.state.may && (answer.status === "failed" || answer.status === "aborted")) {
+      await broker.jsm.streams.deleteMessage(names.answers, found.seq, false);
+      return false;
+    }
+    await this.#take(broker, job, answer);
+    return true;
+  }
+
+  #heard(broker: Broker, message: Msg): void {
+    // cc.live.queue.owner.space.name
+    const job = this.#parts.jobs.get(message.subject.split(".").slice(3).join("."));
+    if (!job) return;
+    try {
+      this.#understand(broker, job, message);
+    } catch {
+      // From a newer host, or from nobody of ours: the job is looked for in time.
+    }
+  }
+
+  #understand(broker: Broker, job: RemoteJob, { headers, data }: Msg): void {
+    const step = headers?.get("cc-live") as Step | undefined;
+    job.lookAt = this.#parts.clock.now() + FIRST_LOOK;
+    switch (step) {
+      case "answer":
+        return void this.#take(broker, job, readAnswer(headers, data));
+      case "kept":
+        return void this.lookUp(broker, job).catch(() => {});
+      case "progress":
+        return this.#parts.progressed(job, readValue(headers, data));
+      case "started":
+      case "returned":
+        return this.#parts.stepped(job, step, readAnswer(headers, data));
+    }
+  }
+
+  async #take(broker: Broker, job: RemoteJob, answer: AnswerLetter): Promise<void> {
+    const { bulk, owner, answered, unreadable } = this.#parts;
+    let value;
+    try {
+      // At once for most: not even a microtask later.
+      value = answer.body.object === null ? read(answer.body) : await bulk.unpack(broker, owner, answer.body);
+    } catch (cause) {
+      return unreadable(job, cause);
+    }
+    if (!job.isSettled) answered(job, answer, value);
+    await bulk.drop(broker, owner, answer.body).catch(() => {});
+  }
+}

@@ -1,0 +1,235 @@
+/**
+ * What a host does with a job that it was given: runs it in its own cluster, stores the answer, tells whoever waits, and only then lets
+ * the job leave the queue.
+ *
+ * @module
+ */
+
+import type { ComputeCluster } from "../cluster.ts";
+import { ClusterError } from "../core/errors.ts";
+import type { EnqueueOptions } from "../job-options.ts";
+import { notCloneable } from "../wire/cloneable.ts";
+import { sendThrown } from "../wire/error-codec.ts";
+import type { Bulk } from "./bulk.ts";
+import type { Delivery } from "./delivery.ts";
+import { writeFailure } from "./failures.ts";
+import { engineError } from "./faults.ts";
+import { type JobLetter, readJob, type Status } from "./letters.ts";
+import type { Broker } from "./link.ts";
+import { isNamed, Names } from "./names.ts";
+import { poisoned } from "./poison.ts";
+import { skew } from "./queue.ts";
+import type { Answering, Run } from "./answering.ts";
+import { read, write, type Written } from "./values.ts";
+
+/** How many withdrawn jobs are remembered; those before are looked for when they come, if they are that old. */
+const REMEMBERED = 10_000;
+
+/** How long another host has to come first for a job that this one can't run now, in milliseconds. */
+const LATER = 1_000;
+
+/** Faults that say more of this host than of the job: another is to have it. */
+const OURS: ReadonlySet<unknown> = new Set([
+  "CC_ERR_CLOSED",
+  "CC_ERR_WORKER_START",
+  "CC_ERR_BACKLOG_FULL",
+  "CC_ERR_LATENCY",
+]);
+
+/** Why a run is ended from outside. */
+type Cut = "withdrawn" | "lost";
+
+/** How a run ended. */
+type Ended =
+  | { readonly how: "answered"; readonly status: Status; readonly written: Written }
+  /** Nobody wants an answer. */
+  | { readonly how: "withdrawn" }
+  /** Another host has it by now. */
+  | { readonly how: "lost" }
+  /** Another host is to have it. */
+  | { readonly how: "given back" };
+
+/** What running is given to work with, and whom it tells. */
+export interface RunningParts {
+  readonly broker: Broker;
+  readonly names: Names;
+  readonly queue: string;
+  readonly bulk: Bulk;
+  readonly cluster: ComputeCluster;
+  readonly answering: Answering;
+  /** The version of the module, or null. */
+  readonly version: string | null;
+  /** How often a job is given to a host; then it is given up. */
+  readonly maxDeliveries: number;
+  /** A place is free. */
+  freed(): void;
+  /** Something went wrong that is no job's. */
+  warn(error: Error): void;
+}
+
+/** Runs jobs of one queue. */
+export class Running {
+  readonly #parts: RunningParts;
+  readonly #held = new Set<Delivery>();
+  readonly #runs = new Map<string, AbortController>();
+  readonly #withdrawn = new Set<string>();
+  /** What came before it may have been answered, or withdrawn, before this host was there to hear of it. */
+  horizon = 0;
+
+  constructor(parts: RunningParts) {
+    this.#parts = parts;
+  }
+
+  /** How many jobs it has. */
+  get held(): number {
+    return this.#held.size;
+  }
+
+  /** Runs a job. Never rejects. */
+  async take(delivery: Delivery): Promise<void> {
+    this.#held.add(delivery);
+    try {
+      await this.#handle(delivery);
+    } catch (error) {
+      // The broker is at fault. The job stays in the queue until its lease has run out.
+      this.#parts.warn(engineError(`job ${Names.addressIn(delivery.subject)} was let go`, error));
+    }
+    this.#held.delete(delivery);
+    this.#parts.freed();
+  }
+
+  /** Tells the broker that all of them are being worked on. */
+  renew(): void {
+    for (const delivery of this.#held) delivery.renew();
+  }
+
+  /** Nobody wants a job any more. */
+  withdraw(address: string): void {
+    this.#withdrawn.add(address);
+    if (this.#withdrawn.size > REMEMBERED) this.#withdrawn.delete([...this.#withdrawn.values()][0] as string);
+    this.#cut(address, "withdrawn");
+  }
+
+  /** The broker has taken the jobs for lost: whoever has them now is not to run them at the same time for long. */
+  lose(): void {
+    for (const address of this.#runs.keys()) this.#cut(address, "lost");
+  }
+
+  #cut(address: string, cut: Cut): void {
+    this.#runs.get(address)?.abort(cut);
+  }
+
+  async #handle(delivery: Delivery): Promise<void> {
+    const address = Names.addressIn(delivery.subject);
+    const { broker, bulk, answering } = this.#parts;
+    if (this.#withdrawn.has(address)) return delivery.ack();
+    const letter = readOr(delivery, (cause) => engineError("the job can't be read", cause));
+    if (letter instanceof ClusterError) {
+      await answering.answer(address, "failed", write(writeFailure(letter)), null);
+      return delivery.ack();
+    }
+    if (this.#mayBeAnswered(delivery, address) && await this.#isAnswered(address)) return delivery.ack();
+    const run = answering.begin(address, letter);
+    const ended = await this.#end(delivery, letter, run);
+    answering.end(run);
+    if (ended.how === "lost") return;
+    if (ended.how === "given back") return delivery.giveBack(LATER);
+    if (ended.how === "answered") await answering.answer(address, ended.status, ended.written, run);
+    delivery.ack();
+    await bulk.drop(broker, ownerOf(address), letter.args);
+  }
+
+  #mayBeAnswered({ count, sequence }: Delivery, address: string): boolean {
+    return count > 1 || sequence <= this.horizon || isNamed(address);
+  }
+
+  async #isAnswered(address: string): Promise<boolean> {
+    const { broker, names } = this.#parts;
+    return await broker.jsm.direct.getMessage(names.answers, { last_by_subj: names.answer(address) }) !== null;
+  }
+
+  async #end(delivery: Delivery, letter: JobLetter, run: Run): Promise<Ended> {
+    const { queue, version, maxDeliveries, broker, names } = this.#parts;
+    if (version !== null && letter.version !== null && version !== letter.version) {
+      return failed(skew(queue, version, letter.version));
+    }
+    if (delivery.count <= maxDeliveries) return await this.#run(letter, run);
+    return failed(await poisoned(broker, names, delivery, letter.id, maxDeliveries));
+  }
+
+  async #run(letter: JobLetter, run: Run): Promise<Ended> {
+    const { bulk, broker, cluster, answering } = this.#parts;
+    const { address } = run;
+    const controller = new AbortController();
+    this.#runs.set(address, controller);
+    try {
+      const args = letter.args.object === null
+        ? read(letter.args)
+        : await bulk.unpack(broker, ownerOf(address), letter.args);
+      const { signal } = controller;
+      const value = await (cluster.enqueue as Enqueue).call(cluster, args, {
+        id: run.id,
+        task: letter.task ?? undefined,
+        timeout: letter.timeout,
+        signal,
+        trace: letter.trace ?? undefined,
+        onProgress: letter.wants.progress ? (value) => answering.progress(run, value) : undefined,
+      });
+      return answered(value);
+    } catch (error) {
+      if (controller.signal.aborted) return { how: controller.signal.reason as Cut };
+      if (error instanceof ClusterError && OURS.has(error.code)) return this.#giveBack(error);
+      return thrown(error);
+    } finally {
+      this.#runs.delete(address);
+    }
+  }
+
+  #giveBack(error: ClusterError): Ended {
+    if (error.code === "CC_ERR_WORKER_START") this.#parts.warn(error);
+    return { how: "given back" };
+  }
+}
+
+type Enqueue = (args: unknown, options: EnqueueOptions) => Promise<unknown>;
+
+function ownerOf(address: string): string {
+  return address.split(".")[0] as string;
+}
+
+function readOr({ headers, bytes }: Delivery, error: (cause: unknown) => ClusterError): JobLetter | ClusterError {
+  try {
+    return readJob(headers, bytes);
+  } catch (cause) {
+    return error(cause);
+  }
+}
+
+function answered(value: unknown): Ended {
+  try {
+    return { how: "answered", status: "value", written: write(value) };
+  } catch (cause) {
+    return failed(notCloneable({ what: "the answer", value, root: "answer", format: "advanced", cause }));
+  }
+}
+
+function thrown(error: unknown): Ended {
+  leaveOutHost(error);
+  // Of its worker, or of the cluster: no handler's.
+  if (error instanceof ClusterError) return failed(error);
+  let written: Written | null = null;
+  sendThrown(error, "advanced", (encoded) => written = write(encoded));
+  return { how: "answered", status: "thrown", written: written as unknown as Written };
+}
+
+/** Where this host has enqueued the job is of no interest to its caller, whose own place is added at the other end. */
+function leaveOutHost(error: unknown): void {
+  if (!(error instanceof Error) || typeof error.stack !== "string") return;
+  const [stack = ""] = error.stack.split(/\n +at enqueue \(job /);
+  Object.defineProperty(error, "stack", { value: stack, configurable: true, writable: true });
+}
+
+function failed(error: ClusterError): Ended {
+  leaveOutHost(error);
+  return { how: "answered", status: "failed", written: write(writeFailure(error)) };
+}

@@ -1,0 +1,183 @@
+/**
+ * One queue that a host serves: the connection, the jobs that it has of it, and their leases.
+ *
+ * @module
+ */
+
+import type { Msg, Subscription } from "@nats-io/transport-node";
+import type { ComputeCluster } from "../cluster.ts";
+import type { Clock, Timer } from "../core/clock.ts";
+import { Answering } from "./answering.ts";
+import { Bulk } from "./bulk.ts";
+import type { Delivery } from "./delivery.ts";
+import { type Broker, Link } from "./link.ts";
+import { Names } from "./names.ts";
+import { type ResolvedQueue, SHAPE } from "./options.ts";
+import { Pulling } from "./pulling.ts";
+import { Running } from "./running.ts";
+
+/** What serving is given to work with, and whom it tells. */
+export interface ServingParts {
+  /** The host's name. */
+  readonly host: string;
+  readonly cluster: ComputeCluster;
+  readonly clock: Clock;
+  readonly maxDeliveries: number;
+  /** How many more jobs the host may take. */
+  room(): number;
+  /** A place is free. */
+  freed(): void;
+  /** Something went wrong that is no job's. */
+  warn(error: Error): void;
+}
+
+/** What is there once there is a connection. */
+interface Open {
+  readonly broker: Broker;
+  readonly pulling: Pulling;
+  readonly running: Running;
+  readonly answering: Answering;
+  readonly subscriptions: readonly Subscription[];
+}
+
+/** Serves one queue. */
+export class Serving {
+  readonly #queue: ResolvedQueue;
+  readonly #parts: ServingParts;
+  readonly #names: Names;
+  readonly #link: Link;
+  #open: Open | null = null;
+  #renewal: Timer | null = null;
+  /** Runs while there is no connection: then the broker has taken the jobs for lost. */
+  #loss: Timer | null = null;
+
+  constructor(queue: ResolvedQueue, parts: ServingParts) {
+    this.#queue = queue;
+    this.#parts = parts;
+    this.#names = new Names(queue.queue);
+    this.#link = new Link(queue, `compute-cluster host ${parts.host}`, "_INBOX", {
+      again: () => void this.#again(),
+      interrupted: () => this.#interrupted(),
+    });
+  }
+
+  /** How many jobs of the queue the host has. */
+  get held(): number {
+    return this.#open?.running.held ?? 0;
+  }
+
+  /** Whether there is a connection. */
+  get connected(): boolean {
+    return this.#open !== null && this.#loss === null;
+  }
+
+  /**
+   * Begins. Resolves once jobs are asked for.
+   *
+   * @throws {ClusterError} `CC_ERR_ENGINE`.
+   */
+  async start(): Promise<void> {
+    this.#link.hold(true);
+    const broker = await this.#link.open();
+    const { host, cluster, clock, maxDeliveries, freed, warn } = this.#parts;
+    const { queue, version, shape } = this.#queue;
+    const names = this.#names;
+    const bulk = new Bulk(names, shape.replicas ?? SHAPE.replicas, host);
+    const answering = new Answering({ broker, names, bulk, cluster, host });
+    const running = new Running({
+      broker,
+      names,
+      queue,
+      bulk,
+      cluster,
+      answering,
+      version,
+      maxDeliveries,
+      freed,
+      warn,
+    });
+    // Before jobs come: from now on it is heard which are withdrawn.
+    const subscriptions = [
+      broker.connection.subscribe(names.abort("*"), { callback: (_, message) => withdraw(running, message) }),
+      broker.connection.subscribe(names.roll, { callback: (_, message) => void message.respond(host) }),
+    ];
+    running.horizon = await this.#lastSequence(broker);
+    const pulling = new Pulling({
+      broker,
+      names,
+      clock,
+      room: this.#parts.room,
+      got: (delivery) => this.#got(delivery),
+    });
+    this.#open = { broker, pulling, running, answering, subscriptions };
+    this.#renew(broker.lease / 3);
+    pulling.pump();
+  }
+
+  /** There may be room. */
+  pump(): void {
+    if (this.connected) this.#open?.pulling.pump();
+  }
+
+  /** Takes no more jobs. */
+  stopTaking(): void {
+    this.#open?.pulling.stop();
+  }
+
+  /** Ends; the host has no jobs of it any more. */
+  async end(): Promise<void> {
+    this.#renewal?.cancel();
+    this.#loss?.cancel();
+    for (const subscription of this.#open?.subscriptions ?? []) subscription.unsubscribe();
+    this.#open?.pulling.end();
+    this.#open?.answering.stop();
+    await this.#link.close();
+  }
+
+  #got(delivery: Delivery): void {
+    const running = this.#open?.running;
+    // Hints overlap with what is asked for anyway: who has room now takes it.
+    if (!running || this.#parts.room() <= 0) return delivery.giveBack();
+    void running.take(delivery);
+  }
+
+  #renew(every: number): void {
+    this.#renewal = this.#parts.clock.schedule(every, () => {
+      if (this.connected) this.#open?.running.renew();
+      this.#renew(every);
+    });
+  }
+
+  #interrupted(): void {
+    const { lease } = this.#open?.broker ?? {};
+    if (lease === undefined) return;
+    this.#loss ??= this.#parts.clock.schedule(lease, () => this.#open?.running.lose());
+  }
+
+  async #again(): Promise<void> {
+    const open = this.#open;
+    if (!open) return;
+    this.#loss?.cancel();
+    this.#loss = null;
+    // At once: the lease may be about to run out.
+    open.running.renew();
+    try {
+      open.running.horizon = await this.#lastSequence(open.broker);
+    } catch {
+      // All of them, then.
+      open.running.horizon = Infinity;
+    }
+    open.pulling.again();
+    open.pulling.pump();
+  }
+
+  async #lastSequence({ jsm }: Broker): Promise<number> {
+    return (await jsm.streams.info(this.#names.jobs)).state.last_seq;
+  }
+}
+
+function withdraw(running: Running, { subject, data }: Msg): void {
+  const address = new TextDecoder().decode(data);
+  // An owner's right is to that owner's jobs.
+  if (address.split(".")[0] === subject.split(".").at(-1)) running.withdraw(address);
+}
