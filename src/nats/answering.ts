@@ -36,6 +36,7 @@ export interface Run {
   /** What it is called in this host's cluster: like no other job. */
   readonly id: string;
   readonly letter: JobLetter;
+  readonly takenAt: number;
   worker: string;
   attempt: number;
   /** When it last began; 0 if it has not. */
@@ -69,11 +70,16 @@ export class Answering {
     this.#parts.cluster.off("job:returned", this.#returned);
   }
 
+  /** All that this host has. */
+  get runs(): Iterable<Run> {
+    return this.#runs.values();
+  }
+
   /** From now on its steps are told. */
   begin(address: string, letter: JobLetter): Run {
     // Names of different owners may be the same.
     const id = isNamed(address) && !address.startsWith("any.") ? address : letter.id;
-    const run = { address, id, letter, worker: "", attempt: 0, startedAt: 0 };
+    const run = { address, id, letter, takenAt: performance.now(), worker: "", attempt: 0, startedAt: 0 };
     this.#runs.set(id, run);
     return run;
   }

@@ -79,7 +79,7 @@ export class Host {
         cluster: this.cluster,
         clock: realClock,
         maxDeliveries,
-        room: () => this.cluster.slots - this.#held,
+        room: () => this.#room,
         freed: () => this.#freed(),
         warn: (error) => this.cluster.emit("error", error),
       })
@@ -121,6 +121,12 @@ export class Host {
     await this.cluster.exit();
     await this.#idle(HANDED_BACK);
     await Promise.all(this.#servings.map((serving) => serving.end()));
+  }
+
+  /** How many more jobs it may take. */
+  get #room(): number {
+    const ahead = Math.min(...this.#servings.map((serving) => serving.ahead));
+    return this.cluster.slots * (1 + ahead) - this.#held;
   }
 
   get #held(): number {

@@ -40,6 +40,8 @@ export class Names {
   readonly answers: string;
   /** The stream of jobs that were given up. */
   readonly dead: string;
+  /** The stream of how often hosts have given jobs back. */
+  readonly returns: string;
   readonly #queue: string;
 
   constructor(queue: string) {
@@ -47,6 +49,7 @@ export class Names {
     this.jobs = `CC_JOBS_${queue}`;
     this.answers = `CC_ANSWERS_${queue}`;
     this.dead = `CC_DEAD_${queue}`;
+    this.returns = `CC_RETURNS_${queue}`;
   }
 
   /** The consumer of one level, shared by all hosts. */
@@ -101,6 +104,11 @@ export class Names {
   /** Where a job goes that was given up; `>` for all. */
   deadJob(address: string): string {
     return `${ROOT}.dead.${this.#queue}.${address}`;
+  }
+
+  /** Where it is kept how often a job was given back; `>` for all. */
+  returned(job: string): string {
+    return `${ROOT}.ret.${this.#queue}.${job}`;
   }
 
   /** The address in a job's subject. */

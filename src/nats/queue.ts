@@ -1,5 +1,5 @@
 /**
- * A queue at the broker: a stream of jobs, one of answers and one of jobs that were given up. Each job and each answer has a subject of
+ * A queue at the broker: a stream of jobs, one of answers, one of jobs that were given up, and one of how often jobs were given back. Each job and each answer has a subject of
  * its own that takes one message, so that a job is in the queue once, and the first answer is the only one.
  *
  * @module
@@ -17,8 +17,9 @@ const PROTOCOL = 1;
 /** For how long the broker knows a message's id, in milliseconds, so that one that is sent again is not taken twice. */
 const DUPLICATE_WINDOW = 120_000;
 
-/** How long jobs that were given up are kept, in milliseconds. */
+/** How long jobs that were given up are kept, and how often jobs were given back, in milliseconds. */
 const KEEP_DEAD = 30 * 24 * 3_600_000;
+const KEEP_RETURNS = 24 * 3_600_000;
 
 const NANOS = 1_000_000;
 
@@ -56,6 +57,7 @@ export async function openQueue(wanted: ResolvedQueue, jsm: JetStreamManager): P
     await agree(wanted, jsm, names, description);
     await openStream(jsm, answers(wanted, names));
     await openStream(jsm, dead(wanted, names));
+    await openStream(jsm, returns(wanted, names));
     const leases: number[] = [];
     for (const level of LEVELS) leases.push(await openConsumer(wanted, jsm, names, level));
     return { lease: Math.min(...leases), maxBacklog: most === -1 ? null : most };
@@ -116,6 +118,21 @@ function dead({ shape }: ResolvedQueue, names: Names): Wanted {
       retention: "limits",
       max_msgs_per_subject: 1,
       max_age: KEEP_DEAD * NANOS,
+      num_replicas: SHAPE.replicas,
+      allow_direct: true,
+    },
+    given: replicas(shape.replicas),
+  };
+}
+
+function returns({ shape }: ResolvedQueue, names: Names): Wanted {
+  return {
+    config: {
+      name: names.returns,
+      subjects: [names.returned(">")],
+      retention: "limits",
+      max_msgs_per_subject: 1,
+      max_age: KEEP_RETURNS * NANOS,
       num_replicas: SHAPE.replicas,
       allow_direct: true,
     },

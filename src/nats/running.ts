@@ -6,7 +6,9 @@
  */
 
 import type { ComputeCluster } from "../cluster.ts";
+import type { Clock, Timer } from "../core/clock.ts";
 import { ClusterError } from "../core/errors.ts";
+import { Estimator, Rest } from "../core/estimator.ts";
 import type { EnqueueOptions } from "../job-options.ts";
 import { notCloneable } from "../wire/cloneable.ts";
 import { sendThrown } from "../wire/error-codec.ts";
@@ -17,6 +19,7 @@ import { engineError } from "./faults.ts";
 import { type JobLetter, readJob, type Status } from "./letters.ts";
 import type { Broker } from "./link.ts";
 import { isNamed, Names } from "./names.ts";
+import type { GivingBack } from "./giving-back.ts";
 import { poisoned } from "./poison.ts";
 import { skew } from "./queue.ts";
 import type { Answering, Run } from "./answering.ts";
@@ -29,15 +32,17 @@ const REMEMBERED = 10_000;
 const LATER = 1_000;
 
 /** Faults that say more of this host than of the job: another is to have it. */
-const OURS: ReadonlySet<unknown> = new Set([
-  "CC_ERR_CLOSED",
-  "CC_ERR_WORKER_START",
-  "CC_ERR_BACKLOG_FULL",
-  "CC_ERR_LATENCY",
-]);
+const OURS: ReadonlySet<unknown> = new Set(["CC_ERR_CLOSED", "CC_ERR_BACKLOG_FULL", "CC_ERR_LATENCY"]);
+
+/** How much work is taken ahead of what runs, in milliseconds for each slot, and how many jobs at most: the way to the broker is long. */
+const AHEAD = 10;
+const MOST_AHEAD = 16;
+
+/** How long a job may wait here before another host gets it, in milliseconds. */
+const WAITS = 100;
 
 /** Why a run is ended from outside. */
-type Cut = "withdrawn" | "lost";
+type Cut = "withdrawn" | "lost" | "waits";
 
 /** How a run ended. */
 type Ended =
@@ -46,8 +51,8 @@ type Ended =
   | { readonly how: "withdrawn" }
   /** Another host has it by now. */
   | { readonly how: "lost" }
-  /** Another host is to have it. */
-  | { readonly how: "given back" };
+  /** Another host is to have it. `lost`: it counts as if this one had been lost. */
+  | { readonly how: "given back"; readonly lost: boolean };
 
 /** What running is given to work with, and whom it tells. */
 export interface RunningParts {
@@ -57,6 +62,8 @@ export interface RunningParts {
   readonly bulk: Bulk;
   readonly cluster: ComputeCluster;
   readonly answering: Answering;
+  readonly givingBack: GivingBack;
+  readonly clock: Clock;
   /** The version of the module, or null. */
   readonly version: string | null;
   /** How often a job is given to a host; then it is given up. */
@@ -73,6 +80,8 @@ export class Running {
   readonly #held = new Set<Delivery>();
   readonly #runs = new Map<string, AbortController>();
   readonly #withdrawn = new Set<string>();
+  readonly #estimator = new Estimator(new Rest());
+  #timer: Timer | null = null;
   /** What came before it may have been answered, or withdrawn, before this host was there to hear of it. */
   horizon = 0;
 
@@ -85,9 +94,16 @@ export class Running {
     return this.#held.size;
   }
 
+  /** How many jobs may be taken ahead of those that run, for each slot: short ones only. */
+  get ahead(): number {
+    if (this.#estimator.runs === 0) return 0;
+    return Math.min(MOST_AHEAD, Math.floor(AHEAD / Math.max(0.1, this.#estimator.run(this.#parts.clock.now()))));
+  }
+
   /** Runs a job. Never rejects. */
   async take(delivery: Delivery): Promise<void> {
     this.#held.add(delivery);
+    if (this.#held.size > this.#parts.cluster.slots) this.#watch();
     try {
       await this.#handle(delivery);
     } catch (error) {
@@ -133,7 +149,7 @@ export class Running {
     const ended = await this.#end(delivery, letter, run);
     answering.end(run);
     if (ended.how === "lost") return;
-    if (ended.how === "given back") return delivery.giveBack(LATER);
+    if (ended.how === "given back") return await this.#giveBack(delivery, ended.lost);
     if (ended.how === "answered") await answering.answer(address, ended.status, ended.written, run);
     delivery.ack();
     await bulk.drop(broker, ownerOf(address), letter.args);
@@ -154,7 +170,27 @@ export class Running {
       return failed(skew(queue, version, letter.version));
     }
     if (delivery.count <= maxDeliveries) return await this.#run(letter, run);
-    return failed(await poisoned(broker, names, delivery, letter.id, maxDeliveries));
+    const losses = await this.#parts.givingBack.losses(delivery);
+    if (losses < maxDeliveries) return await this.#run(letter, run);
+    return failed(await poisoned(broker, names, delivery, letter.id, losses));
+  }
+
+  async #giveBack(delivery: Delivery, lost: boolean): Promise<void> {
+    if (lost) delivery.giveBack(LATER);
+    else await this.#parts.givingBack.giveBack(delivery);
+  }
+
+  /** What was taken ahead is not to wait behind a long job while another host is free. */
+  #watch(): void {
+    const { clock, cluster } = this.#parts;
+    this.#timer ??= clock.schedule(WAITS / 2, () => {
+      this.#timer = null;
+      const old = performance.now() - WAITS;
+      for (const { address, startedAt, takenAt } of this.#parts.answering.runs) {
+        if (startedAt === 0 && takenAt < old) this.#cut(address, "waits");
+      }
+      if (this.#held.size > cluster.slots) this.#watch();
+    });
   }
 
   async #run(letter: JobLetter, run: Run): Promise<Ended> {
@@ -175,20 +211,23 @@ export class Running {
         trace: letter.trace ?? undefined,
         onProgress: letter.wants.progress ? (value) => answering.progress(run, value) : undefined,
       });
+      this.#estimator.record(performance.now() - (run.startedAt || run.takenAt));
       return answered(value);
     } catch (error) {
-      if (controller.signal.aborted) return { how: controller.signal.reason as Cut };
-      if (error instanceof ClusterError && OURS.has(error.code)) return this.#giveBack(error);
-      return thrown(error);
+      if (controller.signal.aborted) return cutOff(controller.signal.reason as Cut);
+      if (error instanceof ClusterError && OURS.has(error.code)) return { how: "given back", lost: false };
+      if (!(error instanceof ClusterError) || error.code !== "CC_ERR_WORKER_START") return thrown(error);
+      // Another host may have better luck with the module; not for ever.
+      this.#parts.warn(error);
+      return { how: "given back", lost: true };
     } finally {
       this.#runs.delete(address);
     }
   }
+}
 
-  #giveBack(error: ClusterError): Ended {
-    if (error.code === "CC_ERR_WORKER_START") this.#parts.warn(error);
-    return { how: "given back" };
-  }
+function cutOff(cut: Cut): Ended {
+  return cut === "waits" ? { how: "given back", lost: false } : { how: cut };
 }
 
 type Enqueue = (args: unknown, options: EnqueueOptions) => Promise<unknown>;

@@ -10,6 +10,7 @@ import type { Clock, Timer } from "../core/clock.ts";
 import { Answering } from "./answering.ts";
 import { Bulk } from "./bulk.ts";
 import type { Delivery } from "./delivery.ts";
+import { GivingBack } from "./giving-back.ts";
 import { type Broker, Link } from "./link.ts";
 import { Names } from "./names.ts";
 import { type ResolvedQueue, SHAPE } from "./options.ts";
@@ -37,6 +38,7 @@ interface Open {
   readonly pulling: Pulling;
   readonly running: Running;
   readonly answering: Answering;
+  readonly givingBack: GivingBack;
   readonly subscriptions: readonly Subscription[];
 }
 
@@ -66,6 +68,11 @@ export class Serving {
     return this.#open?.running.held ?? 0;
   }
 
+  /** How many jobs may be taken ahead of those that run, for each slot. */
+  get ahead(): number {
+    return this.#open?.running.ahead ?? 0;
+  }
+
   /** Whether there is a connection. */
   get connected(): boolean {
     return this.#open !== null && this.#loss === null;
@@ -84,6 +91,7 @@ export class Serving {
     const names = this.#names;
     const bulk = new Bulk(names, shape.replicas ?? SHAPE.replicas, host);
     const answering = new Answering({ broker, names, bulk, cluster, host });
+    const givingBack = new GivingBack(broker, names);
     const running = new Running({
       broker,
       names,
@@ -91,6 +99,8 @@ export class Serving {
       bulk,
       cluster,
       answering,
+      givingBack,
+      clock,
       version,
       maxDeliveries,
       freed,
@@ -109,7 +119,7 @@ export class Serving {
       room: this.#parts.room,
       got: (delivery) => this.#got(delivery),
     });
-    this.#open = { broker, pulling, running, answering, subscriptions };
+    this.#open = { broker, pulling, running, answering, givingBack, subscriptions };
     this.#renew(broker.lease / 3);
     pulling.pump();
   }
@@ -137,8 +147,8 @@ export class Serving {
   #got(delivery: Delivery): void {
     const running = this.#open?.running;
     // Hints overlap with what is asked for anyway: who has room now takes it.
-    if (!running || this.#parts.room() <= 0) return delivery.giveBack();
-    void running.take(delivery);
+    if (running && this.#parts.room() > 0) void running.take(delivery);
+    else void this.#open?.givingBack.giveBack(delivery);
   }
 
   #renew(every: number): void {
