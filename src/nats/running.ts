@@ -183,7 +183,8 @@ export class Running {
   /** What was taken ahead is not to wait behind a long job while another host is free. */
   #watch(): void {
     const { clock, cluster } = this.#parts;
-    this.#timer ??= clock.schedule(WAITS / 2, () => {
+    if (this.#timer) return;
+    this.#timer = clock.schedule(WAITS / 2, () => {
       this.#timer = null;
       const old = performance.now() - WAITS;
       for (const { address, startedAt, takenAt } of this.#parts.answering.runs) {
