@@ -129,26 +129,28 @@ export class Answering {
       try {
         const body = await bulk.pack(broker, address.split(".")[0] as string, written);
         const headers = answerHeaders(broker.client, { ...this.#letter(status, body, run), ran });
-        await broker.js.publish(names.answer(address), body.bytes, { headers, timeout: PATIENCE });
+        const { seq } = await broker.js.publish(names.answer(address), body.bytes, { headers, timeout: PATIENCE });
+        headers.set("cc-number", String(seq));
         headers.set("cc-live", body.object !== null || body.bytes.byteLength > LARGE ? "kept" : "answer");
         const told = headers.get("cc-live") === "answer" ? body.bytes : undefined;
         return broker.connection.publish(names.live(address), told, { headers });
       } catch (error) {
         // There is one: another host's, or this one's, if what the broker said of it was lost.
-        if (isFull(error)) return this.#kept(address);
-        if (isLasting(error)) throw error;
+        if (isFull(error)) return this.kept(address);
+        if (isLasting(error) || broker.connection.isClosed()) throw error;
         await new Promise((resolve) => setTimeout(resolve, AGAIN));
       }
     }
   }
 
-  #kept(address: string): void {
+  /** The job has an answer already, of which whoever waits may not have heard. */
+  kept(address: string): void {
     const { broker: { client, connection }, names } = this.#parts;
     connection.publish(names.live(address), undefined, { headers: liveHeaders(client, "kept", NOTHING) });
   }
 
   #letter(status: Status, body: Body, run: Run | null): AnswerLetter {
     const { worker = "", attempt = 0 } = run ?? {};
-    return { status, body, host: this.#parts.host, worker, attempt, ran: 0 };
+    return { status, body, host: this.#parts.host, worker, attempt, ran: 0, number: 0 };
   }
 }

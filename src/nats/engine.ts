@@ -30,6 +30,7 @@ import { Sending } from "./sending.ts";
 import { readFailure } from "./failures.ts";
 import { RollCall } from "./roll-call.ts";
 import { write, type Written } from "./values.ts";
+import { Tidying } from "./tidying.ts";
 import { Withdrawing } from "./withdrawing.ts";
 
 /** The owner of jobs whose submitter has none. */
@@ -65,6 +66,7 @@ export class NatsEngine implements Engine {
   readonly #receiving: Receiving;
   readonly #withdrawing: Withdrawing;
   readonly #rollCall: RollCall;
+  readonly #tidying: Tidying;
   #refusedSinceDrain = false;
   #ending = false;
   #last = 0;
@@ -78,14 +80,29 @@ export class NatsEngine implements Engine {
     const bulk = new Bulk(names, queue.shape.replicas ?? SHAPE.replicas, this.#space);
     const link = new Link(queue, `compute-cluster submitter ${this.#space}`, inboxes(owner), {
       again: () => link.broker && this.#receiving.lookForAll(link.broker),
+      failed: (error) => parts.observer.warn(error),
     });
     this.#link = link;
     this.#rollCall = new RollCall(link, names, parts.clock);
-    this.#withdrawing = new Withdrawing({ link, names, owner, clock: parts.clock, ended: () => this.#windDown() });
+    this.#tidying = new Tidying({
+      clock: parts.clock,
+      names,
+      prefix: `${owner}.${this.#space}`,
+      waiting: () => [...this.#jobs.values()].map(({ answersBefore }) => answersBefore),
+    });
+    this.#withdrawing = new Withdrawing({
+      link,
+      names,
+      owner,
+      clock: parts.clock,
+      withdrew: (number) => this.#tidying.withdrew(number),
+      ended: () => this.#windDown(),
+    });
     this.#receiving = new Receiving({
       clock: parts.clock,
       names,
       bulk,
+      tidying: this.#tidying,
       owner,
       space: this.#space,
       jobs: this.#jobs,
@@ -124,6 +141,7 @@ export class NatsEngine implements Engine {
       args: args.ok ? args.written : NOTHING,
       message: `${this.#space}.${number}`,
       submittedAt: this.#parts.clock.now(),
+      answersBefore: this.#tidying.highest,
       done,
       cancel: (cancelled, reason) => this.#giveUp(cancelled, reason),
     });
@@ -346,6 +364,7 @@ export class NatsEngine implements Engine {
   }
 
   async #finish(): Promise<void> {
+    if (this.#link.broker && this.#link.up) await this.#tidying.tidy(this.#link.broker);
     await this.#link.close();
     const waiting = this.#lifetime.finish();
     this.#announcing.tell("close", () => ({ type: "close" }));

@@ -54,6 +54,8 @@ export interface AnswerLetter {
   readonly attempt: number;
   /** How long it ran, in milliseconds. */
   readonly ran: number;
+  /** Its number among the answers that are kept; 0 where that is not said. */
+  readonly number: number;
 }
 
 /**
@@ -118,6 +120,7 @@ export function readAnswer(headers: MsgHdrs | undefined, bytes: Uint8Array): Ans
     worker: headers.get("cc-worker"),
     attempt: Number(headers.get("cc-attempt")) || 0,
     ran: Number(headers.get("cc-ran")) || 0,
+    number: Number(headers.get("cc-number")) || 0,
     body: body(headers, bytes),
   };
 }

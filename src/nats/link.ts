@@ -18,6 +18,9 @@ const PING = 5_000;
 /** How long to wait before the next try to get one, in milliseconds. */
 const AGAIN = 250;
 
+/** How long what is on its way may take at the end, in milliseconds. */
+const FAREWELL = 5_000;
+
 /** The oldest broker that has what is needed: a subject that takes one message. */
 const OLDEST = [2, 9] as const;
 
@@ -37,6 +40,8 @@ export interface LinkEvents {
   again(): void;
   /** There is none any more, for now. */
   interrupted?(): void;
+  /** The broker has refused something that was not asked for an answer. */
+  failed(error: Error): void;
 }
 
 /** One program's. */
@@ -47,6 +52,8 @@ export class Link {
   readonly #events: LinkEvents;
   #opening: Promise<Broker> | null = null;
   #broker: Broker | null = null;
+  /** Whether it is not interrupted. */
+  #up = false;
   #closed = false;
   #held = false;
 
@@ -64,6 +71,11 @@ export class Link {
   /** The connection, if there is one. It may be interrupted. */
   get broker(): Broker | null {
     return this.#broker;
+  }
+
+  /** Whether there is one that is not interrupted. */
+  get up(): boolean {
+    return this.#up;
   }
 
   /**
@@ -85,59 +97,63 @@ export class Link {
     if (this.#broker) holdSocket(this.#broker.connection, holds);
   }
 
-  /** Ends it, after what is on its way has gone. */
+  /** Ends it, after what is on its way has gone. One that is interrupted, or not there yet, has nowhere to send it. */
   async close(): Promise<void> {
     this.#closed = true;
-    const broker = this.#broker ?? await this.#opening?.catch(() => null);
-    // One that is interrupted has nowhere to send it.
-    const { connection } = broker ?? {};
-    if (!connection || connection.isClosed()) return;
-    await Promise.race([connection.drain(), connection.closed()]).catch(() => connection.close());
+    if (!this.#broker) return void this.#opening?.then(({ connection }) => connection.close(), () => {});
+    const { connection } = this.#broker;
+    if (this.#up) await within(FAREWELL, connection.drain().catch(() => {}));
+    await connection.close();
   }
 
   async #open(): Promise<Broker> {
+    const { queue, access: { servers, connectTimeout } } = this.#queue;
     const client = await loadClient();
-    const connection = await this.#connect(client);
-    try {
-      const broker = await this.#prepare(client, connection);
-      this.#broker = broker;
-      this.#listen(connection);
-      this.hold(this.#held);
-      return broker;
-    } catch (error) {
-      await connection.close();
-      const { queue, access } = this.#queue;
-      throw engineError(`queue ${JSON.stringify(queue)} at ${access.servers.join(", ")} can't be used`, error);
-    }
-  }
-
-  async #connect(client: Client): Promise<NatsConnection> {
-    const { servers, connectTimeout, connection, credentials } = this.#queue.access;
     const end = performance.now() + connectTimeout;
-    const authenticator = credentials === null
-      ? {}
-      : { authenticator: client.transport.credsAuthenticator(readCredentials(credentials)) };
     for (;;) {
       try {
-        return await client.transport.connect({
-          servers: [...servers],
-          name: this.#name,
-          inboxPrefix: this.#inboxes,
-          maxReconnectAttempts: -1,
-          reconnectTimeWait: AGAIN,
-          pingInterval: PING,
-          maxPingOut: 2,
-          ignoreAuthErrorAbort: true,
-          ...authenticator,
-          ...connection,
-        });
+        return await this.#try(client);
       } catch (error) {
         if (isLasting(error) || this.#closed || performance.now() + AGAIN > end) {
-          throw engineError(`no NATS server at ${servers.join(", ")}`, error, true);
+          throw engineError(`queue ${JSON.stringify(queue)} at ${servers.join(", ")} can't be used`, error, true);
         }
         await new Promise((resolve) => setTimeout(resolve, AGAIN));
       }
     }
+  }
+
+  async #try(client: Client): Promise<Broker> {
+    const connection = await this.#connect(client);
+    try {
+      this.#broker = await this.#prepare(client, connection);
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+    this.#up = true;
+    void this.#listen(connection);
+    this.hold(this.#held);
+    return this.#broker;
+  }
+
+  #connect(client: Client): Promise<NatsConnection> {
+    const { servers, connection, credentials } = this.#queue.access;
+    const authenticator = credentials === null
+      ? {}
+      : { authenticator: client.transport.credsAuthenticator(readCredentials(credentials)) };
+    return client.transport.connect({
+      servers: [...servers],
+      name: this.#name,
+      inboxPrefix: this.#inboxes,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: AGAIN,
+      pingInterval: PING,
+      maxPingOut: 2,
+      ignoreAuthErrorAbort: true,
+      timeout: PING,
+      ...authenticator,
+      ...connection,
+    });
   }
 
   async #prepare(client: Client, connection: NatsConnection): Promise<Broker> {
@@ -155,13 +171,28 @@ export class Link {
   }
 
   async #listen(connection: NatsConnection): Promise<void> {
-    for await (const { type } of connection.status()) {
-      if (type === "disconnect") this.#events.interrupted?.();
-      if (type !== "reconnect") continue;
-      this.hold(this.#held);
-      this.#events.again();
+    for await (const status of connection.status()) {
+      if (status.type === "error") {
+        this.#events.failed(engineError("the NATS server has refused something", status.error));
+      }
+      if (status.type === "disconnect") {
+        this.#up = false;
+        this.#events.interrupted?.();
+      }
+      if (status.type === "reconnect") {
+        this.#up = true;
+        this.hold(this.#held);
+        this.#events.again();
+      }
     }
   }
+}
+
+/** Waits for a promise, for so many milliseconds at most. */
+async function within(most: number, promise: Promise<unknown>): Promise<void> {
+  let timer;
+  await Promise.race([promise, new Promise((resolve) => timer = setTimeout(resolve, most))]);
+  clearTimeout(timer);
 }
 
 function readCredentials(path: string): Uint8Array {

@@ -22,7 +22,7 @@ const OPEN = 5_000;
 /** How much later than that nothing comes of it any more, in milliseconds. */
 const OVERDUE = 5_000;
 
-/** How long a level is asked for after a hint, and how often without one, in milliseconds: hints may be lost. */
+/** How long a level is asked for after a hint, or a job, and how often without one, in milliseconds: hints may be lost. */
 const HINTED = 60_000;
 const UNHINTED = 30_000;
 
@@ -31,6 +31,7 @@ const TURN_ABOUT = 16;
 
 /** A question that was put. */
 interface Question {
+  readonly level: Level;
   /** How many more jobs may come of it. */
   left: number;
   readonly timer: Timer;
@@ -127,20 +128,21 @@ export class Pulling {
   }
 
   #hint(level: Level): void {
-    const until = this.#parts.clock.now() + HINTED;
-    const isNew = (this.#hinted.get(level) ?? 0) < this.#parts.clock.now();
-    this.#hinted.set(level, until);
-    // The usual level may be open for all the room that there is; whoever has nothing to do can well take one more.
+    this.#hinted.set(level, this.#parts.clock.now() + HINTED);
+    this.#askOnce(level);
+  }
+
+  /** The usual level may be open for all the room that there is; what comes beside is given back, if there is none then. */
+  #askOnce(level: Level): void {
     const room = this.#parts.room();
-    if (isNew && room > 0) this.#ask(level, room, true);
-    this.pump();
+    if (room > 0) this.#ask(level, room, true);
   }
 
   #lookAtAll(): void {
     this.#probe?.cancel();
     if (!this.#open) return;
     this.#probe = this.#parts.clock.schedule(UNHINTED, () => this.#lookAtAll());
-    for (const level of UNUSUAL) this.#hint(level);
+    for (const level of UNUSUAL) this.#askOnce(level);
   }
 
   /** Asks for the next level of the round; after the last the usual one is left open. */
@@ -156,6 +158,7 @@ export class Pulling {
     const { broker: { client, connection }, names, clock } = this.#parts;
     const inbox = client.transport.createInbox();
     const question: Question = {
+      level,
       left: batch,
       now,
       timer: clock.schedule(now ? OVERDUE : OPEN + OVERDUE, () => this.#ended(question)),
@@ -171,6 +174,7 @@ export class Pulling {
     // A message of the broker's own has a code and no body: there is nothing, or not within the time.
     if (message.headers && message.headers.code > 0) return this.#ended(question);
     const last = --question.left === 0;
+    if (question.level !== "normal") this.#hinted.set(question.level, this.#parts.clock.now() + HINTED);
     this.#parts.got(new Delivery(message, this.#parts.broker.connection));
     if (last) this.#ended(question);
   }

@@ -12,6 +12,7 @@ import { type AnswerLetter, readAnswer, readValue, type Step } from "./letters.t
 import type { Broker } from "./link.ts";
 import { isNamed, type Names } from "./names.ts";
 import { FIRST_LOOK, type RemoteJob } from "./remote-job.ts";
+import type { Tidying } from "./tidying.ts";
 import { read } from "./values.ts";
 
 /** How long a job is not looked for that nothing is heard of, in milliseconds, however old it is. */
@@ -25,6 +26,7 @@ export interface ReceivingParts {
   readonly clock: Clock;
   readonly names: Names;
   readonly bulk: Bulk;
+  readonly tidying: Tidying;
   readonly owner: string;
   /** The jobs of this program that are not named by their callers have it in their addresses. */
   readonly space: string;
@@ -128,7 +130,7 @@ export class Receiving {
       await broker.jsm.streams.deleteMessage(names.answers, found.seq, false);
       return false;
     }
-    await this.#take(broker, job, answer);
+    await this.#take(broker, job, { ...answer, number: found.seq });
     return true;
   }
 
@@ -160,7 +162,7 @@ export class Receiving {
   }
 
   async #take(broker: Broker, job: RemoteJob, answer: AnswerLetter): Promise<void> {
-    const { bulk, owner, answered, unreadable } = this.#parts;
+    const { bulk, owner, tidying, answered, unreadable } = this.#parts;
     let value;
     try {
       // At once for most: not even a microtask later.
@@ -169,6 +171,8 @@ export class Receiving {
       return unreadable(job, cause);
     }
     if (!job.isSettled) answered(job, answer, value);
-    await bulk.drop(broker, owner, answer.body).catch(() => {});
+    if (!isNamed(job.address)) tidying.took(broker, answer.number);
+    // Who enqueues the same name again is to find it.
+    if (!isNamed(job.address)) await bulk.drop(broker, owner, answer.body).catch(() => {});
   }
 }

@@ -13,6 +13,7 @@
 import type { Timer } from "../core/clock.ts";
 import type { JobHandle, JobRequest, Outcome } from "../core/engine.ts";
 import type { Follower } from "../core/trace.ts";
+import type { Body } from "./letters.ts";
 import type { Written } from "./values.ts";
 
 /** Where it stands, as far as is known. */
@@ -33,6 +34,7 @@ export interface RemoteJobParts {
   readonly args: Written;
   readonly message: string;
   readonly submittedAt: number;
+  readonly answersBefore: number;
   done(outcome: Outcome): void;
   cancel(job: RemoteJob, reason: unknown): void;
 }
@@ -48,9 +50,13 @@ export class RemoteJob implements JobHandle {
   readonly request: JobRequest;
   /** Its arguments, written when it was submitted. */
   readonly args: Written;
+  /** Them as they travel, once that is known. */
+  body: Body | null = null;
   /** What the broker knows its message by, however often that is sent. */
   readonly message: string;
   readonly submittedAt: number;
+  /** The highest number of an answer then; see `tidying.ts`. */
+  readonly answersBefore: number;
   readonly follower: Follower | null;
   state: RemoteState = { at: "sending", may: false };
   /** When its answer is to be looked for, though nobody has told of it. */
@@ -67,6 +73,7 @@ export class RemoteJob implements JobHandle {
     this.args = job.args;
     this.message = job.message;
     this.submittedAt = job.submittedAt;
+    this.answersBefore = job.answersBefore;
     this.lookAt = job.submittedAt + FIRST_LOOK;
     this.done = job.done;
     this.#cancel = job.cancel;

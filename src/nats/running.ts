@@ -144,7 +144,10 @@ export class Running {
       await answering.answer(address, "failed", write(writeFailure(letter)), null);
       return delivery.ack();
     }
-    if (this.#mayBeAnswered(delivery, address) && await this.#isAnswered(address)) return delivery.ack();
+    if (this.#mayBeAnswered(delivery, address) && await this.#isAnswered(address)) {
+      answering.kept(address);
+      return delivery.ack();
+    }
     const run = answering.begin(address, letter);
     const ended = await this.#end(delivery, letter, run);
     answering.end(run);

@@ -64,7 +64,7 @@ export class Sending {
       } catch (error) {
         const refusal = this.#refusal(job, error);
         if (refusal === "there") return this.#parts.accepted(job, attempt > 1);
-        if (refusal !== "again") return this.#parts.refused(job, refusal);
+        if (refusal !== "again") return this.#refuse(job, refusal);
         await this.#parts.pause(AGAIN);
       }
     }
@@ -78,7 +78,9 @@ export class Sending {
   async #publish(broker: Broker, job: RemoteJob): Promise<void> {
     const { names, bulk, owner, version, hearsSteps } = this.#parts;
     const { id, address, request } = job;
-    const body = await bulk.pack(broker, owner, job.args);
+    job.body ??= await bulk.pack(broker, owner, job.args);
+    const { body } = job;
+    if (job.isSettled) return void await bulk.drop(broker, owner, body);
     const headers = jobHeaders(broker.client, {
       id,
       task: request.task,
@@ -98,6 +100,12 @@ export class Sending {
       headers,
       timeout: PATIENCE,
     });
+  }
+
+  #refuse(job: RemoteJob, error: ClusterError): void {
+    const { link: { broker }, bulk, owner, refused } = this.#parts;
+    if (broker && job.body) void bulk.drop(broker, owner, job.body).catch(() => {});
+    refused(job, error);
   }
 
   #refusal(job: RemoteJob, error: unknown): "again" | "there" | ClusterError {

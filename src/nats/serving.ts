@@ -60,6 +60,7 @@ export class Serving {
     this.#link = new Link(queue, `compute-cluster host ${parts.host}`, "_INBOX", {
       again: () => void this.#again(),
       interrupted: () => this.#interrupted(),
+      failed: (error) => parts.warn(error),
     });
   }
 

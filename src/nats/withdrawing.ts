@@ -21,6 +21,7 @@ const NOBODY = {
   worker: "",
   attempt: 0,
   ran: 0,
+  number: 0,
   body: { encoding: "undefined", bytes: new Uint8Array(0), object: null },
 } as const;
 
@@ -30,6 +31,8 @@ export interface WithdrawingParts {
   readonly names: Names;
   readonly owner: string;
   readonly clock: Clock;
+  /** The number of the answer that says so. */
+  withdrew(number: number): void;
   /** One has ended. */
   ended(): void;
 }
@@ -70,8 +73,10 @@ export class Withdrawing {
   }
 
   async #tell({ client, connection, js }: Broker, address: string): Promise<void> {
-    const { names, owner } = this.#parts;
+    const { names, owner, withdrew } = this.#parts;
     connection.publish(names.abort(owner), address);
-    await js.publish(names.answer(address), NOBODY.body.bytes, { headers: answerHeaders(client, NOBODY) });
+    const headers = answerHeaders(client, NOBODY);
+    const { seq } = await js.publish(names.answer(address), NOBODY.body.bytes, { headers });
+    withdrew(seq);
   }
 }
