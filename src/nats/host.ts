@@ -12,6 +12,7 @@ import type { ComputeClusterOptions } from "../options.ts";
 import { realClock } from "../real-clock.ts";
 import * as check from "../validate.ts";
 import { QUEUE_NAMES, type QueueOptions, type ResolvedQueue, resolveQueue, word } from "./options.ts";
+import type { Room } from "./pulling.ts";
 import { Serving } from "./serving.ts";
 
 /** How long jobs that were given back may take to leave, in milliseconds. */
@@ -79,7 +80,7 @@ export class Host {
         cluster: this.cluster,
         clock: realClock,
         maxDeliveries,
-        room: () => this.#room,
+        room: () => this.#room(),
         freed: () => this.#freed(),
         warn: (error) => this.cluster.emit("error", error),
       })
@@ -123,10 +124,15 @@ export class Host {
     await Promise.all(this.#servings.map((serving) => serving.end()));
   }
 
-  /** How many more jobs it may take. */
-  get #room(): number {
+  /** How many more jobs it may take. Where one runs long, none is taken to wait for it. */
+  #room(): Room {
+    const { slots } = this.cluster;
+    const held = this.#held;
     const ahead = Math.min(...this.#servings.map((serving) => serving.ahead));
-    return this.cluster.slots * (1 + ahead) - this.#held;
+    let blocked = 0;
+    for (const serving of this.#servings) blocked += serving.blocked;
+    const most = Math.max(0, slots - blocked) * ahead;
+    return { free: Math.max(0, slots - held), ahead: Math.max(0, most - Math.max(0, held - slots)) };
   }
 
   get #held(): number {
@@ -136,7 +142,7 @@ export class Host {
   }
 
   #freed(): void {
-    for (const serving of this.#servings) serving.pump();
+    for (const serving of this.#servings) serving.pump(this.#held > 0);
     if (this.#held === 0) { for (const idle of this.#waiting.splice(0)) idle(); }
   }
 

@@ -41,13 +41,21 @@ interface Question {
   readonly now: boolean;
 }
 
+/** How many jobs a host may take. */
+export interface Room {
+  /** To run them at once. */
+  readonly free: number;
+  /** Beside those, to have them at hand; only of what waits, since whoever is free is to have what comes. */
+  readonly ahead: number;
+}
+
 /** What pulling is given to work with, and whom it tells. */
 export interface PullingParts {
   readonly broker: Broker;
   readonly names: Names;
   readonly clock: Clock;
   /** How many more jobs may be taken, those that are asked for included. */
-  room(): number;
+  room(): Room;
   /** A job has come. */
   got(delivery: Delivery): void;
 }
@@ -73,15 +81,20 @@ export class Pulling {
     this.#lookAtAll();
   }
 
-  /** There may be room. */
-  pump(): void {
+  /**
+   * There may be room.
+   *
+   * @param busy Whether more may well be waiting, since the host has jobs.
+   */
+  pump(busy: boolean): void {
     if (!this.#open || this.#round) return;
-    const room = this.#parts.room() - this.#asked;
-    if (room <= 0) return;
+    const { free, ahead } = this.#parts.room();
+    const more = free + ahead - this.#asked;
     const levels = this.#levels();
-    if (levels.length === 1) return this.#ask("normal", room, false);
-    this.#round = { levels };
-    this.#goOn();
+    if (more > 0 && (levels.length > 1 || busy)) {
+      this.#round = { levels };
+      this.#goOn();
+    } else this.#leaveOpen();
   }
 
   /** There is a connection again: what was asked is forgotten at the other end. */
@@ -134,8 +147,8 @@ export class Pulling {
 
   /** The usual level may be open for all the room that there is; what comes beside is given back, if there is none then. */
   #askOnce(level: Level): void {
-    const room = this.#parts.room();
-    if (room > 0) this.#ask(level, room, true);
+    const { free } = this.#parts.room();
+    if (free > 0) this.#ask(level, free, true);
   }
 
   #lookAtAll(): void {
@@ -147,11 +160,17 @@ export class Pulling {
 
   /** Asks for the next level of the round; after the last the usual one is left open. */
   #goOn(): void {
-    const room = this.#parts.room() - this.#asked;
-    const level = room > 0 ? this.#round?.levels.shift() : undefined;
-    if (level) return this.#ask(level, room, true);
+    const { free, ahead } = this.#parts.room();
+    const more = free + ahead - this.#asked;
+    const level = more > 0 ? this.#round?.levels.shift() : undefined;
+    if (level) return this.#ask(level, more, true);
     this.#round = null;
-    if (room > 0) this.#ask("normal", room, false);
+    this.#leaveOpen();
+  }
+
+  #leaveOpen(): void {
+    const more = this.#parts.room().free - this.#asked;
+    if (more > 0) this.#ask("normal", more, false);
   }
 
   #ask(level: Level, batch: number, now: boolean): void {
@@ -184,6 +203,6 @@ export class Pulling {
     this.#forget(question);
     if (!this.#open) return;
     if (question.now && this.#round) this.#goOn();
-    else this.pump();
+    else this.pump(false);
   }
 }

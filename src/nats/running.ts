@@ -100,6 +100,14 @@ export class Running {
     return Math.min(MOST_AHEAD, Math.floor(AHEAD / Math.max(0.1, this.#estimator.run(this.#parts.clock.now()))));
   }
 
+  /** How many jobs have run for so long that none is to wait for them here. */
+  get blocked(): number {
+    const old = performance.now() - WAITS / 2;
+    let blocked = 0;
+    for (const { startedAt } of this.#parts.answering.runs) if (startedAt > 0 && startedAt < old) blocked++;
+    return blocked;
+  }
+
   /** Runs a job. Never rejects. */
   async take(delivery: Delivery): Promise<void> {
     this.#held.add(delivery);

@@ -14,7 +14,7 @@ import { GivingBack } from "./giving-back.ts";
 import { type Broker, Link } from "./link.ts";
 import { Names } from "./names.ts";
 import { type ResolvedQueue, SHAPE } from "./options.ts";
-import { Pulling } from "./pulling.ts";
+import { Pulling, type Room } from "./pulling.ts";
 import { Running } from "./running.ts";
 
 /** What serving is given to work with, and whom it tells. */
@@ -25,7 +25,7 @@ export interface ServingParts {
   readonly clock: Clock;
   readonly maxDeliveries: number;
   /** How many more jobs the host may take. */
-  room(): number;
+  room(): Room;
   /** A place is free. */
   freed(): void;
   /** Something went wrong that is no job's. */
@@ -69,9 +69,14 @@ export class Serving {
     return this.#open?.running.held ?? 0;
   }
 
-  /** How many jobs may be taken ahead of those that run, for each slot. */
+  /** How many jobs may be taken ahead of those that run, for each slot where jobs are short. */
   get ahead(): number {
     return this.#open?.running.ahead ?? 0;
+  }
+
+  /** How many slots have a job that takes long. */
+  get blocked(): number {
+    return this.#open?.running.blocked ?? 0;
   }
 
   /** Whether there is a connection. */
@@ -122,12 +127,16 @@ export class Serving {
     });
     this.#open = { broker, pulling, running, answering, givingBack, subscriptions };
     this.#renew(broker.lease / 3);
-    pulling.pump();
+    pulling.pump(true);
   }
 
-  /** There may be room. */
-  pump(): void {
-    if (this.connected) this.#open?.pulling.pump();
+  /**
+   * There may be room.
+   *
+   * @param busy Whether the host has other jobs.
+   */
+  pump(busy: boolean): void {
+    if (this.connected) this.#open?.pulling.pump(busy);
   }
 
   /** Takes no more jobs. */
@@ -148,7 +157,8 @@ export class Serving {
   #got(delivery: Delivery): void {
     const running = this.#open?.running;
     // Hints overlap with what is asked for anyway: who has room now takes it.
-    if (running && this.#parts.room() > 0) void running.take(delivery);
+    const { free, ahead } = this.#parts.room();
+    if (running && free + ahead > 0) void running.take(delivery);
     else void this.#open?.givingBack.giveBack(delivery);
   }
 
@@ -179,7 +189,7 @@ export class Serving {
       open.running.horizon = Infinity;
     }
     open.pulling.again();
-    open.pulling.pump();
+    open.pulling.pump(true);
   }
 
   async #lastSequence({ jsm }: Broker): Promise<number> {
