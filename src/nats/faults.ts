@@ -23,11 +23,35 @@ export function isFull(error: unknown): "subject" | "stream" | null {
   return messageOf(error).includes("per subject") ? "subject" : "stream";
 }
 
-/** What trying again does not mend: a user without the right, a wrong password, a server without JetStream. */
+/** Errors of a connection that is interrupted, or of a broker that is not ready yet, by their names. */
+const PASSING: ReadonlySet<string> = new Set([
+  "TimeoutError",
+  "NoResponders",
+  "RequestError",
+  "ConnectionError",
+  "ClosedConnectionError",
+  "DrainingConnectionError",
+]);
+
+/** The status of a broker that can't do it now, and what has it too but lasts: no memory or disk, no JetStream, no room. */
+const UNAVAILABLE = 503;
+const LASTING: ReadonlySet<number | null> = new Set([10_023, 10_039, 10_076, 10_077]);
+
+/**
+ * What trying again does not mend: a user without the right, a wrong password, a full disk, a broker without JetStream, and whatever is
+ * not known to pass.
+ */
 export function isLasting(error: unknown): boolean {
-  const names = causes(error).map(({ name }) => name);
-  return ["PermissionViolationError", "AuthorizationError", "UserAuthenticationExpiredError", "JetStreamNotEnabled"]
-    .some((name) => names.includes(name)) || (error instanceof ClusterError && error.code === "CC_ERR_ENGINE");
+  const all = causes(error);
+  if (all.some(({ name }) => name === "PermissionViolationError" || name === "AuthorizationError")) return true;
+  return !all.some((cause) =>
+    PASSING.has(cause.name) || ((cause as { status?: unknown }).status === UNAVAILABLE && !LASTING.has(codeOf(cause)))
+  );
+}
+
+/** Nobody is there who would take it: a broker that has yet to agree on a leader, or a queue that is not there any more. */
+export function isNobody(error: unknown): boolean {
+  return causes(error).some(({ name }) => name === "NoResponders");
 }
 
 /** An error and those that led to it. */

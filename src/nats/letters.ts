@@ -67,10 +67,10 @@ export type Step = "answer" | "kept" | "progress" | "started" | "returned";
 /** Writes a job's headers. */
 export function jobHeaders(client: Client, letter: JobLetter): MsgHdrs {
   const headers = client.transport.headers();
-  headers.set("cc-id", encodeURIComponent(letter.id));
-  if (letter.task !== null) headers.set("cc-task", encodeURIComponent(letter.task));
+  headers.set("cc-id", toHeader(letter.id));
+  if (letter.task !== null) headers.set("cc-task", toHeader(letter.task));
   if (letter.timeout !== Infinity) headers.set("cc-timeout", String(letter.timeout));
-  if (letter.version !== null) headers.set("cc-version", encodeURIComponent(letter.version));
+  if (letter.version !== null) headers.set("cc-version", toHeader(letter.version));
   if (letter.wants.progress) headers.set("cc-progress", "1");
   if (letter.wants.steps) headers.set("cc-steps", "1");
   const { traceparent, tracestate, baggage } = letter.trace ?? {};
@@ -86,7 +86,7 @@ export function readJob(headers: MsgHdrs | undefined, bytes: Uint8Array): JobLet
   if (!headers) throw new TypeError("a message without headers is no job");
   const traceparent = headers.get("traceparent");
   return {
-    id: decodeURIComponent(headers.get("cc-id")),
+    id: fromHeader(headers.get("cc-id")),
     task: text(headers, "cc-task"),
     timeout: Number(headers.get("cc-timeout")) || Infinity,
     version: text(headers, "cc-version"),
@@ -158,5 +158,14 @@ function body(headers: MsgHdrs, bytes: Uint8Array): Body {
 
 function text(headers: MsgHdrs, name: string): string | null {
   const value = headers.get(name);
-  return value === "" ? null : decodeURIComponent(value);
+  return value === "" ? null : fromHeader(value);
+}
+
+/** Any text as the value of a header, which has ASCII only. */
+function toHeader(text: string): string {
+  return JSON.stringify(text).replaceAll(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+function fromHeader(value: string): string {
+  return String(JSON.parse(value));
 }

@@ -91,6 +91,11 @@ export class Link {
     return this.#opening;
   }
 
+  /** Makes the queue anew, if it is not there any more. */
+  async reopen(): Promise<void> {
+    if (this.#broker) await openQueue(this.#queue, this.#broker.jsm);
+  }
+
   /** Whether the program is to stay alive for it. A connection that nobody waits for does not keep it. */
   hold(holds: boolean): void {
     this.#held = holds;

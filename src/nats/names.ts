@@ -129,5 +129,6 @@ export function isNamed(address: string): boolean {
 
 /** Any text as part of a subject: itself where that is possible, behind a letter that says so. */
 function token(text: string): string {
-  return WORD.test(text) ? `n${text}` : `x${Buffer.from(text).toString("base64url")}`;
+  // As JSON: whatever is no text in UTF-8 stays different.
+  return WORD.test(text) ? `n${text}` : `x${Buffer.from(JSON.stringify(text)).toString("base64url")}`;
 }

@@ -5,7 +5,7 @@
  */
 
 import { ClusterError } from "../core/errors.ts";
-import { engineError, isFull, isLasting } from "./faults.ts";
+import { engineError, isFull, isLasting, isNobody } from "./faults.ts";
 import type { Bulk } from "./bulk.ts";
 import { jobHeaders } from "./letters.ts";
 import type { Broker, Link } from "./link.ts";
@@ -66,6 +66,8 @@ export class Sending {
         if (refusal === "there") return this.#parts.accepted(job, attempt > 1);
         if (refusal !== "again") return this.#refuse(job, refusal);
         await this.#parts.pause(AGAIN);
+        // A broker that has lost what it had stored has lost its queues, too.
+        if (isNobody(error)) await this.#parts.link.reopen().catch(() => {});
       }
     }
   }

@@ -1,0 +1,60 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Broker } from "../../src/nats/link.ts";
+import { Names } from "../../src/nats/names.ts";
+import { Tidying } from "../../src/nats/tidying.ts";
+import { FakeClock } from "../core/fakes.ts";
+
+/** What a program and hosts do. */
+type Step = { readonly do: "enqueue" } | { readonly do: "answer" | "withdraw"; readonly job: number } | {
+  readonly do: "tidy";
+};
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.constant({ do: "enqueue" } as const),
+  fc.record({ do: fc.constantFrom("answer" as const, "withdraw" as const), job: fc.nat(20) }),
+  fc.constant({ do: "tidy" } as const),
+);
+
+describe("Tidying", () => {
+  it("forgets no answer that somebody waits for, nor that a job is withdrawn, and in the end all others", async () => {
+    await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+      /** Jobs whose program has no answer yet, and the highest number that it knew when it enqueued them. */
+      const waiting = new Map<number, number>();
+      const kept = new Map<number, { job: number; withdrawn: boolean }>();
+      let [jobs, number] = [0, 0];
+      const purge = (_: string, { seq }: { seq: number }): Promise<void> => {
+        for (const [at, { job, withdrawn }] of kept) {
+          if (at >= seq) continue;
+          expect([withdrawn, waiting.has(job)]).toEqual([false, false]);
+          kept.delete(at);
+        }
+        return Promise.resolve();
+      };
+      const broker = { jsm: { streams: { purge } } } as unknown as Broker;
+      const clock = new FakeClock();
+      const names = new Names("q");
+      const tidying = new Tidying({ clock, names, prefix: "o.s", waiting: () => waiting.values() });
+      const answered = new Set<number>();
+      for (const next of steps) {
+        if (next.do === "enqueue") waiting.set(++jobs, tidying.highest);
+        if (next.do === "answer" && waiting.has(next.job) && !answered.has(next.job)) {
+          answered.add(next.job);
+          kept.set(++number, { job: next.job, withdrawn: false });
+          // What is told of every third is lost: its program waits on.
+          if (number % 3 > 0 && waiting.delete(next.job)) tidying.took(broker, number);
+        }
+        if (next.do === "withdraw" && !answered.has(next.job) && waiting.delete(next.job)) {
+          kept.set(++number, { job: next.job, withdrawn: true });
+          tidying.withdrew(number);
+        }
+        if (next.do === "tidy") await tidying.tidy(broker);
+      }
+      waiting.clear();
+      clock.advance(600_001);
+      for (const one of kept.values()) one.withdrawn = false;
+      await tidying.tidy(broker);
+      expect([...kept.keys()].filter((at) => at <= tidying.highest)).toEqual([]);
+    }));
+  });
+});
