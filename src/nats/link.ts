@@ -98,6 +98,8 @@ export class Link {
 
   /** Whether the program is to stay alive for it. A connection that nobody waits for does not keep it. */
   hold(holds: boolean): void {
+    // Asked for each job.
+    if (holds === this.#held) return;
     this.#held = holds;
     if (this.#broker) holdSocket(this.#broker.connection, holds);
   }
@@ -137,7 +139,7 @@ export class Link {
     }
     this.#up = true;
     void this.#listen(connection);
-    this.hold(this.#held);
+    holdSocket(connection, this.#held);
     return this.#broker;
   }
 
@@ -186,7 +188,7 @@ export class Link {
       }
       if (status.type === "reconnect") {
         this.#up = true;
-        this.hold(this.#held);
+        holdSocket(connection, this.#held);
         this.#events.again();
       }
     }

@@ -15,7 +15,10 @@ import { isNamed, levelOf, namedAddress, Names } from "../../src/nats/names.ts";
 const client = { transport: { headers } } as unknown as Client;
 const body = { encoding: "json", bytes: new Uint8Array([49]), object: null } as const;
 /** Any text, half characters included. */
-const text = fc.string({ unit: fc.integer({ min: 1, max: 0xffff }).map((unit) => String.fromCharCode(unit)), minLength: 1 });
+const text = fc.string({
+  unit: fc.integer({ min: 1, max: 0xffff }).map((unit) => String.fromCharCode(unit)),
+  minLength: 1,
+});
 
 describe("Names at the broker", () => {
   it("namedAddress is the same for the same name and task, different for others, and part of a subject", () => {
