@@ -22,7 +22,7 @@ const OPEN = 5_000;
 /** How much later than that nothing comes of it any more, in milliseconds. */
 const OVERDUE = 5_000;
 
-/** How long a level is asked for after a hint, or a job, and how often without one, in milliseconds: hints may be lost. */
+/** For how long at least a level is asked for after a hint, or a job, and how often without one, in milliseconds: hints may be lost. */
 const HINTED = 60_000;
 const UNHINTED = 30_000;
 
@@ -65,7 +65,7 @@ export class Pulling {
   readonly #parts: PullingParts;
   readonly #subscriptions: Subscription[];
   readonly #questions = new Set<Question>();
-  /** Until when levels are asked for. */
+  /** The unusual levels that may have jobs, and when that was last known. They stay until one is found empty long after. */
   readonly #hinted = new Map<Level, number>();
   /** The levels that are still to be asked for this time, and for how many jobs. */
   #round: { readonly levels: Level[] } | null = null;
@@ -88,13 +88,9 @@ export class Pulling {
    */
   pump(busy: boolean): void {
     if (!this.#open || this.#round) return;
-    const { free, ahead } = this.#parts.room();
-    const more = free + ahead - this.#asked;
     const levels = this.#levels();
-    if (more > 0 && (levels.length > 1 || busy)) {
-      this.#round = { levels };
-      this.#goOn();
-    } else this.#leaveOpen();
+    if (levels.length > 1 || busy) this.#round = { levels };
+    this.#goOn();
   }
 
   /** There is a connection again: what was asked is forgotten at the other end. */
@@ -127,21 +123,14 @@ export class Pulling {
     this.#questions.delete(question);
   }
 
-  get #asked(): number {
-    let asked = 0;
-    for (const { left } of this.#questions) asked += left;
-    return asked;
-  }
-
   /** Which levels may have jobs, in their order. */
   #levels(): Level[] {
-    const now = this.#parts.clock.now();
-    const levels = LEVELS.filter((level) => level === "normal" || (this.#hinted.get(level) ?? 0) > now);
+    const levels = LEVELS.filter((level) => level === "normal" || this.#hinted.has(level));
     return levels.length > 1 && ++this.#rounds % TURN_ABOUT === 0 ? levels.reverse() : levels;
   }
 
   #hint(level: Level): void {
-    this.#hinted.set(level, this.#parts.clock.now() + HINTED);
+    this.#hinted.set(level, this.#parts.clock.now());
     this.#askOnce(level);
   }
 
@@ -160,16 +149,28 @@ export class Pulling {
 
   /** Asks for the next level of the round; after the last the usual one is left open. */
   #goOn(): void {
-    const { free, ahead } = this.#parts.room();
-    const more = free + ahead - this.#asked;
-    const level = more > 0 ? this.#round?.levels.shift() : undefined;
-    if (level) return this.#ask(level, more, true);
+    for (let level = this.#round?.levels.shift(); level; level = this.#round?.levels.shift()) {
+      const more = this.#wanted(level);
+      if (more > 0) return this.#ask(level, more, true);
+    }
     this.#round = null;
     this.#leaveOpen();
   }
 
+  /**
+   * How many more of a level there is room for. The usual one may have been left open for all of it: of another level as many are asked
+   * for all the same, since they may be there now. What is too much then is given back.
+   */
+  #wanted(level: Level): number {
+    const { free, ahead } = this.#parts.room();
+    let asked = 0;
+    for (const question of this.#questions) if (question.now || level === "normal") asked += question.left;
+    return free + ahead - asked;
+  }
+
   #leaveOpen(): void {
-    const more = this.#parts.room().free - this.#asked;
+    let more = this.#parts.room().free;
+    for (const { left } of this.#questions) more -= left;
     if (more > 0) this.#ask("normal", more, false);
   }
 
@@ -193,7 +194,7 @@ export class Pulling {
     // A message of the broker's own has a code and no body: there is nothing, or not within the time.
     if (message.headers && message.headers.code > 0) return this.#ended(question);
     const last = --question.left === 0;
-    if (question.level !== "normal") this.#hinted.set(question.level, this.#parts.clock.now() + HINTED);
+    if (question.level !== "normal") this.#hinted.set(question.level, this.#parts.clock.now());
     this.#parts.got(new Delivery(message, this.#parts.broker.connection));
     if (last) this.#ended(question);
   }
@@ -202,6 +203,10 @@ export class Pulling {
     if (!this.#questions.has(question)) return;
     this.#forget(question);
     if (!this.#open) return;
+    const { level, left } = question;
+    if (left > 0 && (this.#hinted.get(level) ?? Infinity) + HINTED < this.#parts.clock.now()) {
+      this.#hinted.delete(level);
+    }
     if (question.now && this.#round) this.#goOn();
     else this.pump(false);
   }

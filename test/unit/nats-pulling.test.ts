@@ -1,0 +1,168 @@
+import { headers, type Msg, type MsgHdrs, type NatsConnection } from "@nats-io/transport-node";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Broker } from "../../src/nats/link.ts";
+import { type Level, LEVELS, Names } from "../../src/nats/names.ts";
+import { Pulling } from "../../src/nats/pulling.ts";
+import { FakeClock } from "../core/fakes.ts";
+
+type Callback = (error: null, message: Msg) => void;
+
+/** A question as the broker has it. */
+interface Asked {
+  readonly level: Level;
+  readonly inbox: string;
+  left: number;
+  readonly now: boolean;
+}
+
+/** A broker with jobs of each level, and a host that takes them. */
+class World {
+  readonly clock = new FakeClock();
+  readonly names = new Names("q");
+  readonly waiting: Record<Level, number> = { high: 0, normal: 0, low: 0 };
+  readonly slots: number;
+  readonly ahead: number;
+  held = 0;
+  readonly taken: Level[] = [];
+  readonly #listeners = new Map<string, Callback>();
+  #asked: Asked[] = [];
+  #inboxes = 0;
+  readonly pulling: Pulling;
+
+  constructor(slots: number, ahead: number) {
+    this.slots = slots;
+    this.ahead = ahead;
+    const connection = {
+      subscribe: (subject: string, { callback }: { callback: Callback }) => {
+        this.#listeners.set(subject, callback);
+        return { unsubscribe: () => this.#listeners.delete(subject) };
+      },
+      publish: (subject: string, wanted: string, { reply }: { reply: string }) => {
+        const { batch, no_wait: now = false } = JSON.parse(wanted);
+        const level = LEVELS.find((name) => subject.endsWith(`CC_${name}`)) as Level;
+        this.#asked.push({ level, inbox: reply, left: batch, now });
+      },
+    } as unknown as NatsConnection;
+    this.pulling = new Pulling({
+      broker: {
+        client: { transport: { createInbox: () => `inbox${++this.#inboxes}` } },
+        connection,
+      } as unknown as Broker,
+      names: this.names,
+      clock: this.clock,
+      room: () => ({
+        free: Math.max(0, slots - this.held),
+        ahead: Math.max(0, slots * ahead - Math.max(0, this.held - slots)),
+      }),
+      got: ({ subject }) => this.#got(subject.split(".")[3] as Level),
+    });
+    this.pulling.pump(true);
+    this.settle();
+  }
+
+  #got(level: Level): void {
+    // One more than there is room for is given back.
+    if (this.held >= this.slots * (1 + this.ahead)) this.waiting[level]++;
+    else {
+      this.held++;
+      this.taken.push(level);
+    }
+  }
+
+  enqueue(level: Level): void {
+    this.waiting[level]++;
+    if (level !== "normal") this.#listeners.get(this.names.hint(level))?.(null, message(this.names.hint(level)));
+    this.settle();
+  }
+
+  end(): void {
+    if (this.held === 0) return;
+    this.held--;
+    this.pulling.pump(this.held > 0);
+    this.settle();
+  }
+
+  /** The broker answers what it can, until nothing more comes of it. */
+  settle(): void {
+    for (let rounds = 0; rounds < 200; rounds++) {
+      const next = this.#asked.find((asked) => asked.now || this.waiting[asked.level] > 0);
+      if (!next) return;
+      this.#answer(next);
+    }
+    throw new Error("the host asks without end");
+  }
+
+  #answer(asked: Asked): void {
+    const count = Math.min(asked.left, this.waiting[asked.level]);
+    asked.left -= count;
+    this.waiting[asked.level] -= count;
+    if (asked.now || asked.left === 0) this.#asked = this.#asked.filter((other) => other !== asked);
+    for (let i = 0; i < count; i++) this.#deliver(asked);
+    if (asked.now && asked.left > 0) this.#listeners.get(asked.inbox)?.(null, message(asked.inbox, status()));
+  }
+
+  #deliver({ inbox, level }: Asked): void {
+    const listener = this.#listeners.get(inbox);
+    // Nobody listens there any more: it comes again when its lease has run out.
+    if (!listener) this.waiting[level]++;
+    else listener(null, message(`cc.job.q.${level}.o.s.1`, undefined, "$JS.ACK.s.c.1.7.7.1.0"));
+  }
+}
+
+function message(subject: string, head?: MsgHdrs, reply?: string): Msg {
+  return { subject, headers: head, data: new Uint8Array(0), reply } as unknown as Msg;
+}
+
+function status(): MsgHdrs {
+  const head = headers(404, "No Messages");
+  return head;
+}
+
+describe("Pulling", () => {
+  it("takes what waits while there is a place, and never more than there is room for, in random histories", () => {
+    const level = fc.constantFrom(...LEVELS);
+    const step = fc.oneof(
+      { weight: 3, arbitrary: fc.record({ do: fc.constant("enqueue" as const), level }) },
+      { weight: 2, arbitrary: fc.constant({ do: "end" as const }) },
+      {
+        weight: 1,
+        arbitrary: fc.record({ do: fc.constant("wait" as const), ms: fc.constantFrom(100, 6_000, 40_000, 100_000) }),
+      },
+    );
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 4 }),
+        fc.integer({ min: 0, max: 3 }),
+        fc.array(step, { maxLength: 60 }),
+        (slots, ahead, steps) => {
+          const world = new World(slots, ahead);
+          for (const next of steps) {
+            if (next.do === "enqueue") world.enqueue(next.level);
+            if (next.do === "end") world.end();
+            if (next.do === "wait") {
+              world.clock.advance(next.ms);
+              world.settle();
+            }
+            expect(world.held).toBeLessThanOrEqual(slots * (1 + ahead));
+            const waits = world.waiting.high + world.waiting.normal + world.waiting.low;
+            if (waits > 0) {
+              expect(world.held, "no place is free while a job waits").toBeGreaterThanOrEqual(slots);
+            }
+          }
+          for (let left = 200; left > 0 && world.held > 0; left--) world.end();
+          expect(world.waiting).toEqual({ high: 0, normal: 0, low: 0 });
+        },
+      ),
+    );
+  });
+
+  it("takes the high level first, but the low one in its turn", () => {
+    const world = new World(1, 0);
+    for (let i = 0; i < 40; i++) for (const level of LEVELS) world.enqueue(level);
+    for (let i = 0; i < 60; i++) world.end();
+    const first = world.taken.slice(1, 31);
+    expect(first.filter((level) => level === "high").length).toBeGreaterThan(24);
+    expect(first).toContain("low");
+  });
+});
