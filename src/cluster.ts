@@ -122,7 +122,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
    * read when the job is sent to a worker, which may be later: give each job an object of its own.
    * @returns the worker's answer. Rejects with what the worker threw, as thrown, or with a {@link ClusterError}:
    * `CC_ERR_BACKLOG_FULL`, `CC_ERR_LATENCY`, `CC_ERR_CLOSED`, `CC_ERR_TIMEOUT`, `CC_ERR_DEADLINE`, `CC_ERR_WORKER_EXIT`,
-   * `CC_ERR_WORKER_START`, `CC_ERR_NOT_CLONEABLE`, `CC_ERR_POISON`, `CC_ERR_OPTION`; or with the signal's `reason`.
+   * `CC_ERR_WORKER_START`, `CC_ERR_NOT_CLONEABLE`, `CC_ERR_POISON`, `CC_ERR_ENGINE`, `CC_ERR_OPTION`; or with the signal's `reason`.
    * It never throws. A rejection that nobody handles is the runtime's unhandled rejection, as with any promise.
    */
   enqueue<T extends TaskName<M> | "default" = "default">(

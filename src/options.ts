@@ -194,6 +194,8 @@ export interface ComputeClusterOptions {
    * @default "advanced"
    */
   serialization?: "advanced" | "json" | undefined;
+  /** With an engine, the options are those of {@link DistributedClusterOptions}. */
+  engine?: undefined;
   /** The original's name for `maxWorkers`; here 0 means the default. */
   max_processes?: number | undefined;
   /** The original's name for `maxBacklog`; here 0 means the default. */

@@ -1,6 +1,6 @@
 /** What is inferred from the type of a worker module. Compiled, never run. */
 
-import type { ComputeCluster, MapOptions, MapResult } from "../../mod.ts";
+import { ComputeCluster, type DistributedEngine, type MapOptions, type MapResult } from "../../mod.ts";
 /** A module. */
 type W = {
   default: (n: number) => string;
@@ -14,6 +14,18 @@ declare const cc: ComputeCluster<W>;
 declare const s: ReadableStream<number>;
 declare const bad: ReadableStream<string>;
 declare const untyped: ComputeCluster;
+declare const engine: DistributedEngine;
+
+export async function elsewhere(): Promise<void> {
+  const cc = new ComputeCluster<W>({ engine, timeout: 1000 });
+  const x: string = await cc.enqueue(1);
+  void x;
+  new ComputeCluster({ engine, module: "./worker.ts" });
+  // @ts-expect-error a host's workers
+  new ComputeCluster({ engine, maxWorkers: 3 });
+  // @ts-expect-error neither a module nor an engine
+  new ComputeCluster({});
+}
 
 export async function inferred(): Promise<void> {
   for await (const a of cc.map([1, 2])) {
