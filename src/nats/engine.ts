@@ -106,10 +106,11 @@ export class NatsEngine implements Engine {
       owner,
       space: this.#space,
       jobs: this.#jobs,
-      answered: (job, answer, value) => this.#answered(job, answer, value),
-      unreadable: (job, cause) => this.#settle(job, unreadable(job, cause), null),
-      progressed: (job, value) => this.#progressed(job, value),
-      stepped: (job, step, by) => step === "started" ? this.#started(job, by) : this.#returned(job, by),
+      answered: (job, answer, value) => this.#turn(() => this.#settle(job, this.#outcome(job, answer, value), answer)),
+      unreadable: (job, cause) => this.#turn(() => this.#settle(job, unreadable(job, cause), null)),
+      progressed: (job, value) => this.#turn(() => this.#progressed(job, value)),
+      stepped: (job, step, by) =>
+        this.#turn(() => step === "started" ? this.#started(job, by) : this.#returned(job, by)),
       missed: (broker, job) => void this.#sending.repeat(broker, job),
     });
     this.#sending = new Sending({
@@ -121,8 +122,8 @@ export class NatsEngine implements Engine {
       hearsSteps: (job) => this.#announcing.hears(job, "job:started") || this.#announcing.hears(job, "job:returned"),
       expect: (broker, job) => this.#receiving.expect(broker, job),
       lookUp: (broker, job) => this.#receiving.lookUp(broker, job),
-      accepted: (job, mine) => this.#accepted(job, mine),
-      refused: (job, error) => this.#refused(job, error),
+      accepted: (job, mine) => this.#turn(() => this.#accepted(job, mine)),
+      refused: (job, error) => this.#turn(() => this.#refused(job, error)),
       pause: (delay) => new Promise((resolve) => parts.clock.schedule(delay, resolve, true)),
     });
   }
@@ -143,7 +144,10 @@ export class NatsEngine implements Engine {
       submittedAt: this.#parts.clock.now(),
       answersBefore: this.#tidying.highest,
       done,
-      cancel: (cancelled, reason) => this.#giveUp(cancelled, reason),
+      cancel: (cancelled, reason) => {
+        this.#giveUp(cancelled, reason);
+        this.#outbox.deliverSoon();
+      },
     });
     const refusal = this.#lifetime.at === "open" ? unsupported(request) : loss.closed(job.id);
     if (refusal) this.#refuse(job, refusal);
@@ -168,11 +172,8 @@ export class NatsEngine implements Engine {
     if (unsendable) return this.#settle(job, { ok: false, error: unsendable }, null);
     const { deadline } = job.request;
     if (deadline !== Infinity) {
-      const late = (): void => {
-        this.#giveUp(job, loss.pastDeadline(job));
-        this.#outbox.deliver();
-      };
-      job.expiry = this.#parts.clock.schedule(deadline, late);
+      const late = (): void => this.#giveUp(job, loss.pastDeadline(job));
+      job.expiry = this.#parts.clock.schedule(deadline, () => this.#turn(late));
     }
     void this.#sending.send(job);
   }
@@ -183,7 +184,6 @@ export class NatsEngine implements Engine {
     this.#ledger.jobs.accepted++;
     if (this.#announcing.hears(job, "job:queued")) this.#announcing.sayOf(job, queued(job, this.#jobs.size));
     if (this.#link.broker) this.#receiving.watch(this.#link.broker);
-    this.#outbox.deliver();
   }
 
   #refused(job: RemoteJob, error: ClusterError): void {
@@ -191,7 +191,6 @@ export class NatsEngine implements Engine {
     this.#forget(job);
     this.#refuse(job, error);
     this.#windDown();
-    this.#outbox.deliver();
   }
 
   #refuse(job: RemoteJob, error: ClusterError): void {
@@ -210,7 +209,6 @@ export class NatsEngine implements Engine {
     const since = this.#parts.clock.now();
     job.state = { at: "running", worker: `${host}/${worker}`, since, attempt };
     this.#sayStarted(job, since);
-    this.#outbox.deliver();
   }
 
   #sayStarted(job: RemoteJob, since: number): void {
@@ -227,17 +225,11 @@ export class NatsEngine implements Engine {
     if (this.#announcing.hears(job, "job:returned")) {
       this.#announcing.sayOf(job, { type: "job:returned", job: id, task, worker: `${host}/${worker}` });
     }
-    this.#outbox.deliver();
   }
 
   #progressed({ request: { onProgress }, isSettled }: RemoteJob, value: unknown): void {
     if (!onProgress || isSettled) return;
     this.#outbox.push(() => onProgress(value));
-    this.#outbox.deliver();
-  }
-
-  #answered(job: RemoteJob, answer: AnswerLetter, value: unknown): void {
-    this.#settle(job, this.#outcome(job, answer, value), answer);
   }
 
   #outcome({ id }: RemoteJob, { status }: AnswerLetter, value: unknown): Outcome {
@@ -283,7 +275,6 @@ export class NatsEngine implements Engine {
       });
     }
     this.#windDown();
-    this.#outbox.deliver();
   }
 
   /** Its caller wants it no more. */
@@ -316,10 +307,7 @@ export class NatsEngine implements Engine {
   }
 
   warm(done: (error: unknown) => void): void {
-    const told = (error: unknown): void => {
-      this.#outbox.push(() => done(error));
-      this.#outbox.deliver();
-    };
+    const told = (error: unknown): void => this.#turn(() => this.#outbox.push(() => done(error)));
     if (this.#lifetime.at !== "open") return void this.#parts.clock.soon(() => told(loss.closed()));
     this.#rollCall.anyone().then(() => told(null), told);
   }
@@ -369,6 +357,12 @@ export class NatsEngine implements Engine {
     const waiting = this.#lifetime.finish();
     this.#announcing.tell("close", () => ({ type: "close" }));
     for (const closed of waiting) this.#outbox.push(closed);
+    this.#outbox.deliver();
+  }
+
+  /** What the runtime has begun, not a caller, who is told nothing before the call has returned. */
+  #turn(run: () => void): void {
+    run();
     this.#outbox.deliver();
   }
 
