@@ -17,6 +17,11 @@ export function isMissing(error: unknown): boolean {
   return [10_059, 10_014, 10_037].includes(codeOf(error) ?? 0);
 }
 
+/** There is a stream or a consumer of that name already, and it is otherwise, or one with those subjects. */
+export function isTaken(error: unknown): boolean {
+  return [10_058, 10_065, 10_148].includes(codeOf(error) ?? 0);
+}
+
 /** A stream takes no more messages: of that subject, or at all. The number is the same for both (2.9, 2.10). */
 export function isFull(error: unknown): "subject" | "stream" | null {
   if (codeOf(error) !== 10_077) return null;

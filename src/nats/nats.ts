@@ -7,7 +7,7 @@
 import type { DistributedEngine, EngineParts } from "../distributed.ts";
 import * as check from "../validate.ts";
 import { ANYONE, NatsEngine } from "./engine.ts";
-import { QUEUE_NAMES, type QueueOptions, resolveQueue, word } from "./options.ts";
+import { maxBacklog, QUEUE_NAMES, type QueueOptions, resolveQueue, word } from "./options.ts";
 
 /** Where a cluster's jobs go. */
 export interface NatsOptions extends QueueOptions {
@@ -43,7 +43,8 @@ export function nats(options: NatsOptions): DistributedEngine {
   return {
     name: "nats",
     open: (parts: EngineParts) => {
-      const shape = { ...queue.shape, maxBacklog: queue.shape.maxBacklog ?? parts.maxBacklog };
+      const most = queue.shape.maxBacklog ?? (parts.maxBacklog === null ? null : maxBacklog(parts.maxBacklog));
+      const shape = { ...queue.shape, maxBacklog: most };
       return new NatsEngine({ ...settled, queue: { ...queue, shape } }, parts);
     },
   };

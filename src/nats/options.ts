@@ -51,7 +51,8 @@ export interface QueueOptions {
    */
   lease?: number | undefined;
   /**
-   * How long answers are kept, in milliseconds: for programs that are away, and for jobs that are enqueued again under their `id`.
+   * How long answers are kept, in milliseconds, at least 1000: for programs that are away, and for jobs that are enqueued again under
+   * their `id`.
    *
    * @default 3_600_000
    */
@@ -139,8 +140,8 @@ export function resolveQueue(given: Partial<Record<keyof QueueOptions, unknown>>
     },
     shape: {
       maxBacklog: optional(given.maxBacklog, maxBacklog),
-      lease: optional(given.lease, lease),
-      keepAnswers: optional(given.keepAnswers, (value) => check.duration("keepAnswers", value, "more than 0")),
+      lease: optional(given.lease, (value) => seconds("lease", value)),
+      keepAnswers: optional(given.keepAnswers, (value) => seconds("keepAnswers", value)),
       replicas: optional(given.replicas, (value) => check.integer("replicas", value, 1, 5)),
     },
   };
@@ -173,13 +174,15 @@ function connection(given: Partial<Record<string, unknown>>): Access["connection
   return { ...own, ...more };
 }
 
-function maxBacklog(value: unknown): number {
+/** At least 1: to the broker, 0 is no limit. */
+export function maxBacklog(value: unknown): number {
   return value === -1 ? Infinity : check.count("maxBacklog", value, 1, true, ", or -1 for no limit");
 }
 
-function lease(value: unknown): number {
+/** A second at least: the broker's own limits are not far below. */
+function seconds(name: string, value: unknown): number {
   const rule = "a number of milliseconds, at least 1000";
-  const lease = check.amount("lease", value, rule);
-  if (lease < 1000 || lease === Infinity) throw check.outOfRange("lease", rule, value);
-  return lease;
+  const duration = check.amount(name, value, rule);
+  if (duration < 1000 || duration === Infinity) throw check.outOfRange(name, rule, value);
+  return duration;
 }

@@ -1,13 +1,14 @@
 /**
- * A queue at the broker: a stream of jobs, one of answers, one of jobs that were given up, and one of how often jobs were given back. Each job and each answer has a subject of
- * its own that takes one message, so that a job is in the queue once, and the first answer is the only one.
+ * A queue at the broker: a stream of jobs, one of answers, one of jobs that were given up, and one of how often jobs were given back.
+ * Each job and each answer has a subject of its own that takes one message, so that a job is in the queue once, and the first answer is
+ * the only one.
  *
  * @module
  */
 
 import type { ClusterError } from "../core/errors.ts";
 import type { ConsumerConfig, ConsumerInfo, JetStreamManager, StreamConfig, StreamInfo } from "@nats-io/jetstream";
-import { engineError, isLasting, isMissing } from "./faults.ts";
+import { engineError, isLasting, isMissing, isTaken } from "./faults.ts";
 import { type Level, LEVELS, Names } from "./names.ts";
 import { type ResolvedQueue, SHAPE } from "./options.ts";
 
@@ -53,8 +54,7 @@ interface Wanted {
 export async function openQueue(wanted: ResolvedQueue, jsm: JetStreamManager): Promise<Found> {
   const names = new Names(wanted.queue);
   try {
-    const { description, max_msgs: most } = await openStream(jsm, jobs(wanted, names));
-    await agree(wanted, jsm, names, description);
+    const { max_msgs: most } = await openStream(jsm, jobs(wanted, names), (found) => agree(wanted, found));
     await openStream(jsm, answers(wanted, names));
     await openStream(jsm, dead(wanted, names));
     await openStream(jsm, returns(wanted, names));
@@ -104,7 +104,7 @@ function answers({ shape }: ResolvedQueue, names: Names): Wanted {
       allow_direct: true,
     },
     given: {
-      ...shape.keepAnswers === null ? {} : { max_age: shape.keepAnswers * NANOS },
+      ...shape.keepAnswers === null ? {} : age(shape.keepAnswers),
       ...replicas(shape.replicas),
     },
   };
@@ -140,6 +140,11 @@ function returns({ shape }: ResolvedQueue, names: Names): Wanted {
   };
 }
 
+/** The broker takes no window that is longer than the age. */
+function age(most: number): Partial<StreamConfig> {
+  return { max_age: most * NANOS, duplicate_window: Math.min(most, DUPLICATE_WINDOW) * NANOS };
+}
+
 function replicas(count: number | null): Partial<StreamConfig> {
   return count === null ? {} : { num_replicas: count };
 }
@@ -149,22 +154,25 @@ function limit(count: number): number {
   return count === Infinity ? -1 : count;
 }
 
-async function openStream(jsm: JetStreamManager, { config, given }: Wanted): Promise<StreamConfig> {
-  const found = await orMissing(jsm.streams.info(config.name));
-  if (found === null) return (await jsm.streams.add({ ...config, ...given, storage: "file" })).config;
-  if (Object.entries(given).every(([key, value]) => Reflect.get(found.config, key) === value)) return found.config;
-  return (await jsm.streams.update(config.name, { ...found.config, ...given })).config;
+/** @param agree Throws for a stream that is not to be touched; otherwise says what else is to be changed. */
+async function openStream(
+  jsm: JetStreamManager,
+  { config, given }: Wanted,
+  agree: (found: StreamConfig) => Partial<StreamConfig> = () => ({}),
+): Promise<StreamConfig> {
+  const { config: found } = await foundOrMade(
+    () => jsm.streams.info(config.name),
+    () => jsm.streams.add({ ...config, ...given, storage: "file" }),
+  );
+  const wanted = { ...given, ...agree(found) };
+  if (Object.entries(wanted).every(([key, value]) => Reflect.get(found, key) === value)) return found;
+  return (await jsm.streams.update(config.name, { ...found, ...wanted })).config;
 }
 
 /** Refuses a queue that is not for us. Whoever names a version first, names the queue's. */
-async function agree(
-  { queue, version }: ResolvedQueue,
-  jsm: JetStreamManager,
-  names: Names,
-  description: string | undefined,
-): Promise<void> {
+function agree({ queue, version }: ResolvedQueue, { name, description }: StreamConfig): Partial<StreamConfig> {
   const found = readLabel(description);
-  if (found === null) throw engineError(`the stream ${names.jobs} is not of a queue of compute-cluster`, undefined);
+  if (found === null) throw engineError(`the stream ${name} is not of a queue of compute-cluster`, undefined);
   if (found.protocol !== PROTOCOL) {
     throw engineError(
       `queue ${
@@ -174,10 +182,9 @@ async function agree(
       undefined,
     );
   }
-  if (version === null || version === found.version) return;
+  if (version === null || version === found.version) return {};
   if (found.version !== null) throw skew(queue, found.version, version);
-  const { config } = await jsm.streams.info(names.jobs);
-  await jsm.streams.update(names.jobs, { ...config, description: label({ ...found, version }) });
+  return { description: label({ ...found, version }) };
 }
 
 /** The error for a module of another version than the queue's. */
@@ -209,7 +216,6 @@ async function openConsumer(
   level: Level,
 ): Promise<number> {
   const name = names.consumer(level);
-  const found = await orMissing(jsm.consumers.info(names.jobs, name));
   const config: Partial<ConsumerConfig> = {
     durable_name: name,
     ack_policy: "explicit",
@@ -218,7 +224,10 @@ async function openConsumer(
     max_waiting: 4096,
     filter_subject: names.jobsAt(level),
   };
-  if (found === null) return leaseOf(await jsm.consumers.add(names.jobs, config));
+  const found = await foundOrMade(
+    () => jsm.consumers.info(names.jobs, name),
+    () => jsm.consumers.add(names.jobs, config),
+  );
   if (shape.lease === null || leaseOf(found) === shape.lease) return leaseOf(found);
   return leaseOf(await jsm.consumers.update(names.jobs, name, { ack_wait: config.ack_wait as number }));
 }
@@ -227,7 +236,23 @@ function leaseOf({ config }: ConsumerInfo): number {
   return (config.ack_wait ?? SHAPE.lease * NANOS) / NANOS;
 }
 
-async function orMissing<T extends StreamInfo | ConsumerInfo>(asked: Promise<T>): Promise<T | null> {
+/** What is there; made if it is not. Somebody else may make it at the same time, as they want it. */
+async function foundOrMade<T extends StreamInfo | ConsumerInfo>(
+  find: () => Promise<T>,
+  make: () => Promise<T>,
+): Promise<T> {
+  const found = await orMissing(find());
+  if (found) return found;
+  try {
+    return await make();
+  } catch (error) {
+    const others = isTaken(error) ? await orMissing(find()) : null;
+    if (others) return others;
+    throw error;
+  }
+}
+
+async function orMissing<T>(asked: Promise<T>): Promise<T | null> {
   try {
     return await asked;
   } catch (error) {
