@@ -20,21 +20,20 @@ export class Delivery {
   readonly #reply: string;
   readonly #connection: NatsConnection;
 
-  /** Throws for a message that is none. */
-  constructor(message: Msg, connection: NatsConnection) {
-    const { subject, headers, data, reply = "" } = message;
-    // $JS.ACK.[domain.account.]stream.consumer.count.sequence.…
-    const tokens = reply.split(".");
-    const at = tokens.length === 9 ? 4 : 6;
-    const [count, sequence] = [Number(tokens[at]), Number(tokens[at + 1])];
-    if (tokens[1] !== "ACK" || !(count > 0) || !(sequence > 0)) throw new TypeError(`${reply} is no delivery`);
+  private constructor({ subject, headers, data }: Msg, reply: Reply, connection: NatsConnection) {
     this.subject = subject;
     this.headers = headers;
     this.bytes = data;
-    this.count = count;
-    this.sequence = sequence;
-    this.#reply = reply;
+    this.count = reply.count;
+    this.sequence = reply.sequence;
+    this.#reply = reply.subject;
     this.#connection = connection;
+  }
+
+  /** The delivery that a message is; null for one that is none. */
+  static of(message: Msg, connection: NatsConnection): Delivery | null {
+    const reply = readReply(message.reply ?? "");
+    return reply && new Delivery(message, reply, connection);
   }
 
   /** The job is done with: it leaves the queue. */
@@ -56,4 +55,19 @@ export class Delivery {
     // Without a connection nobody hears it; the lease runs out, then.
     if (!this.#connection.isClosed()) this.#connection.publish(this.#reply, word);
   }
+}
+
+/** What the subject for replies says. */
+interface Reply {
+  readonly subject: string;
+  readonly count: number;
+  readonly sequence: number;
+}
+
+function readReply(subject: string): Reply | null {
+  // $JS.ACK.[domain.account.]stream.consumer.count.sequence.…
+  const tokens = subject.split(".");
+  const at = tokens.length === 9 ? 4 : 6;
+  const [count, sequence] = [Number(tokens[at]), Number(tokens[at + 1])];
+  return tokens[1] === "ACK" && count > 0 && sequence > 0 ? { subject, count, sequence } : null;
 }

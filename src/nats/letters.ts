@@ -84,18 +84,21 @@ export function jobHeaders(client: Client, letter: JobLetter): MsgHdrs {
 /** Reads a job. Throws for what is none. */
 export function readJob(headers: MsgHdrs | undefined, bytes: Uint8Array): JobLetter {
   if (!headers) throw new TypeError("a message without headers is no job");
-  const traceparent = headers.get("traceparent");
   return {
     id: fromHeader(headers.get("cc-id")),
     task: text(headers, "cc-task"),
     timeout: Number(headers.get("cc-timeout")) || Infinity,
     version: text(headers, "cc-version"),
     wants: { progress: headers.has("cc-progress"), steps: headers.has("cc-steps") },
-    trace: traceparent === ""
-      ? null
-      : { traceparent, tracestate: headers.get("tracestate"), baggage: headers.get("baggage") },
+    trace: trace(headers),
     args: body(headers, bytes),
   };
+}
+
+function trace(headers: MsgHdrs): TraceContext | null {
+  const [traceparent, tracestate, baggage] = ["traceparent", "tracestate", "baggage"].map((name) => headers.get(name));
+  if (!traceparent) return null;
+  return { traceparent, ...tracestate ? { tracestate } : {}, ...baggage ? { baggage } : {} };
 }
 
 /** Writes an answer's headers. */

@@ -193,9 +193,12 @@ export class Pulling {
   #answered(question: Question, message: Msg): void {
     // A message of the broker's own has a code and no body: there is nothing, or not within the time.
     if (message.headers && message.headers.code > 0) return this.#ended(question);
+    const delivery = Delivery.of(message, this.#parts.broker.connection);
+    // Of nobody that was asked.
+    if (!delivery) return;
     const last = --question.left === 0;
     if (question.level !== "normal") this.#hinted.set(question.level, this.#parts.clock.now());
-    this.#parts.got(new Delivery(message, this.#parts.broker.connection));
+    this.#parts.got(delivery);
     if (last) this.#ended(question);
   }
 
