@@ -5,6 +5,7 @@
  */
 
 import type { ComputeCluster } from "../cluster.ts";
+import type { Clock, Timer } from "../core/clock.ts";
 import type { Fact } from "../core/fact.ts";
 import type { Bulk } from "./bulk.ts";
 import { isFull, isLasting } from "./faults.ts";
@@ -28,6 +29,9 @@ const LARGE = 65_536;
 const PATIENCE = 5_000;
 const AGAIN = 500;
 
+/** A job that runs for longer than this, in milliseconds, is told to have begun, though nobody has asked: short ones are as good as over. */
+const SHORT = 50;
+
 const NOTHING: Body = { encoding: "undefined", bytes: new Uint8Array(0), object: null };
 
 /** A job that this host has. */
@@ -41,6 +45,8 @@ export interface Run {
   attempt: number;
   /** When it last began; 0 if it has not. */
   startedAt: number;
+  /** Whether that was told. */
+  told: boolean;
 }
 
 /** What answering is given to work with. */
@@ -49,6 +55,7 @@ export interface AnsweringParts {
   readonly names: Names;
   readonly bulk: Bulk;
   readonly cluster: ComputeCluster;
+  readonly clock: Clock;
   /** This host's name. */
   readonly host: string;
 }
@@ -57,6 +64,7 @@ export interface AnsweringParts {
 export class Answering {
   readonly #parts: AnsweringParts;
   readonly #runs = new Map<string, Run>();
+  #timer: Timer | null = null;
 
   constructor(parts: AnsweringParts) {
     this.#parts = parts;
@@ -66,6 +74,7 @@ export class Answering {
 
   /** Nothing more is told. */
   stop(): void {
+    this.#timer?.cancel();
     this.#parts.cluster.off("job:started", this.#started);
     this.#parts.cluster.off("job:returned", this.#returned);
   }
@@ -79,7 +88,7 @@ export class Answering {
   begin(address: string, letter: JobLetter): Run {
     // Names of different owners may be the same.
     const id = isNamed(address) && !address.startsWith("any.") ? address : letter.id;
-    const run = { address, id, letter, takenAt: performance.now(), worker: "", attempt: 0, startedAt: 0 };
+    const run = { address, id, letter, takenAt: performance.now(), worker: "", attempt: 0, startedAt: 0, told: false };
     this.#runs.set(id, run);
     return run;
   }
@@ -94,12 +103,29 @@ export class Answering {
     run.worker = worker;
     run.attempt = attempt;
     run.startedAt = performance.now();
-    if (run.letter.wants.steps) this.#say(run, "started");
+    run.told = run.letter.wants.steps;
+    if (run.told) this.#say(run, "started");
+    else this.#timer ??= this.#parts.clock.schedule(SHORT, this.#tellOfLong);
+  };
+
+  /** All at once: a timer for each job would cost more. */
+  readonly #tellOfLong = (): void => {
+    this.#timer = null;
+    const before = performance.now() - SHORT;
+    for (const run of this.#runs.values()) {
+      if (run.told || run.startedAt === 0) continue;
+      run.told = run.startedAt <= before;
+      if (run.told) this.#say(run, "started");
+      else this.#timer ??= this.#parts.clock.schedule(SHORT, this.#tellOfLong);
+    }
   };
 
   readonly #returned = ({ job }: Extract<Fact, { type: "job:returned" }>): void => {
     const run = this.#runs.get(job);
-    if (run?.letter.wants.steps) this.#say(run, "returned");
+    if (!run) return;
+    if (run.told) this.#say(run, "returned");
+    run.startedAt = 0;
+    run.told = false;
   };
 
   #say(run: Run, step: Step): void {

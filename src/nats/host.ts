@@ -14,6 +14,7 @@ import * as check from "../validate.ts";
 import { QUEUE_NAMES, type QueueOptions, type ResolvedQueue, resolveQueue, word } from "./options.ts";
 import type { Room } from "./pulling.ts";
 import { Serving } from "./serving.ts";
+import { StandingBack } from "./standing-back.ts";
 
 /** How long jobs that were given back may take to leave, in milliseconds. */
 const HANDED_BACK = 5_000;
@@ -64,6 +65,7 @@ export class Host {
   readonly name: string;
   readonly #drainTimeout: number;
   readonly #servings: readonly Serving[];
+  readonly #standingBack = new StandingBack(realClock, () => this.#pump());
   /** Who waits until it has no job. */
   readonly #waiting: (() => void)[] = [];
 
@@ -82,6 +84,7 @@ export class Host {
         maxDeliveries,
         room: () => this.#room(),
         freed: () => this.#freed(),
+        unfit: () => this.#standingBack.begin(),
         warn: (error) => this.cluster.emit("error", error),
       })
     );
@@ -119,6 +122,7 @@ export class Host {
   /** Ends at once: jobs that it has go to other hosts. */
   async exit(): Promise<void> {
     for (const serving of this.#servings) serving.stopTaking();
+    this.#standingBack.end();
     await this.cluster.exit();
     await this.#idle(HANDED_BACK);
     await Promise.all(this.#servings.map((serving) => serving.end()));
@@ -126,6 +130,7 @@ export class Host {
 
   /** How many more jobs it may take. Where one runs long, none is taken to wait for it. */
   #room(): Room {
+    if (this.#standingBack.active) return { free: 0, ahead: 0 };
     const { slots } = this.cluster;
     const held = this.#held;
     const ahead = Math.min(...this.#servings.map((serving) => serving.ahead));
@@ -141,8 +146,12 @@ export class Host {
     return held;
   }
 
-  #freed(): void {
+  #pump(): void {
     for (const serving of this.#servings) serving.pump(this.#held > 0);
+  }
+
+  #freed(): void {
+    this.#pump();
     if (this.#held === 0) { for (const idle of this.#waiting.splice(0)) idle(); }
   }
 

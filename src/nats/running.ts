@@ -70,6 +70,8 @@ export interface RunningParts {
   readonly maxDeliveries: number;
   /** A place is free. */
   freed(): void;
+  /** No worker could be started for a job, which was given back. */
+  unfit(): void;
   /** Something went wrong that is no job's. */
   warn(error: Error): void;
 }
@@ -180,15 +182,16 @@ export class Running {
     if (version !== null && letter.version !== null && version !== letter.version) {
       return failed(skew(queue, version, letter.version));
     }
-    if (delivery.count <= maxDeliveries) return await this.#run(letter, run);
+    if (delivery.count <= maxDeliveries) return await this.#run(letter, run, delivery.count === maxDeliveries);
     const losses = await this.#parts.givingBack.losses(delivery);
-    if (losses < maxDeliveries) return await this.#run(letter, run);
+    if (losses < maxDeliveries) return await this.#run(letter, run, losses + 1 === maxDeliveries);
     return failed(await poisoned(broker, names, delivery, letter.id, losses));
   }
 
   async #giveBack(delivery: Delivery, lost: boolean): Promise<void> {
-    if (lost) delivery.giveBack(LATER);
-    else await this.#parts.givingBack.giveBack(delivery);
+    if (!lost) return await this.#parts.givingBack.giveBack(delivery);
+    this.#parts.unfit();
+    delivery.giveBack(LATER);
   }
 
   /** What was taken ahead is not to wait behind a long job while another host is free. */
@@ -205,7 +208,8 @@ export class Running {
     });
   }
 
-  async #run(letter: JobLetter, run: Run): Promise<Ended> {
+  /** @param last Whether no other host will have it. */
+  async #run(letter: JobLetter, run: Run, last: boolean): Promise<Ended> {
     const { bulk, broker, cluster, answering } = this.#parts;
     const { address } = run;
     const controller = new AbortController();
@@ -229,9 +233,8 @@ export class Running {
       if (controller.signal.aborted) return cutOff(controller.signal.reason as Cut);
       if (error instanceof ClusterError && OURS.has(error.code)) return { how: "given back", lost: false };
       if (!(error instanceof ClusterError) || error.code !== "CC_ERR_WORKER_START") return thrown(error);
-      // Another host may have better luck with the module; not for ever.
-      this.#parts.warn(error);
-      return { how: "given back", lost: true };
+      // Another host may have better luck with the module; not for ever. The cluster has told of it itself.
+      return last ? failed(error) : { how: "given back", lost: true };
     } finally {
       this.#runs.delete(address);
     }

@@ -28,6 +28,8 @@ export interface ServingParts {
   room(): Room;
   /** A place is free. */
   freed(): void;
+  /** No worker could be started for a job. */
+  unfit(): void;
   /** Something went wrong that is no job's. */
   warn(error: Error): void;
 }
@@ -92,11 +94,11 @@ export class Serving {
   async start(): Promise<void> {
     this.#link.hold(true);
     const broker = await this.#link.open();
-    const { host, cluster, clock, maxDeliveries, freed, warn } = this.#parts;
+    const { host, cluster, clock, maxDeliveries, freed, unfit, warn } = this.#parts;
     const { queue, version, shape } = this.#queue;
     const names = this.#names;
     const bulk = new Bulk(names, shape.replicas ?? SHAPE.replicas, host);
-    const answering = new Answering({ broker, names, bulk, cluster, host });
+    const answering = new Answering({ broker, names, bulk, cluster, clock, host });
     const givingBack = new GivingBack(broker, names);
     const running = new Running({
       broker,
@@ -110,6 +112,7 @@ export class Serving {
       version,
       maxDeliveries,
       freed,
+      unfit,
       warn,
     });
     // Before jobs come: from now on it is heard which are withdrawn.
