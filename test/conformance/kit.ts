@@ -9,7 +9,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { ComputeCluster, type ComputeClusterOptions, type EnqueueOptions, type Isolation } from "../../mod.ts";
-import { type Capability, LACKS } from "../../runtimes/capabilities.ts";
+import type { Capability, Lack } from "../../runtimes/capabilities.ts";
 import { type Runtime, runtime } from "../../runtimes/select.ts";
 import type { Style } from "./case.ts";
 import { builtProgram } from "./programs.ts";
@@ -33,6 +33,21 @@ export interface RunningProgram {
   readonly ended: Promise<Program>;
 }
 
+/** What clusters a kit makes: of which kind, and what those lack. */
+export interface Kind {
+  readonly name: string;
+  readonly isolation: Isolation;
+  readonly lacks: Readonly<Partial<Record<Capability, Lack>>>;
+  /** Clusters whose jobs are run elsewhere; null for those of this machine. */
+  readonly elsewhere: Elsewhere | null;
+}
+
+/** Has the jobs of clusters run elsewhere. */
+export interface Elsewhere {
+  /** A cluster, and how all that belongs to it is ended. `fault` is told of the errors of whoever has the workers. */
+  open(options: ComputeClusterOptions, fault: (error: Error) => void): [ComputeCluster, end: () => Promise<unknown>];
+}
+
 /** A case that has nothing to say of this kind of worker, or this system. */
 export class NotHere extends Error {}
 
@@ -41,17 +56,19 @@ export class Kit {
   readonly runtime: Runtime = runtime;
   /** Every `error` event of the case's clusters. */
   readonly faults: Error[] = [];
-  readonly #clusters: ComputeCluster[] = [];
+  readonly #kind: Kind;
+  readonly #ends: (() => Promise<unknown>)[] = [];
   readonly #children: ChildProcess[] = [];
   #folder: string | null = null;
 
-  constructor(isolation: Isolation) {
-    this.isolation = isolation;
+  constructor(kind: Kind) {
+    this.#kind = kind;
+    this.isolation = kind.isolation;
   }
 
   /** Whether this kind of worker lacks something. */
   lacks(capability: Capability): boolean {
-    return LACKS[`${this.runtime} ${this.isolation}`][capability] !== undefined;
+    return this.#kind.lacks[capability] !== undefined;
   }
 
   /** Skips the case, and says why. */
@@ -61,7 +78,7 @@ export class Kit {
 
   /** Skips the rest of a case where this kind of worker lacks something. */
   needs(capability: Capability): void {
-    const lack = LACKS[`${this.runtime} ${this.isolation}`][capability];
+    const lack = this.#kind.lacks[capability];
     if (lack) this.notHere(lack.because);
   }
 
@@ -73,9 +90,11 @@ export class Kit {
   /** A cluster that ends with the case. */
   cluster(worker: string | URL, options: Partial<ComputeClusterOptions> = {}): ComputeCluster {
     const module = worker instanceof URL ? worker : this.worker(worker);
-    const cc = new ComputeCluster({ module, isolation: this.isolation, maxWorkers: 2, ...options });
-    cc.on("error", (error) => this.faults.push(error));
-    this.#clusters.push(cc);
+    const whole = { module, isolation: this.isolation, maxWorkers: 2, ...options };
+    const fault = (error: Error): void => void this.faults.push(error);
+    const [cc, end] = this.#kind.elsewhere?.open(whole, fault) ?? openHere(whole);
+    cc.on("error", fault);
+    this.#ends.push(end);
     return cc;
   }
 
@@ -143,6 +162,7 @@ export class Kit {
 
   /** Runs this runtime's executable. */
   start(args: string[], env: Record<string, string> = {}): RunningProgram {
+    if (this.#kind.elsewhere) this.notHere("about a program whose cluster has workers of its own");
     const child = spawn(process.execPath, args, {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env as Record<string, string>, ...env },
@@ -154,9 +174,14 @@ export class Kit {
   /** Ends whatever the case has left. */
   async clean(): Promise<void> {
     for (const child of this.#children) if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
-    await Promise.all(this.#clusters.map((cc) => cc.exit()));
+    await Promise.all(this.#ends.map((end) => end()));
     if (this.#folder) rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+function openHere(options: ComputeClusterOptions): [ComputeCluster, end: () => Promise<unknown>] {
+  const cc = new ComputeCluster(options);
+  return [cc, () => cc.exit()];
 }
 
 /** An error as tests look at it. */
