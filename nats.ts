@@ -26,6 +26,8 @@
 
 export { nats } from "./src/nats/nats.ts";
 export type { NatsOptions } from "./src/nats/nats.ts";
+export { createQueue } from "./src/nats/create-queue.ts";
+export type { CreateQueueOptions } from "./src/nats/create-queue.ts";
 export { Host, serve } from "./src/nats/host.ts";
 export type { HostStats, ServeOptions } from "./src/nats/host.ts";
 export type { QueueOptions, TlsOptions } from "./src/nats/options.ts";

@@ -4,22 +4,27 @@
  * @module
  */
 
+import type { MsgHdrs } from "@nats-io/transport-node";
 import type { ComputeCluster } from "../cluster.ts";
 import type { Clock, Timer } from "../core/clock.ts";
+import { ClusterError } from "../core/errors.ts";
 import type { Fact } from "../core/fact.ts";
 import type { Bulk } from "./bulk.ts";
-import { isFull, isLasting } from "./faults.ts";
+import { engineError, isFull, isLasting, isOutOfRoom } from "./faults.ts";
+import { writeFailure } from "./failures.ts";
 import {
   answerHeaders,
   type AnswerLetter,
   type Body,
   type JobLetter,
   liveHeaders,
+  setBody,
   type Status,
   type Step,
 } from "./letters.ts";
 import type { Broker } from "./link.ts";
-import { isNamed, type Names } from "./names.ts";
+import { findStored } from "./stored.ts";
+import { isNamed, type Names, ownerOf } from "./names.ts";
 import { write, type Written } from "./values.ts";
 
 /** Answers that are larger than this, in bytes, are told of only: they would be sent twice. */
@@ -39,6 +44,8 @@ export interface Run {
   readonly address: string;
   /** What it is called in this host's cluster: like no other job. */
   readonly id: string;
+  /** What it is called in this host: like no other, nor like an earlier job of the same address. */
+  readonly key: string;
   readonly letter: JobLetter;
   readonly takenAt: number;
   worker: string;
@@ -58,6 +65,8 @@ export interface AnsweringParts {
   readonly clock: Clock;
   /** This host's name. */
   readonly host: string;
+  /** Something went wrong that is no job's. */
+  warn(error: Error): void;
 }
 
 /** Answers jobs. */
@@ -85,16 +94,26 @@ export class Answering {
   }
 
   /** From now on its steps are told. */
-  begin(address: string, letter: JobLetter): Run {
+  begin(address: string, key: string, letter: JobLetter): Run {
     // Names of different owners may be the same.
     const id = isNamed(address) && !address.startsWith("any.") ? address : letter.id;
-    const run = { address, id, letter, takenAt: performance.now(), worker: "", attempt: 0, startedAt: 0, told: false };
+    const run = {
+      address,
+      id,
+      key,
+      letter,
+      takenAt: performance.now(),
+      worker: "",
+      attempt: 0,
+      startedAt: 0,
+      told: false,
+    };
     this.#runs.set(id, run);
     return run;
   }
 
-  end({ id }: Run): void {
-    this.#runs.delete(id);
+  end(run: Run): void {
+    if (this.#runs.get(run.id) === run) this.#runs.delete(run.id);
   }
 
   readonly #started = ({ job, worker, attempt }: Extract<Fact, { type: "job:started" }>): void => {
@@ -149,24 +168,60 @@ export class Answering {
    * @param run Null for a job that can't be run.
    */
   async answer(address: string, status: Status, written: Written, run: Run | null): Promise<void> {
-    const { broker, bulk, names } = this.#parts;
+    const { broker, bulk, names, warn } = this.#parts;
     const ran = run && run.startedAt > 0 ? performance.now() - run.startedAt : 0;
-    for (;;) {
+    const headers = answerHeaders(broker.client, { ...this.#letter(status, { ...written, object: null }, run), ran });
+    let body: Body | null = null;
+    for (let attempt = 1;; attempt++) {
       try {
-        const body = await bulk.pack(broker, address.split(".")[0] as string, written);
-        const headers = answerHeaders(broker.client, { ...this.#letter(status, body, run), ran });
+        body ??= await bulk.pack(broker, ownerOf(address), written, headers);
+        setBody(headers, body);
         const { seq } = await broker.js.publish(names.answer(address), body.bytes, { headers, timeout: PATIENCE });
         headers.set("cc-number", String(seq));
-        headers.set("cc-live", body.object !== null || body.bytes.byteLength > LARGE ? "kept" : "answer");
-        const told = headers.get("cc-live") === "answer" ? body.bytes : undefined;
-        return broker.connection.publish(names.live(address), told, { headers });
+        return this.#tell(address, headers, body);
       } catch (error) {
-        // There is one: another host's, or this one's, if what the broker said of it was lost.
-        if (isFull(error)) return this.kept(address);
-        if (isLasting(error) || broker.connection.isClosed()) throw error;
+        if (isFull(error) === "subject") {
+          if (await this.#makeWay(address)) continue;
+          return await this.#answered(address, body, attempt === 1);
+        }
+        if (body === null && isLasting(error)) {
+          const why = error instanceof Error ? `: ${error.message}` : "";
+          const failure = new ClusterError("CC_ERR_ENGINE", `the answer can't be kept${why}`);
+          return await this.answer(address, "failed", write(writeFailure(failure)), run);
+        }
+        const isWaiting = isOutOfRoom(error);
+        if (broker.connection.isClosed() || (!isWaiting && isLasting(error))) throw error;
+        if (isWaiting && attempt === 1) warn(engineError(`the server has no room for answer ${address}`, error));
         await new Promise((resolve) => setTimeout(resolve, AGAIN));
       }
     }
+  }
+
+  #tell(address: string, headers: MsgHdrs, { bytes, object }: Body): void {
+    const { broker: { connection }, names } = this.#parts;
+    const isTold = object === null && bytes.byteLength <= LARGE;
+    headers.set("cc-live", isTold ? "answer" : "kept");
+    connection.publish(names.live(address), isTold ? bytes : undefined, { headers });
+  }
+
+  /** Deletes what is there and is no answer; says whether it has. */
+  async #makeWay(address: string): Promise<boolean> {
+    const { broker, names } = this.#parts;
+    const found = await findStored(broker, names, address);
+    if (found === null || found.answer !== null) return false;
+    await broker.jsm.streams.deleteMessage(names.answers, found.sequence, false);
+    return true;
+  }
+
+  /**
+   * There is an answer: another host's, or this one's, if what the broker said of it was lost.
+   *
+   * @param others Whether it is certainly another's: `body` is in no message, then.
+   */
+  async #answered(address: string, body: Body | null, others: boolean): Promise<void> {
+    const { broker, bulk } = this.#parts;
+    this.kept(address);
+    if (others && body) await bulk.drop(broker, ownerOf(address), body).catch(() => {});
   }
 
   /** The job has an answer already, of which whoever waits may not have heard. */

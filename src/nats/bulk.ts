@@ -1,78 +1,184 @@
 /**
  * What is too large for a message: kept in the broker's object store, in a bucket of its owner's, until it has been taken.
  *
+ * It is written by the official client. It is read from the stream itself, part by part, and by its leader: the client reads through a
+ * consumer, which needs more rights, is nobody's if the connection is lost, and waits for ever for what was deleted meanwhile.
+ *
  * @module
  */
 
-import type { ObjectStore } from "@nats-io/obj";
+import { Buffer } from "node:buffer";
+import type { MsgRequest } from "@nats-io/jetstream";
+import type { ObjectInfo, ObjectStore } from "@nats-io/obj";
+import type { MsgHdrs } from "@nats-io/transport-node";
 import { ClusterError } from "../core/errors.ts";
-import type { Body } from "./letters.ts";
+import { engineError, isDenied, isLasting, isMissing, isOutOfRoom } from "./faults.ts";
+import { type Body, sizeOf } from "./letters.ts";
 import type { Broker } from "./link.ts";
 import type { Names } from "./names.ts";
-import { read, type Written } from "./values.ts";
+import type { Written } from "./values.ts";
 
-/** The part of the broker's limit that a value may have in a message; the rest is for headers and subjects. */
+/** What a message has beside its value and the headers that are counted, in bytes: what the client and hosts add. */
+const BESIDE = 1_024;
+
+/** Values up to this part of the largest message go into it, unless their headers leave them no room; smaller ones always. */
 const PART = 0.8;
+const SMALL = 0.25;
 
-/** How long something is kept that nobody takes, in milliseconds. */
+/** How long something is kept that nobody takes, in milliseconds, unless answers are kept for longer. */
 const KEPT = 24 * 3_600_000;
+
+/** The largest part of a value that is one message in the store, in bytes. */
+const PIECE = 128 * 1_024;
 
 /** Large values of one queue. */
 export class Bulk {
   readonly #names: Names;
   readonly #replicas: number;
   readonly #stores = new Map<string, Promise<ObjectStore>>();
-  readonly #program: string;
+  /** In the names of what is kept, so that no two programs use the same. */
+  readonly #program = crypto.randomUUID();
   #last = 0;
 
-  /** @param program Is in the names of what is kept, so that no two programs use the same. */
-  constructor(names: Names, replicas: number, program: string) {
+  constructor(names: Names, replicas: number) {
     this.#names = names;
     this.#replicas = replicas;
-    this.#program = program;
   }
 
   /**
    * A value as the body of a message. Keeps it in the store if it is too large for one.
    *
+   * @param headers The message's, which take some of its room.
    * @throws {ClusterError} `CC_ERR_ENGINE` if the store can't take it.
    */
-  async pack(broker: Broker, owner: string, { encoding, bytes }: Written): Promise<Body> {
-    if (bytes.byteLength <= broker.maxPayload * PART) return { encoding, bytes, object: null };
-    const name = `${this.#program}.${++this.#last}`;
-    const store = await this.#store(broker, owner);
-    await store.putBlob({ name }, bytes);
-    return { encoding, bytes: new Uint8Array(0), object: name };
+  async pack(broker: Broker, owner: string, { encoding, bytes }: Written, headers: MsgHdrs): Promise<Body> {
+    if (fits(bytes.byteLength, headers, broker.maxPayload)) return { encoding, bytes, object: null };
+    const object = `${this.#program}.${++this.#last}`;
+    await this.#put(broker, owner, object, bytes);
+    return { encoding, bytes: new Uint8Array(0), object };
   }
 
-  /**
-   * The value of a body.
-   *
-   * @throws {ClusterError} `CC_ERR_ENGINE` if it is not there any more.
-   */
-  async unpack(broker: Broker, owner: string, body: Body): Promise<unknown> {
-    return read({ encoding: body.encoding, bytes: await this.#bytes(broker, owner, body) });
-  }
-
-  async #bytes(broker: Broker, owner: string, { bytes, object }: Body): Promise<Uint8Array> {
-    if (object === null) return bytes;
-    const found = await (await this.#store(broker, owner)).getBlob(object);
-    if (found) return found;
-    throw new ClusterError("CC_ERR_ENGINE", `the value ${object} is not in the object store any more`);
+  /** Keeps a value again that the broker may have lost; not if it is there. */
+  async restore(broker: Broker, owner: string, { object }: Body, { bytes }: Written): Promise<void> {
+    if (object === null || await this.#find(broker, owner, object)) return;
+    await this.#put(broker, owner, object, bytes);
   }
 
   /** It was taken. */
   async drop(broker: Broker, owner: string, { object }: Pick<Body, "object">): Promise<void> {
-    if (object !== null) await (await this.#store(broker, owner)).delete(object);
+    const info = object === null ? null : await this.#find(broker, owner, object);
+    if (!info) return;
+    const { stream, parts, head } = this.#subjects(owner, info);
+    await remove(broker, stream, parts);
+    await remove(broker, stream, head);
   }
 
-  #store({ client, connection }: Broker, owner: string): Promise<ObjectStore> {
+  async #put(broker: Broker, owner: string, object: string, bytes: Uint8Array): Promise<void> {
+    try {
+      const options = { max_chunk_size: Math.min(PIECE, Math.floor(broker.maxPayload / 2)) };
+      const store = await this.#store(broker, owner);
+      await store.putBlob({ name: object, options }, bytes);
+    } catch (error) {
+      const what = `a value of ${bytes.byteLength} bytes can't be kept in the bucket ${this.#names.bucket(owner)}`;
+      if (isOutOfRoom(error)) throw engineError(`${what}: the server has no room for it`, error, true);
+      throw isLasting(error) ? engineError(what, error, true) : error;
+    }
+  }
+
+  /**
+   * What is kept under a name.
+   *
+   * @throws {ClusterError} `CC_ERR_ENGINE` if it is not there any more, and whatever the broker is at fault with.
+   */
+  async fetch(broker: Broker, owner: string, object: string): Promise<Uint8Array> {
+    const info = await this.#find(broker, owner, object);
+    if (!info) throw gone(object);
+    const { stream, parts } = this.#subjects(owner, info);
+    const bytes = new Uint8Array(info.size);
+    for (let at = 0, seq = 1; at < info.size;) {
+      const part = await broker.jsm.streams.getMessage(stream, { seq, next_by_subj: parts } as MsgRequest);
+      if (part === null || at + part.data.length > info.size) throw gone(object);
+      bytes.set(part.data, at);
+      at += part.data.length;
+      seq = part.seq + 1;
+    }
+    return bytes;
+  }
+
+  async #find(broker: Broker, owner: string, object: string): Promise<ObjectInfo | null> {
+    try {
+      const found = await (await this.#store(broker, owner)).info(object);
+      return found?.deleted ? null : found;
+    } catch (error) {
+      if (isDenied(error)) throw engineError(`the value ${object} can't be had`, error);
+      throw error;
+    }
+  }
+
+  #subjects(owner: string, { name, nuid }: ObjectInfo): { stream: string; parts: string; head: string } {
+    const bucket = this.#names.bucket(owner);
+    const token = Buffer.from(name).toString("base64").replaceAll("+", "-").replaceAll("/", "_");
+    return { stream: `OBJ_${bucket}`, parts: `$O.${bucket}.C.${nuid}`, head: `$O.${bucket}.M.${token}` };
+  }
+
+  #store(broker: Broker, owner: string): Promise<ObjectStore> {
     const found = this.#stores.get(owner);
     if (found) return found;
-    const options = { ttl: client.transport.nanos(KEPT), replicas: this.#replicas };
-    const opening = new client.objects.Objm(connection).create(this.#names.bucket(owner), options);
+    const opening = openBucket(broker, this.#names.bucket(owner), this.#replicas);
     this.#stores.set(owner, opening);
     opening.catch(() => this.#stores.delete(owner));
     return opening;
   }
+}
+
+/**
+ * Opens a bucket, and makes it if it is not there.
+ *
+ * @throws {ClusterError} `CC_ERR_ENGINE` for a user who may not.
+ */
+export async function openBucket(
+  { client, js, keepAnswers }: Broker,
+  bucket: string,
+  replicas: number,
+): Promise<ObjectStore> {
+  const buckets = new client.objects.Objm(js);
+  const store = await buckets.open(bucket, false);
+  try {
+    // What is never there. Whoever has no other rights may still look for an object.
+    await store.info("-");
+    return store;
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+  try {
+    const ttl = client.transport.nanos(Math.max(KEPT, keepAnswers));
+    return await buckets.create(bucket, { ttl, replicas });
+  } catch (error) {
+    if (!isDenied(error)) throw error;
+    throw engineError(
+      `there is no bucket ${bucket}, and this user may not make it: createQueue() does, with its owners`,
+      error,
+    );
+  }
+}
+
+function fits(size: number, headers: MsgHdrs, most: number): boolean {
+  // Nobody has such headers; whoever has is told that they are too large.
+  if (size <= most * SMALL) return true;
+  return size <= most * PART && size + sizeOf(headers) + BESIDE <= most;
+}
+
+/** Deletes what a stream has of a subject. */
+async function remove({ jsm, purges }: Broker, stream: string, subject: string): Promise<void> {
+  if (purges) return void await jsm.streams.purge(stream, { filter: subject });
+  for (let seq = 1;;) {
+    const found = await jsm.streams.getMessage(stream, { seq, next_by_subj: subject } as MsgRequest);
+    if (found === null) return;
+    await jsm.streams.deleteMessage(stream, found.seq, false);
+    seq = found.seq + 1;
+  }
+}
+
+function gone(object: string): ClusterError {
+  return new ClusterError("CC_ERR_ENGINE", `the value ${object} is not in the object store any more`);
 }

@@ -15,6 +15,8 @@ export class Delivery {
   readonly bytes: Uint8Array;
   /** How often the message has been given to a host, this time included. */
   readonly count: number;
+  /** The message's name, by which its submitter knows it; empty if it has none. */
+  readonly id: string;
   /** The message's number in the queue. */
   readonly sequence: number;
   readonly #reply: string;
@@ -24,6 +26,7 @@ export class Delivery {
     this.subject = subject;
     this.headers = headers;
     this.bytes = data;
+    this.id = headers?.get("Nats-Msg-Id") ?? "";
     this.count = reply.count;
     this.sequence = reply.sequence;
     this.#reply = reply.subject;

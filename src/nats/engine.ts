@@ -7,7 +7,6 @@
  * @module
  */
 
-import { randomName } from "../../runtimes/random-name.ts";
 import { Announcing } from "../core/announcing.ts";
 import type { CloseMode, Engine, JobHandle, JobRequest, Outcome, Stats } from "../core/engine.ts";
 import { ClusterError } from "../core/errors.ts";
@@ -22,7 +21,7 @@ import { Bulk } from "./bulk.ts";
 import { engineError } from "./faults.ts";
 import type { AnswerLetter } from "./letters.ts";
 import { Link } from "./link.ts";
-import { namedAddress, Names } from "./names.ts";
+import { LONGEST, namedAddress, Names } from "./names.ts";
 import { type ResolvedQueue, SHAPE } from "./options.ts";
 import { Receiving } from "./receiving.ts";
 import { RemoteJob } from "./remote-job.ts";
@@ -53,8 +52,8 @@ export interface NatsEngineOptions {
 export class NatsEngine implements Engine {
   readonly #parts: EngineParts;
   readonly #owner: string;
-  /** In the addresses of jobs that have no name of their own: no other program's. */
-  readonly #space = randomName() + randomName();
+  /** In the addresses of jobs that have no name of their own: no other program's, and not to be guessed. */
+  readonly #space = crypto.randomUUID();
   readonly #jobs = new Map<string, RemoteJob>();
   readonly #lifetime = new Lifetime();
   readonly #ledger = new Ledger();
@@ -77,10 +76,10 @@ export class NatsEngine implements Engine {
     this.#outbox = new Outbox(parts.clock);
     this.#announcing = new Announcing(parts.observer, this.#outbox);
     const names = new Names(queue.queue);
-    const bulk = new Bulk(names, queue.shape.replicas ?? SHAPE.replicas, this.#space);
-    const link = new Link(queue, `compute-cluster submitter ${this.#space}`, inboxes(owner), {
+    const bulk = new Bulk(names, queue.shape.replicas ?? SHAPE.replicas);
+    const link = new Link(queue, `compute-cluster submitter ${owner}`, Names.inbox(owner), {
       again: () => link.broker && this.#receiving.lookForAll(link.broker),
-      failed: (error) => parts.observer.warn(error),
+      failed: (error) => this.#warn(error),
     });
     this.#link = link;
     this.#rollCall = new RollCall(link, names, parts.clock);
@@ -96,6 +95,7 @@ export class NatsEngine implements Engine {
       owner,
       clock: parts.clock,
       withdrew: (number) => this.#tidying.withdrew(number),
+      answered: (broker, address) => this.#receiving.discard(broker, address),
       ended: () => this.#windDown(),
     });
     this.#receiving = new Receiving({
@@ -121,6 +121,7 @@ export class NatsEngine implements Engine {
       version: queue.version,
       hearsSteps: (job) => this.#announcing.hears(job, "job:started") || this.#announcing.hears(job, "job:returned"),
       expect: (broker, job) => this.#receiving.expect(broker, job),
+      before: (address) => this.#withdrawing.before(address),
       lookUp: (broker, job) => this.#receiving.lookUp(broker, job),
       accepted: (job, mine) => this.#turn(() => this.#accepted(job, mine)),
       refused: (job, error) => this.#turn(() => this.#refused(job, error)),
@@ -149,7 +150,7 @@ export class NatsEngine implements Engine {
         this.#outbox.deliverSoon();
       },
     });
-    const refusal = this.#lifetime.at === "open" ? unsupported(request) : loss.closed(job.id);
+    const refusal = this.#lifetime.at === "open" ? unsupported(job) : loss.closed(job.id);
     if (refusal) this.#refuse(job, refusal);
     else this.#take(job, args.ok ? null : args.error);
     this.#outbox.deliverSoon();
@@ -277,6 +278,12 @@ export class NatsEngine implements Engine {
     this.#windDown();
   }
 
+  /** Only what no request is told: a hint or an abort that is not allowed, credentials that are not taken any more. */
+  #warn(error: Error): void {
+    const { subject } = error.cause as { subject?: string };
+    if (subject === undefined || /^cc\.(?:hint|abort)\./.test(subject)) this.#parts.observer.warn(error);
+  }
+
   /** Its caller wants it no more. */
   #giveUp(job: RemoteJob, reason: unknown): void {
     const { state } = job;
@@ -284,7 +291,7 @@ export class NatsEngine implements Engine {
     // What somebody else has put into the queue is theirs to give up.
     const away = state.at === "running" || (state.at === "sending" ? state.may : state.mine);
     this.#settle(job, { ok: false, error: reason }, null);
-    if (away) this.#withdrawing.withdraw(job.address);
+    if (away) this.#withdrawing.withdraw(job);
   }
 
   #forget(job: RemoteJob): void {
@@ -380,16 +387,12 @@ export class NatsEngine implements Engine {
   }
 }
 
-/** What replies begin with. A user with rights of its own is given those to `_INBOX_<owner>.>` alone. */
-function inboxes(owner: string): string {
-  return owner === ANYONE ? "_INBOX" : `_INBOX_${owner}`;
-}
-
 /** Why a job is refused that no host could run, or null. */
-function unsupported({ stream, key, transfer }: JobRequest): ClusterError | null {
+function unsupported({ address, request: { stream, key, transfer } }: RemoteJob): ClusterError | null {
   if (stream) return lacking("stream: values are not carried one by one between machines");
   if (key !== null) return lacking("key: jobs of one key may run on different hosts");
   if (transfer.length > 0) return lacking("transfer: nothing can be moved to another machine");
+  if (address.length > LONGEST) return lacking("room for an id this long: about 1000 bytes are the most");
   return null;
 }
 

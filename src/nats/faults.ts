@@ -6,11 +6,8 @@
 
 import { ClusterError } from "../core/errors.ts";
 
-/** The broker's own number of an error; null for one without. */
-function codeOf(error: unknown): number | null {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === "number" ? code : null;
-}
+/** A stream has not stored a message. */
+const STORE_FAILED = 10_077;
 
 /** The stream, the consumer or the message that was asked for is not there. */
 export function isMissing(error: unknown): boolean {
@@ -24,8 +21,20 @@ export function isTaken(error: unknown): boolean {
 
 /** A stream takes no more messages: of that subject, or at all. The number is the same for both (2.9, 2.10). */
 export function isFull(error: unknown): "subject" | "stream" | null {
-  if (codeOf(error) !== 10_077) return null;
-  return messageOf(error).includes("per subject") ? "subject" : "stream";
+  const message = messageOf(error);
+  if (codeOf(error) !== STORE_FAILED || !message.includes("maximum messages")) return null;
+  return message.includes("per subject") ? "subject" : "stream";
+}
+
+/** There is no room at the broker: its disk, or what an account or a stream may have of it, is used up. */
+export function isOutOfRoom(error: unknown): boolean {
+  const code = codeOf(error) ?? 0;
+  return [10_002, 10_023, 10_028, 10_047].includes(code) || (code === STORE_FAILED && isFull(error) === null);
+}
+
+/** The user has not the right to do it. The error says to what. */
+export function isDenied(error: unknown): boolean {
+  return causes(error).some(({ name }) => name === "PermissionViolationError");
 }
 
 /** Errors of a connection that is interrupted, or of a broker that is not ready yet, by their names. */
@@ -38,17 +47,27 @@ const PASSING: ReadonlySet<string> = new Set([
   "DrainingConnectionError",
 ]);
 
+/** Errors that stay, whatever they came by. */
+const SETTLED: ReadonlySet<string> = new Set([
+  "PermissionViolationError",
+  "AuthorizationError",
+  "UserAuthenticationExpiredError",
+  "InvalidArgumentError",
+]);
+
 /** The status of a broker that can't do it now, and what has it too but lasts: no memory or disk, no JetStream, no room. */
 const UNAVAILABLE = 503;
-const LASTING: ReadonlySet<number | null> = new Set([10_023, 10_039, 10_076, 10_077]);
+const LASTING: ReadonlySet<number | null> = new Set([10_023, 10_039, 10_076, STORE_FAILED]);
 
 /**
  * What trying again does not mend: a user without the right, a wrong password, a full disk, a broker without JetStream, and whatever is
  * not known to pass.
  */
 export function isLasting(error: unknown): boolean {
+  // It has been decided already, by whoever made an error for users of it.
+  if (error instanceof ClusterError) return true;
   const all = causes(error);
-  if (all.some(({ name }) => name === "PermissionViolationError" || name === "AuthorizationError")) return true;
+  if (all.some(({ name }) => SETTLED.has(name))) return true;
   return !all.some((cause) =>
     PASSING.has(cause.name) || ((cause as { status?: unknown }).status === UNAVAILABLE && !LASTING.has(codeOf(cause)))
   );
@@ -57,6 +76,12 @@ export function isLasting(error: unknown): boolean {
 /** Nobody is there who would take it: a broker that has yet to agree on a leader, or a queue that is not there any more. */
 export function isNobody(error: unknown): boolean {
   return causes(error).some(({ name }) => name === "NoResponders");
+}
+
+/** The broker's own number of an error; null for one without. */
+function codeOf(error: unknown): number | null {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === "number" ? code : null;
 }
 
 /** An error and those that led to it. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import type { MsgHdrs } from "@nats-io/transport-node";
 import type { TraceContext } from "../core/trace.ts";
 import type { Client } from "./client.ts";
@@ -35,6 +36,11 @@ export interface JobLetter {
   readonly version: string | null;
   readonly wants: Wants;
   readonly trace: TraceContext | null;
+  /**
+   * The number of an answer to an earlier job of the same name, which has failed or was given up: this job is to be run in spite of it.
+   * 0 for none.
+   */
+  readonly over: number;
   readonly args: Body;
 }
 
@@ -73,6 +79,7 @@ export function jobHeaders(client: Client, letter: JobLetter): MsgHdrs {
   if (letter.version !== null) headers.set("cc-version", toHeader(letter.version));
   if (letter.wants.progress) headers.set("cc-progress", "1");
   if (letter.wants.steps) headers.set("cc-steps", "1");
+  if (letter.over > 0) headers.set("cc-over", String(letter.over));
   const { traceparent, tracestate, baggage } = letter.trace ?? {};
   if (traceparent) headers.set("traceparent", traceparent);
   if (tracestate) headers.set("tracestate", tracestate);
@@ -91,6 +98,7 @@ export function readJob(headers: MsgHdrs | undefined, bytes: Uint8Array): JobLet
     version: text(headers, "cc-version"),
     wants: { progress: headers.has("cc-progress"), steps: headers.has("cc-steps") },
     trace: trace(headers),
+    over: Number(headers.get("cc-over")) || 0,
     args: body(headers, bytes),
   };
 }
@@ -99,6 +107,13 @@ function trace(headers: MsgHdrs): TraceContext | null {
   const [traceparent, tracestate, baggage] = ["traceparent", "tracestate", "baggage"].map((name) => headers.get(name));
   if (!traceparent) return null;
   return { traceparent, ...tracestate ? { tracestate } : {}, ...baggage ? { baggage } : {} };
+}
+
+/** How many bytes headers take in a message, more or less. */
+export function sizeOf(headers: MsgHdrs): number {
+  let size = 0;
+  for (const [name, values] of headers) for (const value of values) size += name.length + 4 + Buffer.byteLength(value);
+  return size;
 }
 
 /** Writes an answer's headers. */
@@ -128,6 +143,11 @@ export function readAnswer(headers: MsgHdrs | undefined, bytes: Uint8Array): Ans
   };
 }
 
+/** Whether an answer is none to a later job of the same name, which is run again. */
+export function isVoid({ status }: Pick<AnswerLetter, "status">): boolean {
+  return status === "failed" || status === "aborted";
+}
+
 /** Writes the headers of what is said of a job while it is under way: of its progress, which is the body. */
 export function liveHeaders(client: Client, step: Step, body: Body): MsgHdrs {
   const headers = client.transport.headers();
@@ -146,7 +166,8 @@ function isStatus(status: string | undefined): status is Status {
   return status === "value" || status === "thrown" || status === "failed" || status === "aborted";
 }
 
-function setBody(headers: MsgHdrs, { encoding, object }: Body): void {
+/** Says what a message has for a body, or where that is. */
+export function setBody(headers: MsgHdrs, { encoding, object }: Body): void {
   headers.set("cc-encoding", encoding);
   if (object !== null) headers.set("cc-object", object);
 }

@@ -7,8 +7,9 @@
 import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { files } from "../built-in.ts";
+import { ClusterError } from "../core/errors.ts";
 import { type Client, loadClient } from "./client.ts";
-import { engineError, isLasting } from "./faults.ts";
+import { engineError, isDenied, isLasting, isNobody } from "./faults.ts";
 import type { ResolvedQueue } from "./options.ts";
 import { type Found, openQueue } from "./queue.ts";
 
@@ -30,6 +31,11 @@ export interface Broker extends Found {
   readonly connection: NatsConnection;
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
+  /**
+   * Whether what is purged by subject is room again. Before 2.9.15 it counts until the server is started again; what is deleted one by
+   * one does not: https://github.com/nats-io/nats-server/pull/3876.
+   */
+  readonly purges: boolean;
   /** The largest message that it takes, in bytes. */
   readonly maxPayload: number;
 }
@@ -40,7 +46,7 @@ export interface LinkEvents {
   again(): void;
   /** There is none any more, for now. */
   interrupted?(): void;
-  /** The broker has refused something that was not asked for an answer. */
+  /** The broker has refused something: a right is missing, or the program is not let in any more. Requests are told it, too. */
   failed(error: Error): void;
 }
 
@@ -55,6 +61,7 @@ export class Link {
   /** Whether it is not interrupted. */
   #up = false;
   #closed = false;
+  readonly #told = new Set<string>();
   #held = false;
 
   /**
@@ -143,12 +150,14 @@ export class Link {
     return this.#broker;
   }
 
-  #connect(client: Client): Promise<NatsConnection> {
-    const { servers, connection, credentials } = this.#queue.access;
+  async #connect(client: Client): Promise<NatsConnection> {
+    const { servers, connectTimeout, connection, credentials } = this.#queue.access;
+    // Now, for the error, and for each connection: they may be renewed.
+    if (credentials !== null) readCredentials(credentials);
     const authenticator = credentials === null
       ? {}
-      : { authenticator: client.transport.credsAuthenticator(readCredentials(credentials)) };
-    return client.transport.connect({
+      : { authenticator: client.transport.credsAuthenticator(() => readCredentials(credentials)) };
+    return await client.transport.connect({
       servers: [...servers],
       name: this.#name,
       inboxPrefix: this.#inboxes,
@@ -157,7 +166,7 @@ export class Link {
       pingInterval: PING,
       maxPingOut: 2,
       ignoreAuthErrorAbort: true,
-      timeout: PING,
+      timeout: Math.min(connectTimeout, PING),
       ...authenticator,
       ...connection,
     });
@@ -165,23 +174,49 @@ export class Link {
 
   async #prepare(client: Client, connection: NatsConnection): Promise<Broker> {
     const { version = "0.0", max_payload: maxPayload = 1_048_576 } = connection.info ?? {};
-    const [major = 0, minor = 0] = version.split(".").map(Number);
+    const [major = 0, minor = 0, patch = 0] = version.split(".").map((part) => Number.parseInt(part));
     if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
       throw engineError(
         `the server is version ${version}, and ${OLDEST.join(".")} is the oldest that will do`,
         undefined,
       );
     }
-    const js = client.jetstream.jetstream(connection);
+    const js = client.jetstream.jetstream(connection, { checkAPI: false });
     const jsm = await client.jetstream.jetstreamManager(connection, { checkAPI: false });
-    return { client, connection, js, jsm, maxPayload, ...await openQueue(this.#queue, jsm) };
+    const purges = major > 2 || minor > 9 || patch >= 15;
+    return { client, connection, js, jsm, maxPayload, purges, ...await this.#find(jsm, connection) };
+  }
+
+  async #find(jsm: JetStreamManager, { info }: NatsConnection): Promise<Found> {
+    try {
+      return await openQueue(this.#queue, jsm);
+    } catch (error) {
+      // Another server of its cluster may have it, which has answered then.
+      if (isNobody(error) && info?.jetstream !== true) {
+        throw new ClusterError(
+          "CC_ERR_ENGINE",
+          `queue ${JSON.stringify(this.#queue.queue)} can't be used: the server has no JetStream`,
+          { cause: error, retryable: true },
+        );
+      }
+      throw error;
+    }
+  }
+
+  /** Once for each: what is not allowed is tried again and again. */
+  #refused(error: Error): void {
+    if (this.#told.has(error.message)) return;
+    this.#told.add(error.message);
+    const { queue, access } = this.#queue;
+    const what = isDenied(error)
+      ? `a right to queue ${JSON.stringify(queue)} is missing`
+      : `${access.servers.join(", ")}`;
+    this.#events.failed(engineError(what, error));
   }
 
   async #listen(connection: NatsConnection): Promise<void> {
     for await (const status of connection.status()) {
-      if (status.type === "error") {
-        this.#events.failed(engineError("the NATS server has refused something", status.error));
-      }
+      if (status.type === "error") this.#refused(status.error);
       if (status.type === "disconnect") {
         this.#up = false;
         this.#events.interrupted?.();
@@ -206,7 +241,7 @@ function readCredentials(path: string): Uint8Array {
   try {
     return files().readFileSync(path);
   } catch (cause) {
-    throw engineError(`the credentials file ${path} can't be read`, cause);
+    throw engineError(`the credentials file ${path} can't be read`, cause, true);
   }
 }
 

@@ -32,6 +32,12 @@ export function levelOf(priority: number): Level {
 /** What subjects and streams may have in their names. */
 export const WORD: RegExp = /^[A-Za-z0-9_-]{1,64}$/;
 
+/** An owner's name has no `_`: it would not be clear which bucket is whose. */
+export const OWNER: RegExp = /^[A-Za-z0-9-]{1,64}$/;
+
+/** The longest address in characters: the broker ends the connection of whoever sends a subject that is much longer. */
+export const LONGEST = 1_500;
+
 /** The names of one queue. */
 export class Names {
   /** The stream of jobs that wait or run. */
@@ -55,6 +61,11 @@ export class Names {
   /** The consumer of one level, shared by all hosts. */
   consumer(level: Level): string {
     return `CC_${level}`;
+  }
+
+  /** What the subjects of replies to an owner's programs begin with: nobody else is to have the right to hear them. */
+  static inbox(owner: string): string {
+    return `_INBOX_${owner}`;
   }
 
   /** The bucket of what is too large for messages. */
@@ -125,6 +136,11 @@ export function namedAddress(owner: string, task: string | null, id: string): st
 /** Whether a job was named by its caller. */
 export function isNamed(address: string): boolean {
   return address.split(".")[1] === NAMED;
+}
+
+/** Whose a job is. */
+export function ownerOf(address: string): string {
+  return address.split(".")[0] as string;
 }
 
 /** Any text as part of a subject: itself where that is possible, behind a letter that says so. */

@@ -7,13 +7,13 @@
 import type { DistributedEngine, EngineParts } from "../distributed.ts";
 import * as check from "../validate.ts";
 import { ANYONE, NatsEngine } from "./engine.ts";
-import { maxBacklog, QUEUE_NAMES, type QueueOptions, resolveQueue, word } from "./options.ts";
+import { maxBacklog, ownerName, QUEUE_NAMES, type QueueOptions, resolveQueue } from "./options.ts";
 
 /** Where a cluster's jobs go. */
 export interface NatsOptions extends QueueOptions {
   /**
    * Whose the jobs are. Nobody else can read their answers where the server's users have the rights that docs/many-machines.md
-   * lists, and the names of jobs (`id`) are the owner's own.
+   * lists, and the names of jobs (`id`) are the owner's own. Letters, digits and `-`, 64 at most.
    *
    * @default "any"
    */
@@ -39,7 +39,7 @@ const NAMES = [...QUEUE_NAMES, "owner"] as const;
 export function nats(options: NatsOptions): DistributedEngine {
   const { owner, ...given } = check.ownOptions(options, "options", NAMES);
   const queue = resolveQueue(given);
-  const settled = { owner: owner === undefined ? ANYONE : word("owner", owner) };
+  const settled = { owner: owner === undefined ? ANYONE : ownerName("owner", owner) };
   return {
     name: "nats",
     open: (parts: EngineParts) => {

@@ -5,7 +5,7 @@
  */
 
 import * as check from "../validate.ts";
-import { WORD } from "./names.ts";
+import { OWNER, WORD } from "./names.ts";
 
 /** A queue at a NATS server. What a queue is like (from `maxBacklog` on) is kept at the server: whoever gives another value changes it. */
 export interface QueueOptions {
@@ -152,6 +152,13 @@ export function word(name: string, value: unknown): string {
   const text = check.text(name, value);
   if (WORD.test(text)) return text;
   throw check.outOfRange(name, "1 to 64 letters, digits, - and _", value);
+}
+
+/** The name of an owner. */
+export function ownerName(name: string, value: unknown): string {
+  const text = check.text(name, value);
+  if (OWNER.test(text)) return text;
+  throw check.outOfRange(name, "1 to 64 letters, digits and -", value);
 }
 
 function servers(value: unknown): readonly string[] {

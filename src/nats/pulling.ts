@@ -76,7 +76,8 @@ export class Pulling {
   constructor(parts: PullingParts) {
     this.#parts = parts;
     const { broker: { connection }, names } = parts;
-    const hinted = (_: Error | null, { subject }: Msg): void => this.#hint(subject.split(".").at(-1) as Level);
+    const hinted = (error: Error | null, message: Msg): void =>
+      error ? undefined : this.#hint(message.subject.split(".").at(-1) as Level);
     this.#subscriptions = UNUSUAL.map((level) => connection.subscribe(names.hint(level), { callback: hinted }));
     this.#lookAtAll();
   }
@@ -182,7 +183,9 @@ export class Pulling {
       left: batch,
       now,
       timer: clock.schedule(now ? OVERDUE : OPEN + OVERDUE, () => this.#ended(question)),
-      subscription: connection.subscribe(inbox, { callback: (_, message) => this.#answered(question, message) }),
+      subscription: connection.subscribe(inbox, {
+        callback: (error, message) => error ? undefined : this.#answered(question, message),
+      }),
     };
     this.#questions.add(question);
     const wanted = now ? { batch, no_wait: true } : { batch, expires: OPEN * 1_000_000 };

@@ -8,7 +8,7 @@
 
 import type { ClusterError } from "../core/errors.ts";
 import type { ConsumerConfig, ConsumerInfo, JetStreamManager, StreamConfig, StreamInfo } from "@nats-io/jetstream";
-import { engineError, isLasting, isMissing, isTaken } from "./faults.ts";
+import { engineError, isDenied, isMissing, isTaken } from "./faults.ts";
 import { type Level, LEVELS, Names } from "./names.ts";
 import { type ResolvedQueue, SHAPE } from "./options.ts";
 
@@ -37,6 +37,10 @@ export interface Found {
   readonly lease: number;
   /** Null for no limit, or one that is not known. */
   readonly maxBacklog: number | null;
+  /** How long answers are kept, in milliseconds. */
+  readonly keepAnswers: number;
+  /** Why it could not be looked at: the user may not. What is said of it is a guess, then. */
+  readonly unseen: unknown;
 }
 
 /** A stream as it is to be. What is not given is left as it is, or is the default of a new one. */
@@ -55,17 +59,22 @@ export async function openQueue(wanted: ResolvedQueue, jsm: JetStreamManager): P
   const names = new Names(wanted.queue);
   try {
     const { max_msgs: most } = await openStream(jsm, jobs(wanted, names), (found) => agree(wanted, found));
-    await openStream(jsm, answers(wanted, names));
+    const { max_age: kept } = await openStream(jsm, answers(wanted, names));
     await openStream(jsm, dead(wanted, names));
     await openStream(jsm, returns(wanted, names));
     const leases: number[] = [];
     for (const level of LEVELS) leases.push(await openConsumer(wanted, jsm, names, level));
-    return { lease: Math.min(...leases), maxBacklog: most === -1 ? null : most };
+    const maxBacklog = most === -1 ? null : most;
+    return { lease: Math.min(...leases), maxBacklog, keepAnswers: kept / NANOS, unseen: null };
   } catch (error) {
-    if (isLasting(error) && (error as Error).name === "PermissionViolationError") {
-      return { lease: wanted.shape.lease ?? SHAPE.lease, maxBacklog: wanted.shape.maxBacklog };
-    }
-    throw error;
+    if (!isDenied(error)) throw error;
+    const { lease = null, keepAnswers = null, maxBacklog } = wanted.shape;
+    return {
+      lease: lease ?? SHAPE.lease,
+      maxBacklog,
+      keepAnswers: keepAnswers ?? SHAPE.keepAnswers,
+      unseen: error,
+    };
   }
 }
 

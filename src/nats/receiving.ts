@@ -8,9 +8,11 @@
 import type { Msg, Subscription } from "@nats-io/transport-node";
 import type { Clock, Timer } from "../core/clock.ts";
 import type { Bulk } from "./bulk.ts";
-import { type AnswerLetter, readAnswer, readValue, type Step } from "./letters.ts";
+import { engineError, isDenied, isLasting } from "./faults.ts";
+import { type AnswerLetter, isVoid, readAnswer, readValue, type Step } from "./letters.ts";
 import type { Broker } from "./link.ts";
 import { isNamed, type Names } from "./names.ts";
+import { findStored } from "./stored.ts";
 import { FIRST_LOOK, type RemoteJob } from "./remote-job.ts";
 import type { Tidying } from "./tidying.ts";
 import { read } from "./values.ts";
@@ -46,7 +48,7 @@ export interface ReceivingParts {
 export class Receiving {
   readonly #parts: ReceivingParts;
   readonly #named = new Map<string, Subscription>();
-  #listens = false;
+  #listening: Promise<void> | null = null;
   #looking = false;
   #timer: Timer | null = null;
 
@@ -54,15 +56,36 @@ export class Receiving {
     this.#parts = parts;
   }
 
-  /** Listens for a job, before it is sent. */
-  expect(broker: Broker, job: RemoteJob): void {
-    const { connection } = broker;
-    const { names, owner, space } = this.#parts;
-    const callback = (_: Error | null, message: Msg): void => this.#heard(broker, message);
-    if (!this.#listens) connection.subscribe(names.live(`${owner}.${space}.*`), { callback });
-    this.#listens = true;
+  /**
+   * Listens for a job, before it is sent.
+   *
+   * @throws {ClusterError} `CC_ERR_ENGINE` if that is not allowed.
+   */
+  async expect(broker: Broker, job: RemoteJob): Promise<void> {
+    await (this.#listening ??= this.#listen(broker));
     if (!isNamed(job.address) || this.#named.has(job.address)) return;
-    this.#named.set(job.address, connection.subscribe(names.live(job.address), { callback }));
+    this.#named.set(job.address, this.#subscribe(broker, job.address, () => {}));
+  }
+
+  async #listen(broker: Broker): Promise<void> {
+    const { owner, space } = this.#parts;
+    const denied: Error[] = [];
+    const subscription = this.#subscribe(broker, `${owner}.${space}.*`, (error) => denied.push(error));
+    try {
+      // The broker says no before it answers this.
+      await broker.connection.flush();
+      if (denied.length > 0) throw engineError("answers can't be listened for", denied[0], true);
+    } catch (error) {
+      subscription.unsubscribe();
+      this.#listening = null;
+      throw error;
+    }
+  }
+
+  #subscribe(broker: Broker, addresses: string, denied: (error: Error) => void): Subscription {
+    return broker.connection.subscribe(this.#parts.names.live(addresses), {
+      callback: (error, message) => error ? denied(error) : this.#heard(broker, message),
+    });
   }
 
   /** Nothing more is expected of a job. */
@@ -107,11 +130,12 @@ export class Receiving {
   }
 
   async #lookFor(broker: Broker, job: RemoteJob): Promise<void> {
-    const { clock, missed } = this.#parts;
+    const { clock, missed, unreadable } = this.#parts;
     try {
       if (job.isSettled || await this.lookUp(broker, job)) return;
-    } catch {
-      // No connection: it is looked for again when there is one.
+    } catch (error) {
+      // Otherwise there is no connection: it is looked for again when there is one.
+      if (isDenied(error)) unreadable(job, error);
       return;
     }
     const age = clock.now() - job.submittedAt;
@@ -121,16 +145,15 @@ export class Receiving {
 
   /** Takes a job's answer from where it is kept; says whether there is any. */
   async lookUp(broker: Broker, job: RemoteJob): Promise<boolean> {
-    const { names } = this.#parts;
-    const found = await broker.jsm.direct.getMessage(names.answers, { last_by_subj: names.answer(job.address) });
-    if (found === null) return false;
-    const answer = readAnswer(found.header, found.data);
+    const found = await findStored(broker, this.#parts.names, job.address);
+    if (!found?.answer || found.sequence <= job.over) return false;
+    const { answer, sequence } = found;
     // An earlier job of the same name that was lost, or that nobody wanted: this one is another.
-    if (job.state.at === "sending" && !job.state.may && (answer.status === "failed" || answer.status === "aborted")) {
-      await broker.jsm.streams.deleteMessage(names.answers, found.seq, false);
+    if (job.state.at === "sending" && !job.state.may && isVoid(answer)) {
+      job.over = sequence;
       return false;
     }
-    await this.#take(broker, job, { ...answer, number: found.seq });
+    await this.#take(broker, job, { ...answer, number: sequence });
     return true;
   }
 
@@ -146,13 +169,15 @@ export class Receiving {
   }
 
   #understand(broker: Broker, job: RemoteJob, { headers, data }: Msg): void {
+    // What the broker was asked for by somebody, and told to send here.
+    if (headers?.has("Nats-Subject")) return;
     const step = headers?.get("cc-live") as Step | undefined;
     job.lookAt = this.#parts.clock.now() + FIRST_LOOK;
     switch (step) {
       case "answer":
         return void this.#take(broker, job, readAnswer(headers, data));
       case "kept":
-        return void this.lookUp(broker, job).catch(() => {});
+        return void this.#lookFor(broker, job);
       case "progress":
         return this.#parts.progressed(job, readValue(headers, data));
       case "started":
@@ -163,16 +188,35 @@ export class Receiving {
 
   async #take(broker: Broker, job: RemoteJob, answer: AnswerLetter): Promise<void> {
     const { bulk, owner, tidying, answered, unreadable } = this.#parts;
-    let value;
+    const { encoding, object } = answer.body;
+    let { bytes } = answer.body;
     try {
       // At once for most: not even a microtask later.
-      value = answer.body.object === null ? read(answer.body) : await bulk.unpack(broker, owner, answer.body);
+      if (object !== null) bytes = await bulk.fetch(broker, owner, object);
+    } catch (cause) {
+      // Otherwise there is no connection: the job is looked for when there is one.
+      return isLasting(cause) ? unreadable(job, cause) : undefined;
+    }
+    let value;
+    try {
+      value = read({ encoding, bytes });
     } catch (cause) {
       return unreadable(job, cause);
     }
     if (!job.isSettled) answered(job, answer, value);
     if (!isNamed(job.address)) tidying.took(broker, answer.number);
-    // Who enqueues the same name again is to find it.
-    if (!isNamed(job.address)) await bulk.drop(broker, owner, answer.body).catch(() => {});
+    await this.#drop(broker, job.address, answer);
+  }
+
+  /** Forgets a large answer that nobody wanted any more when it came. */
+  async discard(broker: Broker, address: string): Promise<void> {
+    const found = await findStored(broker, this.#parts.names, address);
+    if (found?.answer) await this.#drop(broker, address, found.answer);
+  }
+
+  /** Nobody else wants it; those of jobs that have names are kept for whoever enqueues them again. */
+  async #drop(broker: Broker, address: string, { body }: AnswerLetter): Promise<void> {
+    const { bulk, owner } = this.#parts;
+    if (!isNamed(address)) await bulk.drop(broker, owner, body).catch(() => {});
   }
 }

@@ -59,6 +59,8 @@ export class RemoteJob implements JobHandle {
   readonly answersBefore: number;
   readonly follower: Follower | null;
   state: RemoteState = { at: "sending", may: false };
+  /** The number of an old answer to its name that is none to it; see `JobLetter.over`. */
+  over = 0;
   /** When its answer is to be looked for, though nobody has told of it. */
   lookAt: number;
   /** Cancelled when it settles. */

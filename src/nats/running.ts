@@ -15,11 +15,12 @@ import { sendThrown } from "../wire/error-codec.ts";
 import type { Bulk } from "./bulk.ts";
 import type { Delivery } from "./delivery.ts";
 import { writeFailure } from "./failures.ts";
-import { engineError } from "./faults.ts";
-import { type JobLetter, readJob, type Status } from "./letters.ts";
+import { engineError, isLasting } from "./faults.ts";
+import { isVoid, type JobLetter, readJob, type Status } from "./letters.ts";
 import type { Broker } from "./link.ts";
-import { isNamed, Names } from "./names.ts";
 import type { GivingBack } from "./giving-back.ts";
+import { findStored } from "./stored.ts";
+import { isNamed, Names, ownerOf } from "./names.ts";
 import { poisoned } from "./poison.ts";
 import { skew } from "./queue.ts";
 import type { Answering, Run } from "./answering.ts";
@@ -44,9 +45,18 @@ const WAITS = 100;
 /** Why a run is ended from outside. */
 type Cut = "withdrawn" | "lost" | "waits";
 
+/** It has an answer. */
+interface Answered {
+  readonly how: "answered";
+  readonly status: Status;
+  readonly written: Written;
+}
+
 /** How a run ended. */
 type Ended =
-  | { readonly how: "answered"; readonly status: Status; readonly written: Written }
+  | Answered
+  /** As the last: its hosts were lost. */
+  | { readonly how: "poisoned"; readonly status: Status; readonly written: Written }
   /** Nobody wants an answer. */
   | { readonly how: "withdrawn" }
   /** Another host has it by now. */
@@ -80,6 +90,7 @@ export interface RunningParts {
 export class Running {
   readonly #parts: RunningParts;
   readonly #held = new Set<Delivery>();
+  /** By address and message: a job that was given up may be enqueued again while it still runs. */
   readonly #runs = new Map<string, AbortController>();
   readonly #withdrawn = new Set<string>();
   readonly #estimator = new Estimator(new Rest());
@@ -129,52 +140,66 @@ export class Running {
     for (const delivery of this.#held) delivery.renew();
   }
 
-  /** Nobody wants a job any more. */
-  withdraw(address: string): void {
-    this.#withdrawn.add(address);
-    if (this.#withdrawn.size > REMEMBERED) this.#withdrawn.delete([...this.#withdrawn.values()][0] as string);
-    this.#cut(address, "withdrawn");
+  /** Nobody wants a job any more: that of an address which came in this message. */
+  withdraw(key: string): void {
+    this.#withdrawn.add(key);
+    if (this.#withdrawn.size > REMEMBERED) this.#withdrawn.delete(this.#withdrawn.values().next().value as string);
+    this.#cut(key, "withdrawn");
   }
 
   /** The broker has taken the jobs for lost: whoever has them now is not to run them at the same time for long. */
   lose(): void {
-    for (const address of this.#runs.keys()) this.#cut(address, "lost");
+    for (const key of this.#runs.keys()) this.#cut(key, "lost");
   }
 
-  #cut(address: string, cut: Cut): void {
-    this.#runs.get(address)?.abort(cut);
+  #cut(key: string, cut: Cut): void {
+    this.#runs.get(key)?.abort(cut);
   }
 
   async #handle(delivery: Delivery): Promise<void> {
     const address = Names.addressIn(delivery.subject);
-    const { broker, bulk, answering } = this.#parts;
-    if (this.#withdrawn.has(address)) return delivery.ack();
-    const letter = readOr(delivery, (cause) => engineError("the job can't be read", cause));
+    const { answering } = this.#parts;
+    const letter = readOr(delivery, this.#parts.names, (cause) => engineError("the job can't be read", cause));
     if (letter instanceof ClusterError) {
       await answering.answer(address, "failed", write(writeFailure(letter)), null);
       return delivery.ack();
     }
-    if (this.#mayBeAnswered(delivery, address) && await this.#isAnswered(address)) {
+    if (this.#withdrawn.has(keyOf(delivery))) return await this.#leave(delivery, letter);
+    if (this.#mayBeAnswered(delivery, address) && await this.#isAnswered(address, letter)) {
       answering.kept(address);
-      return delivery.ack();
+      return await this.#leave(delivery, letter);
     }
-    const run = answering.begin(address, letter);
+    const run = answering.begin(address, keyOf(delivery), letter);
     const ended = await this.#end(delivery, letter, run);
     answering.end(run);
     if (ended.how === "lost") return;
     if (ended.how === "given back") return await this.#giveBack(delivery, ended.lost);
-    if (ended.how === "answered") await answering.answer(address, ended.status, ended.written, run);
+    if (ended.how !== "withdrawn") await answering.answer(address, ended.status, ended.written, run);
+    // What is set aside is kept whole.
+    if (ended.how === "poisoned") return delivery.ack();
+    await this.#leave(delivery, letter);
+  }
+
+  /** A job is done with, and its arguments. */
+  async #leave(delivery: Delivery, { args }: JobLetter): Promise<void> {
+    const { broker, bulk } = this.#parts;
     delivery.ack();
-    await bulk.drop(broker, ownerOf(address), letter.args);
+    await bulk.drop(broker, ownerOf(Names.addressIn(delivery.subject)), args);
   }
 
   #mayBeAnswered({ count, sequence }: Delivery, address: string): boolean {
     return count > 1 || sequence <= this.horizon || isNamed(address);
   }
 
-  async #isAnswered(address: string): Promise<boolean> {
+  async #isAnswered(address: string, { over }: JobLetter): Promise<boolean> {
     const { broker, names } = this.#parts;
-    return await broker.jsm.direct.getMessage(names.answers, { last_by_subj: names.answer(address) }) !== null;
+    const found = await findStored(broker, names, address);
+    if (found === null) return false;
+    const { answer, sequence } = found;
+    if (answer !== null && !(sequence === over && isVoid(answer))) return true;
+    // It is none to this job, and in the way of its own. Nobody but hosts may delete: the right is to all answers.
+    await broker.jsm.streams.deleteMessage(names.answers, sequence, false);
+    return false;
   }
 
   async #end(delivery: Delivery, letter: JobLetter, run: Run): Promise<Ended> {
@@ -185,7 +210,8 @@ export class Running {
     if (delivery.count <= maxDeliveries) return await this.#run(letter, run, delivery.count === maxDeliveries);
     const losses = await this.#parts.givingBack.losses(delivery);
     if (losses < maxDeliveries) return await this.#run(letter, run, losses + 1 === maxDeliveries);
-    return failed(await poisoned(broker, names, delivery, letter.id, losses));
+    const { status, written } = failed(await poisoned(broker, names, delivery, letter.id, losses));
+    return { how: "poisoned", status, written };
   }
 
   async #giveBack(delivery: Delivery, lost: boolean): Promise<void> {
@@ -201,8 +227,8 @@ export class Running {
     this.#timer = clock.schedule(WAITS / 2, () => {
       this.#timer = null;
       const old = performance.now() - WAITS;
-      for (const { address, startedAt, takenAt } of this.#parts.answering.runs) {
-        if (startedAt === 0 && takenAt < old) this.#cut(address, "waits");
+      for (const { key, startedAt, takenAt } of this.#parts.answering.runs) {
+        if (startedAt === 0 && takenAt < old) this.#cut(key, "waits");
       }
       if (this.#held.size > cluster.slots) this.#watch();
     });
@@ -210,16 +236,14 @@ export class Running {
 
   /** @param last Whether no other host will have it. */
   async #run(letter: JobLetter, run: Run, last: boolean): Promise<Ended> {
-    const { bulk, broker, cluster, answering } = this.#parts;
-    const { address } = run;
+    const { cluster, answering } = this.#parts;
     const controller = new AbortController();
-    this.#runs.set(address, controller);
+    this.#runs.set(run.key, controller);
     try {
-      const args = letter.args.object === null
-        ? read(letter.args)
-        : await bulk.unpack(broker, ownerOf(address), letter.args);
+      const args = await this.#args(run.address, letter);
+      if (args === null) return { how: "given back", lost: false };
       const { signal } = controller;
-      const value = await (cluster.enqueue as Enqueue).call(cluster, args, {
+      const value = await (cluster.enqueue as Enqueue).call(cluster, read(args), {
         id: run.id,
         task: letter.task ?? undefined,
         timeout: letter.timeout,
@@ -236,7 +260,19 @@ export class Running {
       // Another host may have better luck with the module; not for ever. The cluster has told of it itself.
       return last ? failed(error) : { how: "given back", lost: true };
     } finally {
-      this.#runs.delete(address);
+      this.#runs.delete(run.key);
+    }
+  }
+
+  /** Null if they can't be had now. */
+  async #args(address: string, { args: { encoding, bytes, object } }: JobLetter): Promise<Written | null> {
+    const { bulk, broker } = this.#parts;
+    if (object === null) return { encoding, bytes };
+    try {
+      return { encoding, bytes: await bulk.fetch(broker, ownerOf(address), object) };
+    } catch (error) {
+      if (isLasting(error)) throw engineError("the arguments can't be read", error);
+      return null;
     }
   }
 }
@@ -245,14 +281,21 @@ function cutOff(cut: Cut): Ended {
   return cut === "waits" ? { how: "given back", lost: false } : { how: cut };
 }
 
-type Enqueue = (args: unknown, options: EnqueueOptions) => Promise<unknown>;
-
-function ownerOf(address: string): string {
-  return address.split(".")[0] as string;
+function keyOf({ subject, id }: Delivery): string {
+  return `${Names.addressIn(subject)} ${id}`;
 }
 
-function readOr({ headers, bytes }: Delivery, error: (cause: unknown) => ClusterError): JobLetter | ClusterError {
+type Enqueue = (args: unknown, options: EnqueueOptions) => Promise<unknown>;
+
+function readOr(
+  { subject, headers, bytes }: Delivery,
+  names: Names,
+  error: (cause: unknown) => ClusterError,
+): JobLetter | ClusterError {
   try {
+    // The broker was asked for a message, and told to send it here: it was no submitter. Jobs that were set aside may come back so.
+    const from = headers?.get("Nats-Subject") ?? "";
+    if (from !== "" && from !== names.deadJob(Names.addressIn(subject))) throw new TypeError(`it comes from ${from}`);
     return readJob(headers, bytes);
   } catch (cause) {
     return error(cause);
@@ -283,7 +326,7 @@ function leaveOutHost(error: unknown): void {
   Object.defineProperty(error, "stack", { value: stack, configurable: true, writable: true });
 }
 
-function failed(error: ClusterError): Ended {
+function failed(error: ClusterError): Answered {
   leaveOutHost(error);
   return { how: "answered", status: "failed", written: write(writeFailure(error)) };
 }

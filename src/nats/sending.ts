@@ -5,9 +5,9 @@
  */
 
 import { ClusterError } from "../core/errors.ts";
-import { engineError, isFull, isLasting, isNobody } from "./faults.ts";
+import { engineError, isFull, isLasting, isNobody, isOutOfRoom } from "./faults.ts";
 import type { Bulk } from "./bulk.ts";
-import { jobHeaders } from "./letters.ts";
+import { jobHeaders, setBody } from "./letters.ts";
 import type { Broker, Link } from "./link.ts";
 import { isNamed, levelOf, type Names } from "./names.ts";
 import type { RemoteJob } from "./remote-job.ts";
@@ -17,6 +17,9 @@ const PATIENCE = 5_000;
 
 /** How long to wait before the next try, in milliseconds. */
 const AGAIN = 250;
+
+/** How often a job is sent that no stream takes: its servers may be about to choose a leader. */
+const UNHEARD = 120;
 
 /** What sending is given to work with, and whom it tells. */
 export interface SendingParts {
@@ -28,8 +31,10 @@ export interface SendingParts {
   readonly version: string | null;
   /** Whether anyone hears of a job's steps. */
   hearsSteps(job: RemoteJob): boolean;
-  /** Listens for what hosts say of a job. */
-  expect(broker: Broker, job: RemoteJob): void;
+  /** Listens for what hosts say of a job. Rejects if that is not allowed. */
+  expect(broker: Broker, job: RemoteJob): Promise<void>;
+  /** Waits for what an earlier job of the same name has still to do. */
+  before(address: string): Promise<void>;
   /** Looks whether the job was answered already; says whether it was. */
   lookUp(broker: Broker, job: RemoteJob): Promise<boolean>;
   /** The queue has it. `mine`: because this program has sent it. */
@@ -50,21 +55,23 @@ export class Sending {
 
   /** Never rejects. */
   async send(job: RemoteJob): Promise<void> {
-    for (let attempt = 1; !job.isSettled; attempt++) {
+    for (let attempt = 1, unheard = 0; !job.isSettled; attempt++) {
       try {
         const broker = await this.#parts.link.open();
+        if (isNamed(job.address)) await this.#parts.before(job.address);
         if (job.isSettled) return;
         // What was answered before is not run again: to a program that has forgotten what it had enqueued, or after a try of which
         // nothing is known.
         if ((attempt > 1 || isNamed(job.address)) && await this.#parts.lookUp(broker, job)) return;
         if (job.isSettled) return;
-        this.#parts.expect(broker, job);
+        await this.#parts.expect(broker, job);
         await this.#publish(broker, job);
         return this.#parts.accepted(job, true);
       } catch (error) {
-        const refusal = this.#refusal(job, error);
-        if (refusal === "there") return this.#parts.accepted(job, attempt > 1);
-        if (refusal !== "again") return this.#refuse(job, refusal);
+        if (isNobody(error)) unheard++;
+        const refusal = unheard < UNHEARD ? this.#refusal(job, error) : nobody(job, error);
+        if (refusal === "there") return this.#there(job, attempt > 1);
+        if (refusal !== "again") return this.#refused(job, refusal);
         await this.#parts.pause(AGAIN);
         // A broker that has lost what it had stored has lost its queues, too.
         if (isNobody(error)) await this.#parts.link.reopen().catch(() => {});
@@ -74,15 +81,33 @@ export class Sending {
 
   /** A broker may have lost it, though it was accepted: it is sent once more. It is not taken twice. */
   async repeat(broker: Broker, job: RemoteJob): Promise<void> {
-    await this.#publish(broker, job).catch(() => {});
+    try {
+      if (job.body) await this.#parts.bulk.restore(broker, this.#parts.owner, job.body, job.args);
+      await this.#publish(broker, job);
+    } catch {
+      // It is there, or it is looked for again.
+    }
+  }
+
+  #there(job: RemoteJob, mine: boolean): void {
+    if (!mine) this.#drop(job);
+    this.#parts.accepted(job, mine);
+  }
+
+  #refused(job: RemoteJob, error: ClusterError): void {
+    this.#drop(job);
+    this.#parts.refused(job, error);
+  }
+
+  /** Its arguments are in no message. */
+  #drop({ body }: RemoteJob): void {
+    const { link: { broker }, bulk, owner } = this.#parts;
+    if (broker && body) void bulk.drop(broker, owner, body).catch(() => {});
   }
 
   async #publish(broker: Broker, job: RemoteJob): Promise<void> {
     const { names, bulk, owner, version, hearsSteps } = this.#parts;
     const { id, address, request } = job;
-    job.body ??= await bulk.pack(broker, owner, job.args);
-    const { body } = job;
-    if (job.isSettled) return void await bulk.drop(broker, owner, body);
     const headers = jobHeaders(broker.client, {
       id,
       task: request.task,
@@ -90,35 +115,39 @@ export class Sending {
       version,
       wants: { progress: request.onProgress !== null, steps: hearsSteps(job) },
       trace: job.follower?.carrier() ?? request.trace,
-      args: body,
+      over: job.over,
+      args: { ...job.args, object: null },
     });
+    job.body ??= await bulk.pack(broker, owner, job.args, headers);
+    if (job.isSettled) return this.#drop(job);
+    setBody(headers, job.body);
     const level = levelOf(request.priority);
     if (job.state.at === "sending") job.state = { at: "sending", may: true };
-    // Hosts that look at the usual line only are told of another before there is anything in it: they look for some time.
-    if (level !== "normal") broker.connection.publish(names.hint(level));
-    await broker.js.publish(names.job(level, address), body.bytes, {
+    await broker.js.publish(names.job(level, address), job.body.bytes, {
       // Not the address: a job that was given up may be enqueued again.
       msgID: job.message,
       headers,
       timeout: PATIENCE,
     });
-  }
-
-  #refuse(job: RemoteJob, error: ClusterError): void {
-    const { link: { broker }, bulk, owner, refused } = this.#parts;
-    if (broker && job.body) void bulk.drop(broker, owner, job.body).catch(() => {});
-    refused(job, error);
+    // Hosts that are at the usual line are told once there is something in another: they look at once.
+    if (level !== "normal") broker.connection.publish(names.hint(level));
   }
 
   #refusal(job: RemoteJob, error: unknown): "again" | "there" | ClusterError {
     const full = isFull(error);
-    // It waits or runs, whoever enqueued it.
-    if (full === "subject") return "there";
+    // It waits or runs, whoever enqueued it; or one does that was given up, and has to leave first.
+    if (full === "subject") return job.over > 0 ? "again" : "there";
     // Jobs whose caller bounds them wait for room.
     if (full === "stream") return job.request.bounded ? "again" : tooMany(this.#parts.link.broker);
+    if (isOutOfRoom(error)) return engineError(`job ${job.id} can't be enqueued: the server has no room`, error, true);
     if (isLasting(error)) return engineError(`job ${job.id} can't be enqueued`, error, true);
     return "again";
   }
+}
+
+function nobody(job: RemoteJob, cause: unknown): ClusterError {
+  const why = "the server has no such queue, or no JetStream";
+  return engineError(`job ${job.id} can't be enqueued: ${why}`, cause, true);
 }
 
 function tooMany(broker: Broker | null): ClusterError {

@@ -11,8 +11,9 @@ import { Answering } from "./answering.ts";
 import { Bulk } from "./bulk.ts";
 import type { Delivery } from "./delivery.ts";
 import { GivingBack } from "./giving-back.ts";
+import { engineError } from "./faults.ts";
 import { type Broker, Link } from "./link.ts";
-import { Names } from "./names.ts";
+import { Names, ownerOf } from "./names.ts";
 import { type ResolvedQueue, SHAPE } from "./options.ts";
 import { Pulling, type Room } from "./pulling.ts";
 import { Running } from "./running.ts";
@@ -51,6 +52,9 @@ export class Serving {
   readonly #names: Names;
   readonly #link: Link;
   #open: Open | null = null;
+  /** The first right that was found missing before it served. */
+  #missing: Error | null = null;
+  #serves = false;
   #renewal: Timer | null = null;
   /** Runs while there is no connection: then the broker has taken the jobs for lost. */
   #loss: Timer | null = null;
@@ -62,7 +66,7 @@ export class Serving {
     this.#link = new Link(queue, `compute-cluster host ${parts.host}`, "_INBOX", {
       again: () => void this.#again(),
       interrupted: () => this.#interrupted(),
-      failed: (error) => parts.warn(error),
+      failed: (error) => this.#refused(error),
     });
   }
 
@@ -97,8 +101,9 @@ export class Serving {
     const { host, cluster, clock, maxDeliveries, freed, unfit, warn } = this.#parts;
     const { queue, version, shape } = this.#queue;
     const names = this.#names;
-    const bulk = new Bulk(names, shape.replicas ?? SHAPE.replicas, host);
-    const answering = new Answering({ broker, names, bulk, cluster, clock, host });
+    if (broker.unseen) throw engineError(`a host has to look at queue ${JSON.stringify(queue)}`, broker.unseen);
+    const bulk = new Bulk(names, shape.replicas ?? SHAPE.replicas);
+    const answering = new Answering({ broker, names, bulk, cluster, clock, host, warn });
     const givingBack = new GivingBack(broker, names);
     const running = new Running({
       broker,
@@ -117,8 +122,12 @@ export class Serving {
     });
     // Before jobs come: from now on it is heard which are withdrawn.
     const subscriptions = [
-      broker.connection.subscribe(names.abort("*"), { callback: (_, message) => withdraw(running, message) }),
-      broker.connection.subscribe(names.roll, { callback: (_, message) => void message.respond(host) }),
+      broker.connection.subscribe(names.abort("*"), {
+        callback: (error, message) => error ? undefined : withdraw(running, message),
+      }),
+      broker.connection.subscribe(names.roll, {
+        callback: (error, message) => error ? undefined : void message.respond(host),
+      }),
     ];
     running.horizon = await this.#lastSequence(broker);
     const pulling = new Pulling({
@@ -131,6 +140,11 @@ export class Serving {
     this.#open = { broker, pulling, running, answering, givingBack, subscriptions };
     this.#renew(broker.lease / 3);
     pulling.pump(true);
+    // The broker says no before it answers this.
+    await broker.connection.flush();
+    await broker.connection.flush();
+    if (this.#missing) throw this.#missing;
+    this.#serves = true;
   }
 
   /**
@@ -172,6 +186,11 @@ export class Serving {
     });
   }
 
+  #refused(error: Error): void {
+    if (this.#serves) this.#parts.warn(error);
+    else this.#missing ??= error;
+  }
+
   #interrupted(): void {
     const { lease } = this.#open?.broker ?? {};
     if (lease === undefined) return;
@@ -201,7 +220,7 @@ export class Serving {
 }
 
 function withdraw(running: Running, { subject, data }: Msg): void {
-  const address = new TextDecoder().decode(data);
+  const key = new TextDecoder().decode(data);
   // An owner's right is to that owner's jobs.
-  if (address.split(".")[0] === subject.split(".").at(-1)) running.withdraw(address);
+  if (ownerOf(key) === subject.split(".").at(-1)) running.withdraw(key);
 }

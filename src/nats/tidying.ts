@@ -61,7 +61,7 @@ export class Tidying {
   }
 
   /** Forgets what can be. Never rejects: who has not the right to leaves it to time. */
-  async tidy({ jsm }: Broker): Promise<void> {
+  async tidy({ jsm, purges }: Broker): Promise<void> {
     this.#timer?.cancel();
     this.#timer = null;
     const { names, prefix, clock, waiting } = this.#parts;
@@ -69,7 +69,7 @@ export class Tidying {
     let upTo = this.#highest;
     for (const number of waiting()) upTo = Math.min(upTo, number);
     for (const { number } of this.#withdrawn) upTo = Math.min(upTo, number - 1);
-    if (upTo <= this.#done) return;
+    if (upTo <= this.#done || !purges) return;
     this.#done = upTo;
     await jsm.streams.purge(names.answers, { filter: names.answer(`${prefix}.>`), seq: upTo + 1 }).catch(() => {});
   }

@@ -10,6 +10,7 @@ import { isFull, isLasting } from "./faults.ts";
 import { answerHeaders } from "./letters.ts";
 import type { Broker, Link } from "./link.ts";
 import type { Names } from "./names.ts";
+import type { RemoteJob } from "./remote-job.ts";
 
 /** How long to wait before the next try, and how often it is tried, in milliseconds: a broker that is away for longer keeps the job. */
 const AGAIN = 500;
@@ -33,6 +34,8 @@ export interface WithdrawingParts {
   readonly clock: Clock;
   /** The number of the answer that says so. */
   withdrew(number: number): void;
+  /** It was answered before that. */
+  answered(broker: Broker, address: string): Promise<void>;
   /** One has ended. */
   ended(): void;
 }
@@ -40,7 +43,8 @@ export interface WithdrawingParts {
 /** Withdraws jobs. */
 export class Withdrawing {
   readonly #parts: WithdrawingParts;
-  #under = 0;
+  /** Under way, by address. */
+  readonly #under = new Map<string, Promise<void>>();
 
   constructor(parts: WithdrawingParts) {
     this.#parts = parts;
@@ -48,33 +52,39 @@ export class Withdrawing {
 
   /** Whether any is under way. */
   get busy(): boolean {
-    return this.#under > 0;
+    return this.#under.size > 0;
+  }
+
+  /** Until it is known whether an earlier job of the same name was answered. */
+  async before(address: string): Promise<void> {
+    await this.#under.get(address);
   }
 
   /** Takes a job back. */
-  withdraw(address: string): void {
-    this.#under++;
-    void this.#try(address).finally(() => {
-      this.#under--;
+  withdraw(job: RemoteJob): void {
+    const under = this.#try(job).finally(() => {
+      this.#under.delete(job.address);
       this.#parts.ended();
     });
+    this.#under.set(job.address, under);
   }
 
-  async #try(address: string): Promise<void> {
+  async #try(job: RemoteJob): Promise<void> {
+    const { link, answered } = this.#parts;
     for (let tries = 0; tries < TRIES; tries++) {
       try {
-        return await this.#tell(await this.#parts.link.open(), address);
+        return await this.#tell(await link.open(), job);
       } catch (error) {
-        // It was answered before.
-        if (isFull(error) || isLasting(error)) return;
+        if (isFull(error) && link.broker) return await answered(link.broker, job.address).catch(() => {});
+        if (isLasting(error)) return;
         await new Promise<void>((resolve) => this.#parts.clock.schedule(AGAIN, resolve, true));
       }
     }
   }
 
-  async #tell({ client, connection, js }: Broker, address: string): Promise<void> {
+  async #tell({ client, connection, js }: Broker, { address, message }: RemoteJob): Promise<void> {
     const { names, owner, withdrew } = this.#parts;
-    connection.publish(names.abort(owner), address);
+    connection.publish(names.abort(owner), `${address} ${message}`);
     const headers = answerHeaders(client, NOBODY);
     const { seq } = await js.publish(names.answer(address), NOBODY.body.bytes, { headers });
     withdrew(seq);

@@ -30,5 +30,7 @@ export default async function buildPrograms(): Promise<void> {
     platform: "node",
     target: "node20.19",
     charset: "utf8",
+    // They load modules of Node in a way that no bundle of ES modules has.
+    external: ["@nats-io/*"],
   });
 }

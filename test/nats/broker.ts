@@ -19,6 +19,8 @@ export interface BrokerOptions {
   readonly version?: string;
   /** More lines for its configuration file. */
   readonly config?: string;
+  /** What its JetStream is told beside its folder; null for a server without. */
+  readonly jetstream?: string | null;
 }
 
 /** One server. */
@@ -27,14 +29,16 @@ export class Broker {
   readonly folder: string;
   readonly #version: string;
   readonly #config: string;
+  readonly #jetstream: string | null;
   #child: ChildProcess | null = null;
   /** What it has said, for when it does not start. */
   #said = "";
 
-  private constructor(port: number, { version = "2.9", config = "" }: BrokerOptions) {
+  private constructor(port: number, { version = "2.9", config = "", jetstream = "" }: BrokerOptions) {
     this.port = port;
     this.#version = version;
     this.#config = config;
+    this.#jetstream = jetstream;
     this.folder = mkdtempSync(join(tmpdir(), "compute-cluster-broker-"));
   }
 
@@ -59,12 +63,9 @@ export class Broker {
   /** Starts it again, with what it had stored. */
   async begin(): Promise<void> {
     const file = join(this.folder, "server.conf");
-    writeFileSync(
-      file,
-      `listen: "127.0.0.1:${this.port}"\njetstream { store_dir: ${
-        JSON.stringify(join(this.folder, "store"))
-      } }\n${this.#config}`,
-    );
+    const store = `store_dir: ${JSON.stringify(join(this.folder, "store"))}`;
+    const jetstream = this.#jetstream === null ? "" : `jetstream { ${store}, ${this.#jetstream} }`;
+    writeFileSync(file, `listen: "127.0.0.1:${this.port}"\n${jetstream}\n${this.#config}`);
     const child = spawn(serverOf(this.#version), ["-c", file], { stdio: ["ignore", "ignore", "pipe"] });
     this.#child = child;
     process.once("exit", this.#atExit);

@@ -50,6 +50,7 @@ describe("Letters", () => {
       version: fc.option(text),
       wants: fc.record({ progress: fc.boolean(), steps: fc.boolean() }),
       trace: fc.constantFrom(null, { traceparent: "00-1-2-01", tracestate: "a=b", baggage: "c=d" }),
+      over: fc.nat(),
       args: fc.constantFrom(body, { ...body, object: "x.1" }),
     });
     fc.assert(fc.property(letter, (job) => {

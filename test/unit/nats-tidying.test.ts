@@ -31,7 +31,7 @@ describe("Tidying", () => {
         }
         return Promise.resolve();
       };
-      const broker = { jsm: { streams: { purge } } } as unknown as Broker;
+      const broker = { jsm: { streams: { purge } }, purges: true } as unknown as Broker;
       const clock = new FakeClock();
       const names = new Names("q");
       const tidying = new Tidying({ clock, names, prefix: "o.s", waiting: () => waiting.values() });

@@ -1,0 +1,132 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { ComputeCluster } from "../../mod.ts";
+import { nats, type QueueOptions, serve } from "../../nats.ts";
+import { Broker, versions } from "./broker.ts";
+import { Authority, Operator } from "./certificates.ts";
+import { builtProgram } from "../conformance/programs.ts";
+import { ended } from "../package/command.ts";
+import { bun, deno, root } from "../../scripts/bin.mjs";
+
+const module = new URL("../workers/handler.mjs", import.meta.url);
+const folder = mkdtempSync(join(tmpdir(), "compute-cluster-entrance-"));
+const authority = new Authority(folder);
+const server = authority.certify("server");
+const client = authority.certify("client");
+const operator = new Operator();
+const credentials = join(folder, "user.creds");
+writeFileSync(credentials, operator.credentials());
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+type Access = Partial<QueueOptions>;
+
+/** How a server lets programs in, what they need, and what it refuses, with what is said then. */
+interface Entrance {
+  readonly config: string;
+  readonly access: Access;
+  readonly refused: readonly (readonly [what: string, Access, says: RegExp])[];
+}
+
+const tls = `cert_file: "${server.certFile}", key_file: "${server.keyFile}", ca_file: "${authority.caFile}"`;
+const REFUSED = /queue "q" at nats:.* can't be used: .*authorization/i;
+
+const ENTRANCES: Record<string, Entrance> = {
+  "a token": {
+    config: 'authorization { token: "secret" }',
+    access: { token: "secret" },
+    refused: [["no token", {}, REFUSED], ["another token", { token: "other" }, REFUSED]],
+  },
+  "a password": {
+    config: "authorization { user: me, password: secret }",
+    access: { user: "me", pass: "secret" },
+    refused: [["no user", {}, REFUSED], ["another password", { user: "me", pass: "other" }, REFUSED]],
+  },
+  "a credentials file": {
+    config: operator.config,
+    access: { credentials },
+    refused: [
+      ["no file", {}, REFUSED],
+      [
+        "a file that is not there",
+        { credentials: join(folder, "none") },
+        /the credentials file .*none can't be read: .*ENOENT/,
+      ],
+      ["a file that is none", { credentials: authority.caFile }, /credentials/],
+      ["another operator's", { credentials: other(new Operator().credentials()) }, REFUSED],
+    ],
+  },
+  "TLS": {
+    config: `tls { ${tls} }`,
+    access: { tls: { caFile: authority.caFile } },
+    refused: [["no authority", { tls: {} }, /certificate/i]],
+  },
+  "TLS on both sides": {
+    config: `tls { ${tls}, verify: true }`,
+    access: { tls: { caFile: authority.caFile, ...client } },
+    refused: [["no certificate of its own", { tls: { caFile: authority.caFile } }, /can't be used: /]],
+  },
+};
+
+function other(text: string): string {
+  const path = join(folder, "other.creds");
+  writeFileSync(path, text);
+  return path;
+}
+
+describe.each(versions)("NATS %s lets in who has", (version) => {
+  describe.each(Object.entries(ENTRANCES))("%s", (_, { config, access, refused }) => {
+    const ends: (() => Promise<unknown>)[] = [];
+    afterEach(async () => {
+      for (const end of ends.splice(0).reverse()) await end();
+    });
+
+    it("and nobody else", async () => {
+      const broker = await Broker.start({ version, config });
+      ends.push(() => broker.end());
+      const queue = { servers: `nats://localhost:${broker.port}`, queue: "q", connectTimeout: 1_000 };
+      for (const [what, given, says] of refused) {
+        const refusal = { code: "CC_ERR_ENGINE", message: expect.stringMatching(says) };
+        const cc = new ComputeCluster({ engine: nats({ ...queue, ...given }) });
+        await expect(cc.enqueue({ op: "echo", value: 1 }), what).rejects.toMatchObject({ ...refusal, retryable: true });
+        await cc.exit();
+        await expect(serve({ ...queue, ...given, cluster: { module } }), what).rejects.toMatchObject(refusal);
+      }
+      const host = await serve({ ...queue, ...access, cluster: { module, maxWorkers: 1 } });
+      ends.push(() => host.exit());
+      const cc = new ComputeCluster({ engine: nats({ ...queue, ...access }) });
+      ends.push(() => cc.exit());
+      expect(await cc.enqueue({ op: "echo", value: 1 })).toBe(1);
+    });
+  });
+});
+
+describe("On every runtime", () => {
+  const source = fileURLToPath(new URL("../programs/lets-in.ts", import.meta.url));
+  const commands = {
+    node: [process.execPath, builtProgram("lets-in.ts")],
+    bun: [bun, source],
+    deno: [deno, "run", "-A", "--no-prompt", source],
+  };
+  let broker: Broker;
+
+  beforeAll(async () => {
+    broker = await Broker.start({ config: `tls { ${tls}, verify: true }\n${operator.config}` });
+  });
+  afterAll(() => broker?.end());
+
+  it.each(Object.entries(commands))("%s gets in with certificates and credentials", async (_, command) => {
+    const access = {
+      servers: `nats://localhost:${broker.port}`,
+      queue: "q",
+      credentials,
+      tls: { caFile: authority.caFile, ...client },
+    };
+    const { code, stdout, stderr } = await ended([...command, JSON.stringify(access)], { cwd: root, timeout: 25_000 });
+    expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: "let in\n" });
+  });
+});
