@@ -7,6 +7,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
+import { Broker } from "../nats/broker.ts";
 import { HOSTS } from "../examples/programs.ts";
 import { ended } from "../package/command.ts";
 import { type Block, blocksOf } from "./blocks.ts";
@@ -24,10 +25,13 @@ const LIMIT = 60_000;
 // Commands are a POSIX shell's.
 describe.skipIf(process.platform === "win32")("the pages", () => {
   let project: Project;
+  /** For the pages whose programs ask for one. */
+  let broker: Broker | null = null;
   const written = new Map<Run, Written>();
   const folders: Written[] = [];
 
-  beforeAll(() => {
+  beforeAll(async () => {
+    if (PAGES.some(({ text }) => text.includes("NATS_URL"))) broker = await Broker.start();
     project = new Project();
     project.install();
     for (const { path, folders: drafts } of layouts) {
@@ -38,7 +42,10 @@ describe.skipIf(process.platform === "win32")("the pages", () => {
       });
     }
   });
-  afterAll(() => project.remove());
+  afterAll(async () => {
+    await broker?.end();
+    project.remove();
+  });
 
   const isCommand = ({ file }: Run): boolean => file === null;
   const runs = layouts.flatMap((layout) => layout.folders).flatMap((folder) => folder.runs);
@@ -48,7 +55,7 @@ describe.skipIf(process.platform === "win32")("the pages", () => {
     const { path } = written.get(run) as Written;
     const { code, stdout, stderr, late } = await ended(project.commandOf(run, host), {
       cwd: path,
-      env: project.env,
+      env: { ...project.env, ...broker ? { NATS_URL: broker.url } : {} },
       timeout: LIMIT,
     });
     const how = `${run.block.at} ${late ? "takes too long" : `ended with code ${code}`}`;
