@@ -15,7 +15,7 @@ import { ClusterError } from "../core/errors.ts";
 import { engineError, isDenied, isLasting, isMissing, isOutOfRoom } from "./faults.ts";
 import { type Body, sizeOf } from "./letters.ts";
 import type { Broker } from "./link.ts";
-import type { Names } from "./names.ts";
+import { freshName, type Names } from "./names.ts";
 import type { Written } from "./values.ts";
 
 /** What a message has beside its value and the headers that are counted, in bytes: what the client and hosts add. */
@@ -37,7 +37,7 @@ export class Bulk {
   readonly #replicas: number;
   readonly #stores = new Map<string, Promise<ObjectStore>>();
   /** In the names of what is kept, so that no two programs use the same. */
-  readonly #program = crypto.randomUUID();
+  readonly #program = freshName();
   #last = 0;
 
   constructor(names: Names, replicas: number) {

@@ -21,7 +21,7 @@ import { Bulk } from "./bulk.ts";
 import { engineError } from "./faults.ts";
 import type { AnswerLetter } from "./letters.ts";
 import { Link } from "./link.ts";
-import { LONGEST, namedAddress, Names } from "./names.ts";
+import { freshName, LONGEST, namedAddress, Names } from "./names.ts";
 import { type ResolvedQueue, SHAPE } from "./options.ts";
 import { Receiving } from "./receiving.ts";
 import { RemoteJob } from "./remote-job.ts";
@@ -53,7 +53,7 @@ export class NatsEngine implements Engine {
   readonly #parts: EngineParts;
   readonly #owner: string;
   /** In the addresses of jobs that have no name of their own: no other program's, and not to be guessed. */
-  readonly #space = crypto.randomUUID();
+  readonly #space = freshName();
   readonly #jobs = new Map<string, RemoteJob>();
   readonly #lifetime = new Lifetime();
   readonly #ledger = new Ledger();

@@ -138,6 +138,11 @@ export function isNamed(address: string): boolean {
   return address.split(".")[1] === NAMED;
 }
 
+/** A name that is nobody else's, and can't be guessed. */
+export function freshName(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("base64url");
+}
+
 /** Whose a job is. */
 export function ownerOf(address: string): string {
   return address.split(".")[0] as string;
