@@ -40,12 +40,16 @@ try {
   process.exitCode = error.status;
 }
 
-/** What users may hold in their hands, and compare by class, is there once: in mod.js. */
-function fromTheLibrary(filter) {
+/**
+ * What users may hold in their hands, and compare by class, is there once: in mod.js, or another file of the library.
+ *
+ * @param {RegExp} filter
+ */
+function fromTheLibrary(filter, path = "./mod.js") {
   return {
-    name: "from the library",
+    name: `from ${path}`,
     setup(build) {
-      build.onResolve({ filter }, () => ({ path: "./mod.js", external: true }));
+      build.onResolve({ filter }, () => ({ path, external: true }));
     },
   };
 }
@@ -76,7 +80,7 @@ async function buildCommandLine() {
       js: 'import { createRequire as createRequireOfBundle } from "node:module";\n' +
         "const require = createRequireOfBundle(import.meta.url);",
     },
-    plugins: [fromTheLibrary(/\/mod\.ts$/)],
+    plugins: [fromTheLibrary(/\/mod\.ts$/), fromTheLibrary(/\/nats\.ts$/, "./nats.js")],
   });
   addLicenses("dist/cli.js", metafile);
   chmodSync(join(root, "dist/cli.js"), 0o755);

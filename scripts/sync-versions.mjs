@@ -11,10 +11,13 @@ const denoText = read("deno.json").replace(/("version": )"[^"]*"/, `$1${JSON.str
 const deno = JSON.parse(denoText);
 const { name, version, license, exports, imports, publish, compilerOptions } = deno;
 const jsrText = JSON.stringify({ name, version, license, exports, imports, publish, compilerOptions }, null, 2) + "\n";
-const cliText = read("src/cli/version.ts").replace(/= "[^"]*"/, `= ${JSON.stringify(npm.version)}`);
+const sources = ["src/version.ts", "src/cli/version.ts"].map((file) => [
+  file,
+  read(file).replace(/= "[^"]*"/, `= ${JSON.stringify(npm.version)}`),
+]);
 
 const problems = [];
-for (const [file, text] of [["deno.json", denoText], ["jsr.json", jsrText], ["src/cli/version.ts", cliText]]) {
+for (const [file, text] of [["deno.json", denoText], ["jsr.json", jsrText], ...sources]) {
   let old = "";
   try {
     old = read(file);

@@ -6,6 +6,7 @@
 
 import type { Figures } from "./bench-pool.ts";
 import { shown } from "./progress.ts";
+import { aligned } from "./table.ts";
 
 /** Less of a difference is as likely to be chance. */
 const WORTH = 0.95;
@@ -35,13 +36,7 @@ export function table(pools: readonly Figures[]): string {
       shown(failed),
     ]),
   ];
-  const widths = (rows[0] as string[]).map((_, column) =>
-    Math.max(...rows.map((row) => (row[column] as string).length))
-  );
-  return rows.map((row) =>
-    row.map((cell, column) => column === 0 ? cell.padEnd(widths[0] as number) : cell.padStart(widths[column] as number))
-      .join("  ")
-  ).join("\n");
+  return aligned(rows, [0]);
 }
 
 /** Which pool to take, and why. */

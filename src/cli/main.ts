@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The command line: `compute-cluster run`, `bench` and `init`.
+ * The command line: `compute-cluster run`, `bench` and `init`, and for many machines `serve`, `top` and `dead`.
  *
  * ```sh
  * npx compute-cluster --help
@@ -16,6 +16,7 @@ import type { ComputeClusterOptions, Isolation } from "../../mod.ts";
 import { bench, type BenchOptions } from "./bench.ts";
 import { EXIT } from "./exit-code.ts";
 import { init } from "./init.ts";
+import { addDead, addServe, addTop } from "./queue-commands.ts";
 import { INPUT_FORMATS } from "./read-jobs.ts";
 import { reasonOf } from "./reason.ts";
 import { run, type RunOptions } from "./run.ts";
@@ -134,6 +135,11 @@ Examples:
     .action((folder: string) => {
       process.stdout.write(init(folder));
     });
+
+  const ended = (code: number): void => void (exitCode = code);
+  addServe(program, { isolation, setupData }, ended);
+  addTop(program, ended);
+  addDead(program, ended);
   return program;
 }
 

@@ -74,16 +74,7 @@ export class Admission {
     if (this.counted + 1 - room > maxBacklog) return tooMany(maxBacklog);
     const expected = this.latency(job);
     if (expected === null) return null;
-    const seconds = (expected / 1000).toFixed(2);
-    if (expected > maxLatency) {
-      const message = `cannot enqueue work: maximum expected work duration exceeded (${seconds}s)`;
-      return new ClusterError("CC_ERR_LATENCY", message, tooSlow(expected, maxLatency));
-    }
-    if (expected > deadline) {
-      const message = `cannot enqueue work: it would take ${seconds}s, and its deadline is ${deadline} ms`;
-      return new ClusterError("CC_ERR_DEADLINE", message, tooSlow(expected, deadline));
-    }
-    return null;
+    return lateness(expected, maxLatency, deadline);
   }
 
   /**
@@ -114,6 +105,22 @@ export class Admission {
     if (before.at === "none") return placement.room;
     return before.at === "worker" && placement.hasPlace(before.worker, now()) ? Infinity : 0;
   }
+}
+
+/**
+ * Why a job is refused that is expected to be answered after so long, or null. All in milliseconds, limits Infinity for none.
+ */
+export function lateness(expected: number, maxLatency: number, deadline: number): ClusterError | null {
+  const seconds = (expected / 1000).toFixed(2);
+  if (expected > maxLatency) {
+    const message = `cannot enqueue work: maximum expected work duration exceeded (${seconds}s)`;
+    return new ClusterError("CC_ERR_LATENCY", message, tooSlow(expected, maxLatency));
+  }
+  if (expected > deadline) {
+    const message = `cannot enqueue work: it would take ${seconds}s, and its deadline is ${deadline} ms`;
+    return new ClusterError("CC_ERR_DEADLINE", message, tooSlow(expected, deadline));
+  }
+  return null;
 }
 
 function tooMany(limit: number): ClusterError {

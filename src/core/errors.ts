@@ -45,6 +45,8 @@ export interface ErrorDetails {
   readonly stderr?: string;
   /** Where in the value the part stands that can't be cloned, such as `args.list[3].onDone` (`CC_ERR_NOT_CLONEABLE`). */
   readonly path?: string;
+  /** Whether trying again would not mend it: credentials that are refused, a server that is too old (`CC_ERR_ENGINE`). */
+  readonly lasting?: boolean;
   /** The falsy value that was thrown (`CC_ERR_FALSY_REJECTION`). */
   readonly reason?: unknown;
 }
@@ -65,6 +67,7 @@ export class ClusterError extends Error implements ErrorDetails {
   declare readonly signal?: string | null;
   declare readonly stderr?: string;
   declare readonly path?: string;
+  declare readonly lasting?: boolean;
   declare readonly reason?: unknown;
 
   /** Makes an error of the cluster; `details` become its own properties. */

@@ -31,6 +31,9 @@ const KEPT = 24 * 3_600_000;
 /** The largest part of a value that is one message in the store, in bytes. */
 const PIECE = 128 * 1_024;
 
+/** What is used of a broker. */
+export type BulkBroker = Pick<Broker, "client" | "js" | "jsm" | "keepAnswers" | "purges">;
+
 /** Large values of one queue. */
 export class Bulk {
   readonly #names: Names;
@@ -65,7 +68,7 @@ export class Bulk {
   }
 
   /** It was taken. */
-  async drop(broker: Broker, owner: string, { object }: Pick<Body, "object">): Promise<void> {
+  async drop(broker: BulkBroker, owner: string, { object }: Pick<Body, "object">): Promise<void> {
     const info = object === null ? null : await this.#find(broker, owner, object);
     if (!info) return;
     const { stream, parts, head } = this.#subjects(owner, info);
@@ -90,7 +93,7 @@ export class Bulk {
    *
    * @throws {ClusterError} `CC_ERR_ENGINE` if it is not there any more, and whatever the broker is at fault with.
    */
-  async fetch(broker: Broker, owner: string, object: string): Promise<Uint8Array> {
+  async fetch(broker: BulkBroker, owner: string, object: string): Promise<Uint8Array> {
     const info = await this.#find(broker, owner, object);
     if (!info) throw gone(object);
     const { stream, parts } = this.#subjects(owner, info);
@@ -105,7 +108,7 @@ export class Bulk {
     return bytes;
   }
 
-  async #find(broker: Broker, owner: string, object: string): Promise<ObjectInfo | null> {
+  async #find(broker: BulkBroker, owner: string, object: string): Promise<ObjectInfo | null> {
     try {
       const found = await (await this.#store(broker, owner)).info(object);
       return found?.deleted ? null : found;
@@ -121,7 +124,7 @@ export class Bulk {
     return { stream: `OBJ_${bucket}`, parts: `$O.${bucket}.C.${nuid}`, head: `$O.${bucket}.M.${token}` };
   }
 
-  #store(broker: Broker, owner: string): Promise<ObjectStore> {
+  #store(broker: BulkBroker, owner: string): Promise<ObjectStore> {
     const found = this.#stores.get(owner);
     if (found) return found;
     const opening = openBucket(broker, this.#names.bucket(owner), this.#replicas);
@@ -137,7 +140,7 @@ export class Bulk {
  * @throws {ClusterError} `CC_ERR_ENGINE` for a user who may not.
  */
 export async function openBucket(
-  { client, js, keepAnswers }: Broker,
+  { client, js, keepAnswers }: BulkBroker,
   bucket: string,
   replicas: number,
 ): Promise<ObjectStore> {
@@ -169,7 +172,7 @@ function fits(size: number, headers: MsgHdrs, most: number): boolean {
 }
 
 /** Deletes what a stream has of a subject. */
-async function remove({ jsm, purges }: Broker, stream: string, subject: string): Promise<void> {
+async function remove({ jsm, purges }: BulkBroker, stream: string, subject: string): Promise<void> {
   if (purges) return void await jsm.streams.purge(stream, { filter: subject });
   for (let seq = 1;;) {
     const found = await jsm.streams.getMessage(stream, { seq, next_by_subj: subject } as MsgRequest);

@@ -40,7 +40,10 @@ async function load(): Promise<Client> {
     ]);
     return { transport, jetstream, objects };
   } catch (cause) {
-    throw new ClusterError("CC_ERR_ENGINE", `the clients of NATS can't be loaded; ${INSTALL}`, { cause });
+    throw new ClusterError("CC_ERR_ENGINE", `the clients of NATS can't be loaded; ${INSTALL}`, {
+      cause,
+      lasting: true,
+    });
   }
 }
 

@@ -17,6 +17,7 @@ import { Lifetime } from "../core/lifetime.ts";
 import * as loss from "../core/loss.ts";
 import { Outbox } from "../core/outbox.ts";
 import type { EngineParts } from "../distributed.ts";
+import { Admission } from "./admission.ts";
 import { Bulk } from "./bulk.ts";
 import { engineError } from "./faults.ts";
 import type { AnswerLetter } from "./letters.ts";
@@ -66,6 +67,7 @@ export class NatsEngine implements Engine {
   readonly #withdrawing: Withdrawing;
   readonly #rollCall: RollCall;
   readonly #tidying: Tidying;
+  readonly #admission: Admission;
   #refusedSinceDrain = false;
   #ending = false;
   #last = 0;
@@ -98,6 +100,15 @@ export class NatsEngine implements Engine {
       answered: (broker, address) => this.#receiving.discard(broker, address),
       ended: () => this.#windDown(),
     });
+    this.#admission = new Admission({
+      link,
+      names,
+      clock: parts.clock,
+      forecast: this.#forecast,
+      maxLatency: parts.maxLatency,
+      own: () => this.#jobs.size,
+      refused: (job, error) => this.#refused(job, error),
+    });
     this.#receiving = new Receiving({
       clock: parts.clock,
       names,
@@ -120,6 +131,7 @@ export class NatsEngine implements Engine {
       owner,
       version: queue.version,
       hearsSteps: (job) => this.#announcing.hears(job, "job:started") || this.#announcing.hears(job, "job:returned"),
+      decide: (job) => this.#admission.decide(job),
       expect: (broker, job) => this.#receiving.expect(broker, job),
       before: (address) => this.#withdrawing.before(address),
       lookUp: (broker, job) => this.#receiving.lookUp(broker, job),
@@ -169,6 +181,7 @@ export class NatsEngine implements Engine {
   /** @param unsendable Why its arguments can't be sent, or null. */
   #take(job: RemoteJob, unsendable: ClusterError | null): void {
     this.#jobs.set(job.address, job);
+    if (this.#jobs.size === 1) this.#forecast.watch(true, this.#parts.clock.now());
     this.#link.hold(true);
     if (unsendable) return this.#settle(job, { ok: false, error: unsendable }, null);
     const { deadline } = job.request;
@@ -298,6 +311,7 @@ export class NatsEngine implements Engine {
     job.expiry?.cancel();
     this.#receiving.forget(job);
     this.#jobs.delete(job.address);
+    if (this.#jobs.size === 0) this.#forecast.watch(false, this.#parts.clock.now());
     this.#link.hold(this.#jobs.size > 0);
     if (this.#jobs.size > 0 || !this.#refusedSinceDrain || this.#lifetime.at !== "open") return;
     this.#refusedSinceDrain = false;
@@ -354,6 +368,7 @@ export class NatsEngine implements Engine {
     this.#ending = true;
     this.#receiving.end();
     this.#rollCall.end();
+    this.#admission.end();
     this.#link.hold(true);
     void this.#finish();
   }

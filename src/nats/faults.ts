@@ -95,7 +95,8 @@ function causes(error: unknown): Error[] {
 export function engineError(what: string, cause: unknown, retryable = false): ClusterError {
   if (cause instanceof ClusterError) return cause;
   const why = cause === undefined ? "" : `: ${messageOf(cause)}`;
-  return new ClusterError("CC_ERR_ENGINE", `${what}${why}`, { cause, retryable });
+  const lasting = cause === undefined || isLasting(cause);
+  return new ClusterError("CC_ERR_ENGINE", `${what}${why}`, { cause, retryable, lasting });
 }
 
 function messageOf(error: unknown): string {

@@ -8,6 +8,7 @@
 import { randomName } from "../../runtimes/random-name.ts";
 import { ownProcess } from "../built-in.ts";
 import { ComputeCluster } from "../cluster.ts";
+import { ClusterError } from "../core/errors.ts";
 import type { ComputeClusterOptions } from "../options.ts";
 import { realClock } from "../real-clock.ts";
 import * as check from "../validate.ts";
@@ -32,6 +33,13 @@ export interface ServeOptions extends Omit<QueueOptions, "queue"> {
    */
   host?: string | undefined;
   /**
+   * Whether a worker must be ready before jobs are taken: if none can be started, `serve` rejects with `CC_ERR_WORKER_START`. Otherwise
+   * a host whose module can't be used gives jobs back, until other hosts have them or they have failed.
+   *
+   * @default false
+   */
+  ready?: boolean | undefined;
+  /**
    * How often a job is given to a host. One whose hosts were all lost is set aside, and fails with `CC_ERR_POISON`.
    *
    * @default 3
@@ -55,6 +63,10 @@ export interface HostStats {
   readonly held: number;
   /** Whether it has a connection to the broker. */
   readonly connected: boolean;
+  /** Whether it takes jobs: not once it drains. */
+  readonly taking: boolean;
+  /** Why its workers could not be started when that was tried last, or null. */
+  readonly fault: Error | null;
 }
 
 /** A host that serves queues; {@link serve} makes one. */
@@ -68,6 +80,10 @@ export class Host {
   readonly #standingBack = new StandingBack(realClock, () => this.#pump());
   /** Who waits until it has no job. */
   readonly #waiting: (() => void)[] = [];
+  /** Before that, what goes wrong is what starting it rejects with. */
+  #started = false;
+  #taking = true;
+  #fault: Error | null = null;
 
   private constructor(options: Resolved) {
     const { name, cluster, queues, maxDeliveries, drainTimeout } = options;
@@ -75,6 +91,7 @@ export class Host {
     this.cluster = new ComputeCluster({ ...cluster, maxBacklog: Infinity });
     // A worker that is lost is no reason for the host to end: its job's caller is told.
     this.cluster.on("error", (error) => this.#warn(error));
+    this.cluster.on("worker:ready", () => this.#fault = null);
     this.#drainTimeout = drainTimeout;
     this.#servings = queues.map((queue) =>
       new Serving(queue, {
@@ -83,6 +100,7 @@ export class Host {
         clock: realClock,
         maxDeliveries,
         room: () => this.#room(),
+        free: () => Math.max(0, this.cluster.slots - this.#held),
         freed: () => this.#freed(),
         unfit: () => this.#standingBack.begin(),
         warn: (error) => this.cluster.emit("error", error),
@@ -92,9 +110,12 @@ export class Host {
 
   /** @internal */
   static async start(options: ServeOptions): Promise<Host> {
-    const host = new Host(resolve(options));
+    const resolved = resolve(options);
+    const host = new Host(resolved);
     try {
+      if (resolved.ready) await host.cluster.ready();
       await Promise.all(host.#servings.map((serving) => serving.start()));
+      host.#started = true;
       return host;
     } catch (error) {
       await host.exit();
@@ -109,23 +130,36 @@ export class Host {
       slots: this.cluster.slots,
       held: this.#held,
       connected: this.#servings.every(({ connected }) => connected),
+      taking: this.#taking,
+      fault: this.#fault,
     };
   }
 
-  /** Takes no more jobs, finishes those that it has, and ends. What is not finished within `drainTimeout` goes to other hosts. */
-  async drain(): Promise<void> {
-    for (const serving of this.#servings) serving.stopTaking();
+  /**
+   * Takes no more jobs, finishes those that it has, and ends. What is not finished within `drainTimeout` goes to other hosts.
+   *
+   * @returns how many did.
+   */
+  async drain(): Promise<number> {
+    this.#stopTaking();
     await this.#idle(this.#drainTimeout);
+    const left = this.#held;
     await this.exit();
+    return left;
   }
 
   /** Ends at once: jobs that it has go to other hosts. */
   async exit(): Promise<void> {
-    for (const serving of this.#servings) serving.stopTaking();
+    this.#stopTaking();
     this.#standingBack.end();
     await this.cluster.exit();
     await this.#idle(HANDED_BACK);
     await Promise.all(this.#servings.map((serving) => serving.end()));
+  }
+
+  #stopTaking(): void {
+    this.#taking = false;
+    for (const serving of this.#servings) serving.stopTaking();
   }
 
   /** How many more jobs it may take. Where one runs long, none is taken to wait for it. */
@@ -169,7 +203,8 @@ export class Host {
 
   /** Unless somebody else hears it. */
   #warn(error: Error): void {
-    if (this.cluster.listenerCount("error") === 1) ownProcess().emitWarning(error);
+    if (error instanceof ClusterError && error.code === "CC_ERR_WORKER_START") this.#fault = error;
+    if (this.#started && this.cluster.listenerCount("error") === 1) ownProcess().emitWarning(error);
   }
 }
 
@@ -177,7 +212,8 @@ export class Host {
  * Serves a queue, or several, on this machine: takes jobs as its cluster has room for them. Resolves once it does.
  *
  * @throws {OptionTypeError | OptionRangeError} `CC_ERR_OPTION`.
- * @throws {ClusterError} `CC_ERR_ENGINE` if the server can't be reached, or the queue is for another module.
+ * @throws {ClusterError} `CC_ERR_ENGINE` if the server can't be reached, or the queue is for another module; `CC_ERR_WORKER_START`, see
+ * `ready`.
  *
  * @example
  * ```ts
@@ -197,6 +233,7 @@ export function serve(options: ServeOptions): Promise<Host> {
 
 /** Options of a host, complete and checked. */
 interface Resolved {
+  readonly ready: boolean;
   readonly name: string;
   readonly cluster: ComputeClusterOptions;
   readonly queues: readonly ResolvedQueue[];
@@ -204,16 +241,21 @@ interface Resolved {
   readonly drainTimeout: number;
 }
 
-const NAMES = [...QUEUE_NAMES, "cluster", "host", "maxDeliveries", "drainTimeout"] as const;
+const NAMES = [...QUEUE_NAMES, "cluster", "host", "ready", "maxDeliveries", "drainTimeout"] as const;
 
 function resolve(options: ServeOptions): Resolved {
-  const { cluster, host, maxDeliveries, drainTimeout, queue, ...shared } = check.ownOptions(options, "options", NAMES);
+  const { cluster, host, ready, maxDeliveries, drainTimeout, queue, ...shared } = check.ownOptions(
+    options,
+    "options",
+    NAMES,
+  );
   if (typeof cluster !== "object" || cluster === null) {
     throw check.wrongType("cluster", "the options of a cluster", cluster);
   }
   const names = typeof queue === "string" ? [queue] : check.texts("queue", queue);
   if (names.length === 0) throw check.outOfRange("queue", "one name at least", queue);
   return {
+    ready: ready === undefined ? false : check.flag("ready", ready),
     name: host === undefined ? randomName() + randomName() : word("host", host),
     cluster: cluster as ComputeClusterOptions,
     queues: names.map((name) => resolveQueue({ ...shared, queue: name })),

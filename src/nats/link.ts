@@ -10,7 +10,7 @@ import { files } from "../built-in.ts";
 import { ClusterError } from "../core/errors.ts";
 import { type Client, loadClient } from "./client.ts";
 import { engineError, isDenied, isLasting, isNobody } from "./faults.ts";
-import type { ResolvedQueue } from "./options.ts";
+import type { Access, ResolvedQueue } from "./options.ts";
 import { type Found, openQueue } from "./queue.ts";
 
 /** How often the broker is asked whether it is there, in milliseconds; two that are not answered end a connection. */
@@ -121,23 +121,14 @@ export class Link {
   }
 
   async #open(): Promise<Broker> {
-    const { queue, access: { servers, connectTimeout } } = this.#queue;
+    const { queue, access } = this.#queue;
     const client = await loadClient();
-    const end = performance.now() + connectTimeout;
-    for (;;) {
-      try {
-        return await this.#try(client);
-      } catch (error) {
-        if (isLasting(error) || this.#closed || performance.now() + AGAIN > end) {
-          throw engineError(`queue ${JSON.stringify(queue)} at ${servers.join(", ")} can't be used`, error, true);
-        }
-        await new Promise((resolve) => setTimeout(resolve, AGAIN));
-      }
-    }
+    const what = `queue ${JSON.stringify(queue)} at ${access.servers.join(", ")}`;
+    return await persistently(what, access, () => !this.#closed, () => this.#try(client));
   }
 
   async #try(client: Client): Promise<Broker> {
-    const connection = await this.#connect(client);
+    const connection = await connect(client, this.#queue.access, this.#name, this.#inboxes);
     try {
       this.#broker = await this.#prepare(client, connection);
     } catch (error) {
@@ -150,41 +141,19 @@ export class Link {
     return this.#broker;
   }
 
-  async #connect(client: Client): Promise<NatsConnection> {
-    const { servers, connectTimeout, connection, credentials } = this.#queue.access;
-    // Now, for the error, and for each connection: they may be renewed.
-    if (credentials !== null) readCredentials(credentials);
-    const authenticator = credentials === null
-      ? {}
-      : { authenticator: client.transport.credsAuthenticator(() => readCredentials(credentials)) };
-    return await client.transport.connect({
-      servers: [...servers],
-      name: this.#name,
-      inboxPrefix: this.#inboxes,
-      maxReconnectAttempts: -1,
-      reconnectTimeWait: AGAIN,
-      pingInterval: PING,
-      maxPingOut: 2,
-      ignoreAuthErrorAbort: true,
-      timeout: Math.min(connectTimeout, PING),
-      ...authenticator,
-      ...connection,
-    });
-  }
-
   async #prepare(client: Client, connection: NatsConnection): Promise<Broker> {
-    const { version = "0.0", max_payload: maxPayload = 1_048_576 } = connection.info ?? {};
-    const [major = 0, minor = 0, patch = 0] = version.split(".").map((part) => Number.parseInt(part));
-    if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
-      throw engineError(
-        `the server is version ${version}, and ${OLDEST.join(".")} is the oldest that will do`,
-        undefined,
-      );
-    }
+    const { max_payload: maxPayload = 1_048_576 } = connection.info ?? {};
     const js = client.jetstream.jetstream(connection, { checkAPI: false });
     const jsm = await client.jetstream.jetstreamManager(connection, { checkAPI: false });
-    const purges = major > 2 || minor > 9 || patch >= 15;
-    return { client, connection, js, jsm, maxPayload, purges, ...await this.#find(jsm, connection) };
+    return {
+      client,
+      connection,
+      js,
+      jsm,
+      maxPayload,
+      purges: purges(connection),
+      ...await this.#find(jsm, connection),
+    };
   }
 
   async #find(jsm: JetStreamManager, { info }: NatsConnection): Promise<Found> {
@@ -196,7 +165,7 @@ export class Link {
         throw new ClusterError(
           "CC_ERR_ENGINE",
           `queue ${JSON.stringify(this.#queue.queue)} can't be used: the server has no JetStream`,
-          { cause: error, retryable: true },
+          { cause: error, retryable: true, lasting: true },
         );
       }
       throw error;
@@ -226,6 +195,79 @@ export class Link {
         holdSocket(connection, this.#held);
         this.#events.again();
       }
+    }
+  }
+}
+
+/**
+ * Connects to a broker that will do.
+ *
+ * @param name What its monitoring shows.
+ * @param inboxes What the subjects of replies begin with.
+ */
+export async function connect(
+  client: Client,
+  { servers, connectTimeout, connection, credentials }: Access,
+  name: string,
+  inboxes: string,
+): Promise<NatsConnection> {
+  // Now, for the error, and for each connection: they may be renewed.
+  if (credentials !== null) readCredentials(credentials);
+  const authenticator = credentials === null
+    ? {}
+    : { authenticator: client.transport.credsAuthenticator(() => readCredentials(credentials)) };
+  const connected = await client.transport.connect({
+    servers: [...servers],
+    name,
+    inboxPrefix: inboxes,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: AGAIN,
+    pingInterval: PING,
+    maxPingOut: 2,
+    ignoreAuthErrorAbort: true,
+    timeout: Math.min(connectTimeout, PING),
+    ...authenticator,
+    ...connection,
+  });
+  const [major, minor] = versionOf(connected);
+  if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return connected;
+  await connected.close();
+  const { version } = connected.info ?? {};
+  throw engineError(`the server is version ${version}, and ${OLDEST.join(".")} is the oldest that will do`, undefined);
+}
+
+/** See {@link Broker.purges}. */
+export function purges(connection: NatsConnection): boolean {
+  const [major, minor, patch] = versionOf(connection);
+  return major > 2 || minor > 9 || patch >= 15;
+}
+
+function versionOf({ info }: NatsConnection): [major: number, minor: number, patch: number] {
+  const [major = 0, minor = 0, patch = 0] = (info?.version ?? "0.0").split(".").map((part) => Number.parseInt(part));
+  return [major, minor, patch];
+}
+
+/**
+ * Tries until it is done, for as long as somebody wants it and `connectTimeout` says, unless what goes wrong lasts.
+ *
+ * @param what What can't be used otherwise.
+ * @throws {ClusterError} `CC_ERR_ENGINE`.
+ */
+export async function persistently<T>(
+  what: string,
+  { connectTimeout }: Access,
+  isWanted: () => boolean,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  const end = performance.now() + connectTimeout;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (isLasting(error) || !isWanted() || performance.now() + AGAIN > end) {
+        throw engineError(`${what} can't be used`, error, true);
+      }
+      await new Promise((resolve) => setTimeout(resolve, AGAIN));
     }
   }
 }

@@ -7,18 +7,10 @@
 import * as check from "../validate.ts";
 import { OWNER, WORD } from "./names.ts";
 
-/** A queue at a NATS server. What a queue is like (from `maxBacklog` on) is kept at the server: whoever gives another value changes it. */
-export interface QueueOptions {
+/** How to reach a NATS server. */
+export interface AccessOptions {
   /** URLs of one server or of several of one cluster, such as `nats://host:4222`. */
   servers: string | readonly string[];
-  /** The queue's name: letters, digits, `_` and `-`, 64 at most. Its jobs are run by the hosts that serve it. */
-  queue: string;
-  /**
-   * The version of the worker module that the jobs are for. Whoever has another version than the queue's is refused.
-   *
-   * @default any
-   */
-  version?: string | undefined;
   /**
    * The longest that a server is looked for at first, in milliseconds. One that is lost later is looked for without end.
    *
@@ -37,6 +29,18 @@ export interface QueueOptions {
   tls?: TlsOptions | undefined;
   /** What else the official client takes: its `ConnectionOptions`. */
   connection?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** A queue at a NATS server. What a queue is like (from `maxBacklog` on) is kept at the server: whoever gives another value changes it. */
+export interface QueueOptions extends AccessOptions {
+  /** The queue's name: letters, digits, `_` and `-`, 64 at most. Its jobs are run by the hosts that serve it. */
+  queue: string;
+  /**
+   * The version of the worker module that the jobs are for. Whoever has another version than the queue's is refused.
+   *
+   * @default any
+   */
+  version?: string | undefined;
   /**
    * The most jobs of the queue that wait or run; one more is refused with `CC_ERR_BACKLOG_FULL`. -1 or Infinity: no limit.
    *
@@ -75,11 +79,9 @@ export interface TlsOptions {
   readonly keyFile?: string;
 }
 
-/** Options that all have. */
-export const QUEUE_NAMES: readonly (keyof QueueOptions)[] = [
+/** Options of whoever connects. */
+export const ACCESS_NAMES: readonly (keyof AccessOptions)[] = [
   "servers",
-  "queue",
-  "version",
   "connectTimeout",
   "token",
   "user",
@@ -87,6 +89,13 @@ export const QUEUE_NAMES: readonly (keyof QueueOptions)[] = [
   "credentials",
   "tls",
   "connection",
+];
+
+/** Options of whoever uses a queue. */
+export const QUEUE_NAMES: readonly (keyof QueueOptions)[] = [
+  ...ACCESS_NAMES,
+  "queue",
+  "version",
   "maxBacklog",
   "lease",
   "keepAnswers",
@@ -126,18 +135,10 @@ export interface ResolvedQueue {
  * @throws {OptionTypeError | OptionRangeError} `CC_ERR_OPTION`.
  */
 export function resolveQueue(given: Partial<Record<keyof QueueOptions, unknown>>): ResolvedQueue {
-  const optional = <T>(value: unknown, checked: (value: unknown) => T): T | null =>
-    value === undefined ? null : checked(value);
   return {
     queue: word("queue", given.queue),
     version: optional(given.version, (value) => check.text("version", value)),
-    access: {
-      servers: servers(given.servers),
-      connectTimeout: optional(given.connectTimeout, (v) => check.duration("connectTimeout", v, "more than 0")) ??
-        10_000,
-      credentials: optional(given.credentials, (value) => check.text("credentials", value)),
-      connection: connection(given),
-    },
+    access: resolveAccess(given),
     shape: {
       maxBacklog: optional(given.maxBacklog, maxBacklog),
       lease: optional(given.lease, (value) => seconds("lease", value)),
@@ -145,6 +146,21 @@ export function resolveQueue(given: Partial<Record<keyof QueueOptions, unknown>>
       replicas: optional(given.replicas, (value) => check.integer("replicas", value, 1, 5)),
     },
   };
+}
+
+/** The same of how to get a connection alone. */
+export function resolveAccess(given: Partial<Record<keyof AccessOptions, unknown>>): Access {
+  return {
+    servers: servers(given.servers),
+    connectTimeout: optional(given.connectTimeout, (value) => check.duration("connectTimeout", value, "more than 0")) ??
+      10_000,
+    credentials: optional(given.credentials, (value) => check.text("credentials", value)),
+    connection: connection(given),
+  };
+}
+
+function optional<T>(value: unknown, checked: (value: unknown) => T): T | null {
+  return value === undefined ? null : checked(value);
 }
 
 /** Text that may be part of a subject. */

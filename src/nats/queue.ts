@@ -25,7 +25,7 @@ const KEEP_RETURNS = 24 * 3_600_000;
 const NANOS = 1_000_000;
 
 /** What a queue says of itself, in the description of its stream of jobs. */
-interface Label {
+export interface Label {
   readonly protocol: number;
   /** The version of the worker module, or null for any. */
   readonly version: string | null;
@@ -209,7 +209,8 @@ function label(label: Label): string {
   return JSON.stringify({ "compute-cluster": label });
 }
 
-function readLabel(description: string | undefined): Label | null {
+/** What a queue says of itself; null for a stream that is no queue. */
+export function readLabel(description: string | undefined): Label | null {
   try {
     return JSON.parse(description ?? "")["compute-cluster"] ?? null;
   } catch {

@@ -23,6 +23,7 @@ import { findStored } from "./stored.ts";
 import { isNamed, Names, ownerOf } from "./names.ts";
 import { poisoned } from "./poison.ts";
 import { skew } from "./queue.ts";
+import type { Tally } from "./tally.ts";
 import type { Answering, Run } from "./answering.ts";
 import { read, write, type Written } from "./values.ts";
 
@@ -73,6 +74,7 @@ export interface RunningParts {
   readonly cluster: ComputeCluster;
   readonly answering: Answering;
   readonly givingBack: GivingBack;
+  readonly tally: Tally;
   readonly clock: Clock;
   /** The version of the module, or null. */
   readonly version: string | null;
@@ -124,6 +126,7 @@ export class Running {
   /** Runs a job. Never rejects. */
   async take(delivery: Delivery): Promise<void> {
     this.#held.add(delivery);
+    this.#parts.tally.taken();
     if (this.#held.size > this.#parts.cluster.slots) this.#watch();
     try {
       await this.#handle(delivery);
@@ -132,6 +135,7 @@ export class Running {
       this.#parts.warn(engineError(`job ${Names.addressIn(delivery.subject)} was let go`, error));
     }
     this.#held.delete(delivery);
+    this.#parts.tally.left();
     this.#parts.freed();
   }
 
@@ -174,7 +178,11 @@ export class Running {
     answering.end(run);
     if (ended.how === "lost") return;
     if (ended.how === "given back") return await this.#giveBack(delivery, ended.lost);
-    if (ended.how !== "withdrawn") await answering.answer(address, ended.status, ended.written, run);
+    if (ended.how !== "withdrawn") {
+      const ran = run.startedAt > 0 ? performance.now() - run.startedAt : 0;
+      await answering.answer(address, ended.status, ended.written, run);
+      this.#parts.tally.answered(ended.status === "value", ran);
+    }
     // What is set aside is kept whole.
     if (ended.how === "poisoned") return delivery.ack();
     await this.#leave(delivery, letter);

@@ -31,6 +31,8 @@ export interface SendingParts {
   readonly version: string | null;
   /** Whether anyone hears of a job's steps. */
   hearsSteps(job: RemoteJob): boolean;
+  /** Refuses a job before it is sent, or lets it be; null for a job without limits. */
+  decide(job: RemoteJob): Promise<void> | null;
   /** Listens for what hosts say of a job. Rejects if that is not allowed. */
   expect(broker: Broker, job: RemoteJob): Promise<void>;
   /** Waits for what an earlier job of the same name has still to do. */
@@ -63,6 +65,8 @@ export class Sending {
         // What was answered before is not run again: to a program that has forgotten what it had enqueued, or after a try of which
         // nothing is known.
         if ((attempt > 1 || isNamed(job.address)) && await this.#parts.lookUp(broker, job)) return;
+        const decision = attempt === 1 ? this.#parts.decide(job) : null;
+        if (decision) await decision;
         if (job.isSettled) return;
         await this.#parts.expect(broker, job);
         await this.#publish(broker, job);

@@ -5,18 +5,23 @@
  */
 
 import type { Msg, Subscription } from "@nats-io/transport-node";
+import { ownProcess } from "../built-in.ts";
 import type { ComputeCluster } from "../cluster.ts";
 import type { Clock, Timer } from "../core/clock.ts";
+import { VERSION } from "../version.ts";
 import { Answering } from "./answering.ts";
 import { Bulk } from "./bulk.ts";
 import type { Delivery } from "./delivery.ts";
-import { GivingBack } from "./giving-back.ts";
 import { engineError } from "./faults.ts";
+import { GivingBack } from "./giving-back.ts";
+import { Heartbeats } from "./heartbeats.ts";
+import type { HostReport } from "./host-report.ts";
 import { type Broker, Link } from "./link.ts";
 import { Names, ownerOf } from "./names.ts";
 import { type ResolvedQueue, SHAPE } from "./options.ts";
 import { Pulling, type Room } from "./pulling.ts";
 import { Running } from "./running.ts";
+import { Tally } from "./tally.ts";
 
 /** What serving is given to work with, and whom it tells. */
 export interface ServingParts {
@@ -27,6 +32,8 @@ export interface ServingParts {
   readonly maxDeliveries: number;
   /** How many more jobs the host may take. */
   room(): Room;
+  /** How many jobs it could begin at once. */
+  free(): number;
   /** A place is free. */
   freed(): void;
   /** No worker could be started for a job. */
@@ -42,7 +49,8 @@ interface Open {
   readonly running: Running;
   readonly answering: Answering;
   readonly givingBack: GivingBack;
-  readonly subscriptions: readonly Subscription[];
+  readonly heartbeats: Heartbeats;
+  readonly subscription: Subscription;
 }
 
 /** Serves one queue. */
@@ -51,6 +59,9 @@ export class Serving {
   readonly #parts: ServingParts;
   readonly #names: Names;
   readonly #link: Link;
+  readonly #tally: Tally;
+  readonly #since: number;
+  #state: HostReport["state"] = "serving";
   #open: Open | null = null;
   /** The first right that was found missing before it served. */
   #missing: Error | null = null;
@@ -63,6 +74,8 @@ export class Serving {
     this.#queue = queue;
     this.#parts = parts;
     this.#names = new Names(queue.queue);
+    this.#tally = new Tally(parts.cluster.slots, () => parts.clock.now());
+    this.#since = parts.clock.now();
     this.#link = new Link(queue, `compute-cluster host ${parts.host}`, "_INBOX", {
       again: () => void this.#again(),
       interrupted: () => this.#interrupted(),
@@ -113,6 +126,7 @@ export class Serving {
       cluster,
       answering,
       givingBack,
+      tally: this.#tally,
       clock,
       version,
       maxDeliveries,
@@ -121,14 +135,9 @@ export class Serving {
       warn,
     });
     // Before jobs come: from now on it is heard which are withdrawn.
-    const subscriptions = [
-      broker.connection.subscribe(names.abort("*"), {
-        callback: (error, message) => error ? undefined : withdraw(running, message),
-      }),
-      broker.connection.subscribe(names.roll, {
-        callback: (error, message) => error ? undefined : void message.respond(host),
-      }),
-    ];
+    const subscription = broker.connection.subscribe(names.abort("*"), {
+      callback: (error, message) => error ? undefined : withdraw(running, message),
+    });
     running.horizon = await this.#lastSequence(broker);
     const pulling = new Pulling({
       broker,
@@ -137,7 +146,15 @@ export class Serving {
       room: this.#parts.room,
       got: (delivery) => this.#got(delivery),
     });
-    this.#open = { broker, pulling, running, answering, givingBack, subscriptions };
+    const heartbeats = new Heartbeats({
+      broker,
+      names,
+      clock,
+      connected: () => this.connected,
+      report: () => this.#report(answering),
+    });
+    this.#open = { broker, pulling, running, answering, givingBack, heartbeats, subscription };
+    heartbeats.tell();
     this.#renew(broker.lease / 3);
     pulling.pump(true);
     // The broker says no before it answers this.
@@ -159,13 +176,18 @@ export class Serving {
   /** Takes no more jobs. */
   stopTaking(): void {
     this.#open?.pulling.stop();
+    if (this.#state !== "serving") return;
+    this.#state = "draining";
+    this.#open?.heartbeats.tell();
   }
 
   /** Ends; the host has no jobs of it any more. */
   async end(): Promise<void> {
     this.#renewal?.cancel();
     this.#loss?.cancel();
-    for (const subscription of this.#open?.subscriptions ?? []) subscription.unsubscribe();
+    this.#state = "gone";
+    this.#open?.heartbeats.end();
+    this.#open?.subscription.unsubscribe();
     this.#open?.pulling.end();
     this.#open?.answering.stop();
     await this.#link.close();
@@ -204,6 +226,7 @@ export class Serving {
     this.#loss = null;
     // At once: the lease may be about to run out.
     open.running.renew();
+    open.heartbeats.tell();
     try {
       open.running.horizon = await this.#lastSequence(open.broker);
     } catch {
@@ -214,9 +237,36 @@ export class Serving {
     open.pulling.pump(true);
   }
 
+  #report({ runs }: Answering): HostReport {
+    const { cluster, host, clock, free } = this.#parts;
+    let waiting = 0;
+    for (const { startedAt } of runs) if (startedAt === 0) waiting++;
+    return {
+      queue: this.#queue.queue,
+      host,
+      pid: ownProcess().pid,
+      runtime: runtimeVersion(),
+      library: VERSION,
+      version: this.#queue.version,
+      state: this.#state,
+      slots: cluster.slots,
+      free: free(),
+      held: this.held,
+      waiting,
+      ...this.#tally.figures,
+      uptime: clock.now() - this.#since,
+    };
+  }
+
   async #lastSequence({ jsm }: Broker): Promise<number> {
     return (await jsm.streams.info(this.#names.jobs)).state.last_seq;
   }
+}
+
+function runtimeVersion(): string {
+  const { bun, deno, node } = ownProcess().versions as Readonly<Record<string, string | undefined>>;
+  // Bun and Deno have a version of Node's, too.
+  return bun ? `bun ${bun}` : deno ? `deno ${deno}` : `node ${node}`;
 }
 
 function withdraw(running: Running, { subject, data }: Msg): void {

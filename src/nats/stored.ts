@@ -17,7 +17,7 @@ export interface Stored {
 }
 
 /** Looks for a job's answer; null if nothing is there. */
-export async function findStored({ jsm }: Broker, names: Names, address: string): Promise<Stored | null> {
+export async function findStored({ jsm }: Pick<Broker, "jsm">, names: Names, address: string): Promise<Stored | null> {
   const found = await jsm.direct.getMessage(names.answers, { last_by_subj: names.answer(address) });
   if (found === null) return null;
   const { header, data } = found;

@@ -83,7 +83,12 @@ export class Commands {
   }
 
   start(host: Host, args: readonly string[], stdin: Stdin = "nothing"): Running {
-    const running = startCommand(host, args, this.folder, stdin);
+    return this.startProgram([...commandOf(host), ...args], stdin);
+  }
+
+  /** Starts any program. */
+  startProgram(command: readonly string[], stdin: Stdin = "nothing"): Running {
+    const running = startIn(this.folder, command, stdin);
     this.#running.push(running);
     return running;
   }
@@ -132,14 +137,13 @@ function commandOf(host: Host): [string, ...string[]] {
   return [host === "node" ? process.execPath : bun, join(root, "dist/cli.js")];
 }
 
-function startCommand(host: Host, args: readonly string[], cwd: string, stdin: Stdin): Running {
+function startIn(cwd: string, [program, ...args]: readonly string[], stdin: Stdin): Running {
   const input = stdin === "nothing"
     ? "ignore"
     : typeof stdin === "object" && "file" in stdin
     ? openSync(join(cwd, stdin.file), "r")
     : "pipe";
-  const [command, ...flags] = commandOf(host);
-  const child = spawn(command, [...flags, ...args], {
+  const child = spawn(program as string, args, {
     cwd,
     stdio: [input, "pipe", "pipe"],
     env: { ...process.env, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },

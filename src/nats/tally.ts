@@ -1,0 +1,94 @@
+/**
+ * Counts what becomes of the jobs that a host has of one queue, and how long they take it.
+ *
+ * @module
+ */
+
+import { Estimator, Rest } from "../core/estimator.ts";
+import type { HostReport } from "./host-report.ts";
+
+/** In how many milliseconds half of what was counted is forgotten, for what is of late. */
+const HALF_LIFE = 5_000;
+
+/** What was counted. */
+export type Figures = Pick<HostReport, "done" | "failed" | "ran" | "rate" | "capacity">;
+
+/** Counts the jobs of one queue. */
+export class Tally {
+  readonly #slots: number;
+  readonly #now: () => number;
+  readonly #rest = new Rest();
+  readonly #ran = new Estimator(this.#rest);
+  /** For how long a job keeps a slot: all that it takes, and not the wait for its turn of what was taken ahead. */
+  readonly #cost = new Estimator(this.#rest);
+  #held = 0;
+  /** How long slots were taken since the last answer, together, until when. */
+  #spent = 0;
+  #at: number;
+  readonly #since: number;
+  #done = 0;
+  #failed = 0;
+  #recent = 0;
+  #recentAt: number;
+
+  /** @param now Milliseconds, of a clock that never runs backwards. */
+  constructor(slots: number, now: () => number) {
+    this.#slots = slots;
+    this.#now = now;
+    this.#since = this.#at = this.#recentAt = now();
+    this.#rest.watch(false, this.#since);
+  }
+
+  /** The host has one job more. */
+  taken(): void {
+    this.#spend();
+    if (this.#held++ === 0) this.#rest.watch(true, this.#at);
+  }
+
+  /** It has one less, whatever has become of it. */
+  left(): void {
+    this.#spend();
+    if (--this.#held === 0) this.#rest.watch(false, this.#at);
+  }
+
+  /**
+   * One of them was answered. Before {@link Tally.left}.
+   *
+   * @param ran How long it ran, in milliseconds; 0 if it did not.
+   */
+  answered(ok: boolean, ran: number): void {
+    this.#spend();
+    this.#cost.record(this.#spent);
+    this.#spent = 0;
+    if (ok) this.#ran.record(ran);
+    if (ok) this.#done++;
+    else this.#failed++;
+    this.#recent = this.#recentUntil(this.#at) + 1;
+    this.#recentAt = this.#at;
+  }
+
+  /** As they are now. */
+  get figures(): Figures {
+    const now = this.#now();
+    const cost = this.#cost.run(now);
+    // Of the time that there was at all, in its first seconds.
+    const window = (HALF_LIFE / Math.LN2) * (1 - 2 ** ((this.#since - now) / HALF_LIFE));
+    return {
+      done: this.#done,
+      failed: this.#failed,
+      ran: this.#ran.run(now),
+      rate: window > 0 ? (1000 * this.#recentUntil(now)) / window : 0,
+      capacity: cost > 0 ? (1000 * this.#slots) / cost : 0,
+    };
+  }
+
+  #spend(): void {
+    const now = this.#now();
+    this.#spent += Math.min(this.#held, this.#slots) * (now - this.#at);
+    this.#at = now;
+  }
+
+  #recentUntil(now: number): number {
+    return this.#recent * 2 ** ((this.#recentAt - now) / HALF_LIFE);
+  }
+}
