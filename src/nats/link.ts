@@ -231,8 +231,8 @@ export async function connect(
   });
   const [major, minor] = versionOf(connected);
   if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return connected;
-  await connected.close();
   const { version } = connected.info ?? {};
+  await connected.close();
   throw engineError(`the server is version ${version}, and ${OLDEST.join(".")} is the oldest that will do`, undefined);
 }
 

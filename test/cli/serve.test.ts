@@ -178,11 +178,13 @@ describe("serve", { timeout: 60_000 }, () => {
       }] }`,
     });
     try {
-      const { running } = await serve(commands, guarded, "node", "q", "--user", "host", "--pass", "secret");
-      await untilSaid(
-        running,
-        'error: the NATS server has refused something: Permissions Violation for Publish to "$JS.API.CONSUMER.MSG.NEXT.',
+      commands.write("host.mjs", WORKER);
+      const args = ["serve", "--engine", guarded.url, "--queue", "q", "--module", "host.mjs"];
+      const { code, stderr } = await commands.run("node", [...args, "--user", "host", "--pass", "secret"]);
+      expect(stderr).toMatch(
+        /^error: a right to queue "q" is missing: Permissions Violation for Publish to "\$JS\.API\.CONSUMER\.MSG\.NEXT\./,
       );
+      expect(code).toBe(2);
     } finally {
       await guarded.end();
     }
