@@ -191,7 +191,8 @@ export type Failure = Error & Record<string, unknown>;
 export const stripsTypes: boolean = runtime !== "node" ||
   Boolean((process.features as { typescript?: unknown }).typescript);
 
-function watch(child: ChildProcess): RunningProgram {
+/** Reads what a program that was started says. */
+export function watch(child: ChildProcess): RunningProgram {
   const output = { stdout: "", stderr: "" };
   const waiting = new Set<() => void>();
   const heard = (stream: "stdout" | "stderr") => (chunk: Uint8Array): void => {

@@ -148,6 +148,10 @@ export async function perform(job) {
       process.kill(process.pid, job.signal);
       await later(20_000);
       break;
+    case "kill program":
+      process.kill(process.ppid, "SIGKILL");
+      await later(20_000);
+      break;
     case "abort":
       process.stderr.write(job.text);
       await later(50);

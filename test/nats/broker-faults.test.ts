@@ -1,0 +1,156 @@
+/**
+ * What becomes of jobs, hosts and submitters when the broker is not there, or not as they want it.
+ */
+
+import { jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { serve } from "../../nats.ts";
+import { type Broker, freePort, versions } from "./broker.ts";
+import { Stage } from "./stage.ts";
+
+const module = new URL("../workers/handler.mjs", import.meta.url);
+
+let stage: Stage;
+
+beforeEach(() => void (stage = new Stage()));
+afterEach(() => stage.clean());
+
+describe.each(versions)("With NATS %s", (version) => {
+  it("each of 300 jobs has one answer within 10 s, when the broker comes back that was killed in their midst", async () => {
+    const broker = await stage.broker({ version });
+    const shared = { servers: broker.url, queue: stage.queue(), lease: 3_000 };
+    await Promise.all([stage.hostProgram(shared), stage.hostProgram(shared)]);
+    const cc = stage.cluster(shared);
+    let answered = 0;
+    let killed = (): void => {};
+    const third = new Promise<void>((resolve) => killed = resolve);
+    const jobs = Array.from({ length: 300 }, async (_, line) => {
+      const next = { op: "sleep", ms: 10, value: line };
+      const value = await cc.enqueue({ op: "log", file: stage.file("ran"), line, next });
+      if (++answered === 100) killed();
+      return value;
+    });
+    await third;
+    await broker.kill();
+    expect(answered).toBeLessThan(300);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await broker.begin();
+    const back = performance.now();
+    expect(await Promise.all(jobs)).toEqual(Array.from({ length: 300 }, (_, line) => line));
+    expect(performance.now() - back).toBeLessThan(10_000);
+    expect(new Set(stage.lines("ran")).size).toBe(300);
+    expect(cc.stats().jobs).toMatchObject({ accepted: 300, succeeded: 300, failed: 0 });
+  });
+});
+
+it("A submitter and a host that are there before the broker wait for it", async () => {
+  const broker = await stage.broker();
+  await broker.kill();
+  const shared = { servers: broker.url, queue: stage.queue() };
+  const cc = stage.cluster(shared);
+  const jobs = [1, 2, 3].map((value) => cc.enqueue({ op: "echo", value }));
+  const host = stage.host(shared);
+  await broker.begin();
+  await host;
+  expect(await Promise.all(jobs)).toEqual([1, 2, 3]);
+});
+
+it("Where there is no broker, jobs are refused and a host does not start, after connectTimeout", async () => {
+  const options = { servers: `nats://127.0.0.1:${await freePort()}`, queue: "q", connectTimeout: 300 };
+  const cc = stage.cluster(options);
+  const start = performance.now();
+  const error = { code: "CC_ERR_ENGINE", retryable: true, message: expect.stringContaining(options.servers) };
+  await expect(cc.enqueue({})).rejects.toMatchObject(error);
+  await expect(serve({ ...options, cluster: { module } })).rejects.toMatchObject(error);
+  await expect(cc.ready()).rejects.toMatchObject(error);
+  expect(performance.now() - start).toBeLessThan(5_000);
+  expect(cc.stats().jobs).toMatchObject({ refused: 1, accepted: 0 });
+  await cc.close();
+});
+
+it("A stream that is not ours is refused, and left as it is", async () => {
+  const broker = await stage.broker();
+  const connection = await connect({ servers: broker.url });
+  try {
+    const { streams } = await jetstreamManager(connection);
+    await streams.add({ name: "CC_JOBS_mine", subjects: ["mine"], max_msgs: 7 });
+    const options = { servers: broker.url, queue: "mine", maxBacklog: 5, version: "1" };
+    const error = { code: "CC_ERR_ENGINE", message: expect.stringContaining("is not of a queue of compute-cluster") };
+    await expect(stage.cluster(options).enqueue({})).rejects.toMatchObject(error);
+    await expect(serve({ ...options, cluster: { module } })).rejects.toMatchObject(error);
+    const { config } = await streams.info("CC_JOBS_mine");
+    expect([config.max_msgs, config.description]).toEqual([7, undefined]);
+  } finally {
+    await connection.close();
+  }
+});
+
+it("Another version of the module than the queue's is refused at both ends, and the queue left as it is", async () => {
+  const broker = await stage.broker();
+  const shared = { servers: broker.url, queue: stage.queue() };
+  const any = stage.cluster(shared);
+  await stage.host({ ...shared, version: "1" });
+  const error = {
+    code: "CC_ERR_ENGINE",
+    message: expect.stringMatching(/is for version "1" of the worker module, this is "2"/),
+  };
+  await expect(stage.cluster({ ...shared, version: "2", maxBacklog: 1 }).enqueue({})).rejects.toMatchObject(error);
+  await expect(serve({ ...shared, version: "2", cluster: { module } })).rejects.toMatchObject(error);
+  const jobs = [any, stage.cluster({ ...shared, version: "1" })].map((cc) => cc.enqueue({ op: "echo", value: 1 }));
+  expect(await Promise.all(jobs)).toEqual([1, 1]);
+});
+
+it.each(versions)(
+  "Programs that make a queue at the same time, each otherwise, all get it (NATS %s)",
+  async (version) => {
+    const broker = await stage.broker({ version });
+    const shared = { servers: broker.url, queue: stage.queue() };
+    const shapes = Array.from({ length: 8 }, (_, i) => ({
+      maxBacklog: 10 + i,
+      lease: 1_000 + i,
+      keepAnswers: 60_000 + i,
+    }));
+    const hosts = await Promise.all(shapes.map((shape) => stage.host({ ...shared, ...shape, maxWorkers: 1 })));
+    expect(hosts.length).toBe(8);
+    expect(await stage.cluster(shared).enqueue({ op: "echo", value: 1 })).toBe(1);
+  },
+);
+
+it("A queue that is kept on three servers loses nothing when its leader is killed", async () => {
+  const brokers = await threeBrokers();
+  const shared = { servers: brokers.map(({ url }) => url), queue: stage.queue(), lease: 3_000, replicas: 3 };
+  await Promise.all([stage.hostProgram(shared), stage.hostProgram(shared)]);
+  const cc = stage.cluster(shared);
+  const connection = await connect({ servers: shared.servers });
+  try {
+    const { streams } = await jetstreamManager(connection);
+    let answered = 0;
+    let third = (): void => {};
+    const reached = new Promise<void>((resolve) => third = resolve);
+    const jobs = Array.from({ length: 150 }, async (_, value) => {
+      const answer = await cc.enqueue({ op: "sleep", ms: 20, value });
+      if (++answered === 50) third();
+      return answer;
+    });
+    await reached;
+    const { cluster } = await streams.info(`CC_JOBS_${shared.queue}`);
+    const leader = brokers[Number(cluster?.leader?.slice(1))] as Broker;
+    await leader.kill();
+    expect(await Promise.all(jobs)).toEqual(Array.from({ length: 150 }, (_, value) => value));
+  } finally {
+    await connection.close();
+  }
+}, 60_000);
+
+/** Of one cluster, named n0 to n2; ready when they have agreed on a leader. */
+async function threeBrokers(): Promise<Broker[]> {
+  const ports = [await freePort(), await freePort(), await freePort()];
+  const routes = ports.map((port) => `nats://127.0.0.1:${port}`).join(", ");
+  const brokers = await Promise.all(ports.map((port, i) =>
+    stage.broker({
+      config: `server_name: n${i}\ncluster { name: cc, listen: "127.0.0.1:${port}", routes: [${routes}] }\n`,
+    })
+  ));
+  return brokers;
+}

@@ -1,0 +1,109 @@
+/**
+ * What a test over NATS has at hand: brokers, hosts and submitters, here and in programs of their own, which all end with it.
+ */
+
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { ComputeCluster } from "../../mod.ts";
+import { type Host, nats, type NatsOptions, serve, type ServeOptions } from "../../nats.ts";
+import { type Runtime, runtime } from "../../runtimes/select.ts";
+import { bun, deno } from "../../scripts/bin.mjs";
+import { type RunningProgram, watch } from "../conformance/kit.ts";
+import { builtProgram } from "../conformance/programs.ts";
+import { Broker, type BrokerOptions } from "./broker.ts";
+
+let queues = 0;
+
+export class Stage {
+  readonly #folder = mkdtempSync(join(tmpdir(), "compute-cluster-test-"));
+  readonly #ends: (() => unknown)[] = [];
+
+  /** A broker. */
+  async broker(options?: BrokerOptions): Promise<Broker> {
+    const broker = await Broker.start(options);
+    this.#ends.push(() => broker.end());
+    return broker;
+  }
+
+  /** The name of a queue that nobody has used. */
+  queue(): string {
+    return `q${++queues}`;
+  }
+
+  /** A cluster in this program. */
+  cluster(options: NatsOptions): ComputeCluster {
+    const cc = new ComputeCluster({ engine: nats(options) });
+    this.#ends.unshift(() => cc.exit());
+    return cc;
+  }
+
+  /** A host in this program. */
+  async host(
+    { worker = "handler.mjs", maxWorkers = 2, ...options }: Omit<ServeOptions, "cluster"> & {
+      worker?: string;
+      maxWorkers?: number;
+    },
+  ): Promise<Host> {
+    const module = new URL(`../workers/${worker}`, import.meta.url);
+    const host = await serve({ ...options, cluster: { module, maxWorkers, killGrace: 0 } });
+    host.cluster.on("error", () => {});
+    this.#ends.unshift(() => host.exit());
+    return host;
+  }
+
+  /** A host that is a program of its own; it serves when this resolves. */
+  async hostProgram(options: object, on: Runtime = runtime): Promise<RunningProgram> {
+    const program = this.program("nats-host.ts", [JSON.stringify(options)], on);
+    await program.line("serving");
+    return program;
+  }
+
+  /** A program of `test/programs`. */
+  program(name: string, args: readonly string[], on: Runtime = runtime): RunningProgram {
+    const [file, ...before] = command(name, on);
+    const child = spawn(file as string, [...before, "process", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    const program = watch(child);
+    this.#ends.unshift(async () => {
+      // One that stands still hears nothing else.
+      child.kill("SIGKILL");
+      await program.ended;
+    });
+    return program;
+  }
+
+  /** The path of a file that goes with the test. */
+  file(name: string): string {
+    return join(this.#folder, name);
+  }
+
+  /** The lines of such a file; none if nobody wrote it. */
+  lines(name: string): string[] {
+    try {
+      return readFileSync(this.file(name), "utf8").split("\n").filter((line) => line !== "");
+    } catch {
+      return [];
+    }
+  }
+
+  /** Ends all, those who use others first. */
+  async clean(): Promise<void> {
+    for (const end of this.#ends) await end();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+function command(name: string, on: Runtime): string[] {
+  const source = fileURLToPath(new URL(`../programs/${name}`, import.meta.url));
+  switch (on) {
+    case "node":
+      return [runtime === "node" ? process.execPath : "node", builtProgram(name)];
+    case "bun":
+      return [bun, source];
+    case "deno":
+      return [deno, "run", "-A", "--no-prompt", source];
+  }
+}
