@@ -111,7 +111,7 @@ it.each(versions)(
       lease: 1_000 + i,
       keepAnswers: 60_000 + i,
     }));
-    const hosts = await Promise.all(shapes.map((shape) => stage.host({ ...shared, ...shape, maxWorkers: 1 })));
+    const hosts = await Promise.all(shapes.map((shape) => stage.host({ ...shared, ...shape })));
     expect(hosts.length).toBe(8);
     expect(await stage.cluster(shared).enqueue({ op: "echo", value: 1 })).toBe(1);
   },

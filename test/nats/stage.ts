@@ -3,12 +3,12 @@
  */
 
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { ComputeCluster } from "../../mod.ts";
+import { ComputeCluster, type ComputeClusterOptions } from "../../mod.ts";
 import { type Host, nats, type NatsOptions, serve, type ServeOptions } from "../../nats.ts";
 import { type Runtime, runtime } from "../../runtimes/select.ts";
 import { bun, deno } from "../../scripts/bin.mjs";
@@ -17,6 +17,11 @@ import { builtProgram } from "../conformance/programs.ts";
 import { Broker, type BrokerOptions } from "./broker.ts";
 
 let queues = 0;
+
+export interface HostOptions extends Omit<ServeOptions, "cluster"> {
+  readonly worker?: string;
+  readonly workers?: Partial<ComputeClusterOptions>;
+}
 
 export class Stage {
   readonly #folder = mkdtempSync(join(tmpdir(), "compute-cluster-test-"));
@@ -41,15 +46,10 @@ export class Stage {
     return cc;
   }
 
-  /** A host in this program. */
-  async host(
-    { worker = "handler.mjs", maxWorkers = 2, ...options }: Omit<ServeOptions, "cluster"> & {
-      worker?: string;
-      maxWorkers?: number;
-    },
-  ): Promise<Host> {
+  /** A host in this program. `workers`: other options of its cluster. */
+  async host({ worker = "handler.mjs", workers, ...options }: HostOptions): Promise<Host> {
     const module = new URL(`../workers/${worker}`, import.meta.url);
-    const host = await serve({ ...options, cluster: { module, maxWorkers, killGrace: 0 } });
+    const host = await serve({ ...options, cluster: { module, maxWorkers: 2, killGrace: 0, ...workers } });
     host.cluster.on("error", () => {});
     this.#ends.unshift(() => host.exit());
     return host;
@@ -78,6 +78,11 @@ export class Stage {
   /** The path of a file that goes with the test. */
   file(name: string): string {
     return join(this.#folder, name);
+  }
+
+  /** Makes such a file, for somebody who waits for it. */
+  write(name: string): void {
+    writeFileSync(this.file(name), "");
   }
 
   /** The lines of such a file; none if nobody wrote it. */

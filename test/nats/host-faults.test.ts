@@ -1,0 +1,134 @@
+/**
+ * What becomes of jobs when their hosts die, stand still, or can't run them.
+ */
+
+import { jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import type { Failure } from "../conformance/kit.ts";
+import { until } from "../conformance/kit.ts";
+import { Broker } from "./broker.ts";
+import { Stage } from "./stage.ts";
+
+let broker: Broker;
+let stage: Stage;
+let shared: { servers: string; queue: string };
+
+beforeAll(async () => void (broker = await Broker.start()));
+afterAll(() => broker?.end());
+beforeEach(() => {
+  stage = new Stage();
+  shared = { servers: broker.url, queue: stage.queue() };
+});
+afterEach(() => stage.clean());
+
+/** How many messages a stream of the queue has. */
+async function messages(stream: "ANSWERS" | "DEAD" | "JOBS"): Promise<number> {
+  const connection = await connect({ servers: broker.url });
+  try {
+    const { streams } = await jetstreamManager(connection);
+    return (await streams.info(`CC_${stream}_${shared.queue}`)).state.messages;
+  } finally {
+    await connection.close();
+  }
+}
+
+it("Jobs of a host that is killed run elsewhere within the lease and 2 s", async () => {
+  const lease = 1_500;
+  const victim = await stage.hostProgram({ ...shared, lease, maxWorkers: 3 });
+  const cc = stage.cluster(shared);
+  const file = stage.file("ran");
+  const jobs = [1, 2, 3].map((line) => {
+    const next = { op: "wait", file: stage.file("go"), log: file, value: line };
+    return cc.enqueue({ op: "log", file, line: `begins ${line}`, next });
+  });
+  await until(() => stage.lines("ran").length === 6);
+  await stage.hostProgram({ ...shared, maxWorkers: 3 });
+  victim.child.kill("SIGKILL");
+  const killed = performance.now();
+  await until(() => stage.lines("ran").filter((line) => line.startsWith("begins")).length === 6);
+  expect(performance.now() - killed).toBeLessThan(lease + 2_000);
+  stage.write("go");
+  expect(await Promise.all(jobs)).toEqual([1, 2, 3]);
+});
+
+it("A host that stood still for longer than its lease gives no second answer", async () => {
+  const frozen = await stage.hostProgram({ ...shared, lease: 1_000, maxWorkers: 1 });
+  const cc = stage.cluster(shared);
+  const log = stage.file("ran");
+  const job = cc.enqueue({ op: "wait", file: stage.file("go"), log, value: "answer" }, { id: "one" });
+  await until(() => stage.lines("ran").length === 1);
+  frozen.child.kill("SIGSTOP");
+  await stage.hostProgram({ ...shared, maxWorkers: 1 });
+  await until(() => stage.lines("ran").length === 2);
+  stage.write("go");
+  expect(await job).toBe("answer");
+  frozen.child.kill("SIGCONT");
+  await frozen.line("settled");
+  // It has said so to the broker before it takes another.
+  await Promise.all([1, 2, 3, 4].map((value) => cc.enqueue({ op: "sleep", ms: 50, value })));
+  expect(cc.stats().jobs.succeeded).toBe(5);
+  expect(await messages("JOBS")).toBe(0);
+  // Those of jobs without a name may be forgotten already.
+  expect(await cc.enqueue({ op: "echo", value: "another" }, { id: "one" })).toBe("answer");
+  expect(stage.lines("ran").length).toBe(2);
+});
+
+it("A busy loop of 7 s under a lease of 3 s is run once", async () => {
+  await stage.hostProgram({ ...shared, lease: 3_000, maxWorkers: 1 });
+  await stage.hostProgram({ ...shared, maxWorkers: 1 });
+  const cc = stage.cluster(shared);
+  expect(await cc.enqueue({ op: "spin", ms: 7_000, file: stage.file("ran") })).toBe("spun");
+  expect(stage.lines("ran").length).toBe(1);
+});
+
+it("A job that kills its hosts is set aside, and its neighbours are answered", async () => {
+  const options = { ...shared, lease: 1_000, maxDeliveries: 2, maxWorkers: 1 };
+  const victims = [await stage.hostProgram(options), await stage.hostProgram(options)];
+  const cc = stage.cluster(shared);
+  const poison = cc.enqueue({ op: "kill program" }, { id: "poison" }).catch((error: unknown) => error);
+  await Promise.all(victims.map(({ ended }) => ended));
+  await stage.hostProgram(options);
+  const neighbours = [1, 2, 3].map((value) => cc.enqueue({ op: "echo", value }));
+  const error = await poison as Failure;
+  expect(error).toMatchObject({ code: "CC_ERR_POISON", job: "poison", retryable: false });
+  expect(await Promise.all(neighbours)).toEqual([1, 2, 3]);
+  expect([await messages("DEAD"), await messages("JOBS")]).toEqual([1, 0]);
+});
+
+it("A host whose module can't be loaded stands back: jobs are run by others", async () => {
+  await stage.host({ ...shared, worker: "throws-at-load.mjs" });
+  const cc = stage.cluster(shared);
+  const jobs = Array.from({ length: 30 }, (_, value) => cc.enqueue({ op: "sleep", ms: 30, value }));
+  await stage.host(shared);
+  expect(await Promise.all(jobs)).toEqual(Array.from({ length: 30 }, (_, value) => value));
+});
+
+it("A job that no host can start fails with the reason", async () => {
+  await stage.host({ ...shared, worker: "throws-at-load.mjs", maxDeliveries: 2 });
+  const error = await stage.cluster(shared).enqueue({}, { id: "job" }).catch((thrown: unknown) => thrown) as Failure;
+  expect(error).toMatchObject({ code: "CC_ERR_WORKER_START", job: "job", retryable: true });
+  expect(error.cause).toMatchObject({ message: expect.stringContaining("missing driver xyz") });
+});
+
+it("A job that loses its workers is run again by its host, and set aside as poison when the retries are used up", async () => {
+  const host = await stage.host({ ...shared, workers: { maxWorkers: 1, retries: 1 } });
+  const cc = stage.cluster(shared);
+  const error = await cc.enqueue({ op: "exit", code: 5 }, { id: "bad" }).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: "CC_ERR_POISON", job: "bad", cause: { exitCode: 5 } });
+  expect(host.cluster.stats().jobs.retried).toBe(1);
+});
+
+it("A host that is told to leave finishes what runs, takes nothing more, and ends by itself", async () => {
+  const leaving = await stage.hostProgram({ ...shared, maxWorkers: 1 });
+  const cc = stage.cluster(shared);
+  const first = cc.enqueue({ op: "wait", file: stage.file("go"), log: stage.file("ran"), value: "first" });
+  await until(() => stage.lines("ran").length === 1);
+  leaving.child.kill("SIGTERM");
+  const second = cc.enqueue({ op: "log", file: stage.file("go"), line: "second" });
+  await stage.hostProgram({ ...shared, maxWorkers: 1 });
+  expect(await Promise.all([first, second])).toEqual(["first", "second"]);
+  const { code, signal, stdout, stderr } = await leaving.ended;
+  expect([code, signal, stderr]).toEqual([0, null, ""]);
+  expect(stdout.trim().split("\n")).toEqual(["serving", "settled", "drained"]);
+});
