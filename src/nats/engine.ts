@@ -303,8 +303,9 @@ export class NatsEngine implements Engine {
     if (state.at === "settled") return;
     // What somebody else has put into the queue is theirs to give up.
     const away = state.at === "running" || (state.at === "sending" ? state.may : state.mine);
-    this.#settle(job, { ok: false, error: reason }, null);
+    // First, lest the cluster end before it is.
     if (away) this.#withdrawing.withdraw(job);
+    this.#settle(job, { ok: false, error: reason }, null);
   }
 
   #forget(job: RemoteJob): void {

@@ -12,9 +12,9 @@ import type { Broker, Link } from "./link.ts";
 import type { Names } from "./names.ts";
 import type { RemoteJob } from "./remote-job.ts";
 
-/** How long to wait before the next try, and how often it is tried, in milliseconds: a broker that is away for longer keeps the job. */
+/** How long to wait before the next try, and how long it is tried, in milliseconds: a broker that is away for longer keeps the job. */
 const AGAIN = 500;
-const TRIES = 20;
+const MOST = 10_000;
 
 const NOBODY = {
   status: "aborted",
@@ -70,14 +70,14 @@ export class Withdrawing {
   }
 
   async #try(job: RemoteJob): Promise<void> {
-    const { link, answered } = this.#parts;
-    for (let tries = 0; tries < TRIES; tries++) {
+    const { link, clock, answered } = this.#parts;
+    for (const end = clock.now() + MOST; clock.now() < end;) {
       try {
         return await this.#tell(await link.open(), job);
       } catch (error) {
         if (isFull(error) && link.broker) return await answered(link.broker, job.address).catch(() => {});
         if (isLasting(error)) return;
-        await new Promise<void>((resolve) => this.#parts.clock.schedule(AGAIN, resolve, true));
+        await new Promise<void>((resolve) => clock.schedule(AGAIN, resolve, true));
       }
     }
   }
