@@ -13,11 +13,11 @@ export default defineConfig({
         test: {
           name: "suite",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/package/**"],
+          exclude: ["test/package/**", "test/cluster/**"],
           globalSetup: onNode ? ["test/conformance/programs.ts"] : [],
         },
       },
-      ...(onNode ? ["./test/package/vitest.config.ts"] : []),
+      ...(onNode ? ["./test/package/vitest.config.ts", "./test/cluster/vitest.config.ts"] : []),
     ],
   },
 });

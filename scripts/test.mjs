@@ -23,7 +23,7 @@ const folder = given.values.keep ?? mkdtempSync(join(tmpdir(), "compute-cluster-
 if (given.values.keep) mkdirSync(folder, { recursive: true });
 
 /** What every runtime runs; Node the rest of the suite, too. */
-const SUITES = ["test/core", "test/unit", "test/conformance", "test/faults"];
+const SUITES = ["test/core", "test/unit", "test/conformance", "test/faults", "test/nats/conformance.test.ts"];
 
 /** Off by default in Deno 2.9. */
 const SANITIZERS = ["--sanitize-ops", "--sanitize-resources"];

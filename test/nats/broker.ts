@@ -19,6 +19,8 @@ export interface BrokerOptions {
   readonly version?: string;
   /** More lines for its configuration file. */
   readonly config?: string;
+  /** Where it listens; 127.0.0.1 if not given. */
+  readonly address?: string;
   /** What its JetStream is told beside its folder; null for a server without. */
   readonly jetstream?: string | null;
 }
@@ -27,6 +29,7 @@ export interface BrokerOptions {
 export class Broker {
   readonly port: number;
   readonly folder: string;
+  readonly #address: string;
   readonly #version: string;
   readonly #config: string;
   readonly #jetstream: string | null;
@@ -34,8 +37,10 @@ export class Broker {
   /** What it has said, for when it does not start. */
   #said = "";
 
-  private constructor(port: number, { version = "2.9", config = "", jetstream = "" }: BrokerOptions) {
+  private constructor(port: number, options: BrokerOptions) {
+    const { address = "127.0.0.1", version = "2.9", config = "", jetstream = "" } = options;
     this.port = port;
+    this.#address = address;
     this.#version = version;
     this.#config = config;
     this.#jetstream = jetstream;
@@ -52,7 +57,7 @@ export class Broker {
 
   /** Where to reach it. */
   get url(): string {
-    return `nats://127.0.0.1:${this.port}`;
+    return `nats://${this.#address}:${this.port}`;
   }
 
   /** The process id, while it runs. */
@@ -65,7 +70,7 @@ export class Broker {
     const file = join(this.folder, "server.conf");
     const store = `store_dir: ${JSON.stringify(join(this.folder, "store"))}`;
     const jetstream = this.#jetstream === null ? "" : `jetstream { ${store}, ${this.#jetstream} }`;
-    writeFileSync(file, `listen: "127.0.0.1:${this.port}"\n${jetstream}\n${this.#config}`);
+    writeFileSync(file, `listen: "${this.#address}:${this.port}"\n${jetstream}\n${this.#config}`);
     const child = spawn(serverOf(this.#version), ["-c", file], { stdio: ["ignore", "ignore", "pipe"] });
     this.#child = child;
     process.once("exit", this.#atExit);

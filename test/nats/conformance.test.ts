@@ -7,14 +7,16 @@ import { LACKS } from "../../runtimes/capabilities.ts";
 import { runtime } from "../../runtimes/select.ts";
 import { registerKind } from "../conformance/register.ts";
 import { suites } from "../conformance/suites.ts";
-import { Broker } from "./broker.ts";
+import { Broker, versions } from "./broker.ts";
 import { overNats } from "./elsewhere.ts";
-import { LEFT_OUT, SUITES } from "./left-out.ts";
+import { LEFT_OUT, SOME, SUITES } from "./left-out.ts";
 
-let broker: Broker;
+const brokers = new Map<string, Broker>();
 
-beforeAll(async () => void (broker = await Broker.start()));
-afterAll(() => broker?.end());
+beforeAll(async () => {
+  for (const version of versions) brokers.set(version, await Broker.start({ version }));
+});
+afterAll(() => Promise.all([...brokers.values()].map((broker) => broker.end())));
 
 const cases = Object.fromEntries(SUITES.map((title) => [title, suites[title] ?? []]));
 
@@ -23,13 +25,16 @@ test("what is left out is in the suites", () => {
   expect(Object.keys(LEFT_OUT).filter((name) => !names.includes(name))).toEqual([]);
 });
 
-registerKind(
-  {
-    name: `${runtime} nats`,
-    isolation: "process",
-    lacks: LACKS[`${runtime} process`],
-    elsewhere: overNats(() => broker),
-  },
-  cases,
-  LEFT_OUT,
-);
+for (const version of versions) {
+  const oldest = version === versions[0];
+  registerKind(
+    {
+      name: oldest ? `${runtime} nats` : `${runtime} nats ${version}`,
+      isolation: "process",
+      lacks: LACKS[`${runtime} process`],
+      elsewhere: overNats(() => brokers.get(version) as Broker),
+    },
+    oldest ? cases : Object.fromEntries(SOME.map((title) => [title, cases[title] ?? []])),
+    LEFT_OUT,
+  );
+}

@@ -20,6 +20,9 @@ export const SUITES: readonly string[] = [
   "odd modules and programs",
 ];
 
+/** Those that newer brokers are tried with, too. */
+export const SOME: readonly string[] = ["timeouts and signals", "values arrive as sent", "how far a job is"];
+
 const WORKERS = "statistics and events of workers are their host's";
 const STAY = "workers stay, for jobs of others";
 const BACKLOG = "the queue's limit counts jobs that run, too, and those of maps";

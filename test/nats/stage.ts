@@ -55,16 +55,16 @@ export class Stage {
     return host;
   }
 
-  /** A host that is a program of its own; it serves when this resolves. */
-  async hostProgram(options: object, on: Runtime = runtime): Promise<RunningProgram> {
-    const program = this.program("nats-host.ts", [JSON.stringify(options)], on);
+  /** A host that is a program of its own, run by way of the command `by`; it serves when this resolves. */
+  async hostProgram(options: object, on: Runtime = runtime, by: readonly string[] = []): Promise<RunningProgram> {
+    const program = this.program("nats-host.ts", [JSON.stringify(options)], on, by);
     await program.line("serving");
     return program;
   }
 
   /** A program of `test/programs`. */
-  program(name: string, args: readonly string[], on: Runtime = runtime): RunningProgram {
-    const [file, ...before] = command(name, on);
+  program(name: string, args: readonly string[], on: Runtime = runtime, by: readonly string[] = []): RunningProgram {
+    const [file, ...before] = [...by, ...command(name, on)];
     const child = spawn(file as string, [...before, "process", ...args], { stdio: ["ignore", "pipe", "pipe"] });
     const program = watch(child);
     this.#ends.unshift(async () => {
