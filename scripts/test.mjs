@@ -49,6 +49,8 @@ const GROUPS = [
     ],
   },
   { "soak-node": soak("node"), "soak-bun": soak("bun"), "soak-deno": soak("deno") },
+  // Skipped where no network namespaces can be made: that takes root.
+  { cluster: [node, vitest, "run", "--project", "cluster"] },
   { package: [node, vitest, "run", "--project", "package"], check: [node, "scripts/check.mjs"] },
 ];
 
