@@ -5,7 +5,16 @@
 // They are Debian's packages, of two of its releases, whichever of them this system is: downloaded by apt-get from the mirror that it is
 // set up with, checked by it, and unpacked. Nothing is installed, and lists and packages go to a temporary folder.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
@@ -36,7 +45,10 @@ function fetchServer(version) {
     if (archive === undefined) throw new Error("apt-get has downloaded no package");
     run("dpkg", ["-x", archive, "unpacked"], folder);
     mkdirSync(dirname(serverOf(version)), { recursive: true });
-    copyFileSync(join(folder, "unpacked/usr/sbin/nats-server"), serverOf(version));
+    // By another name first: somebody else may fetch it at the same time, or start it.
+    const copy = `${serverOf(version)}.${process.pid}`;
+    copyFileSync(join(folder, "unpacked/usr/sbin/nats-server"), copy);
+    renameSync(copy, serverOf(version));
   } catch (cause) {
     throw new Error(
       `NATS ${version} can't be fetched (${cause.message}); put its program at ${serverOf(version)} yourself`,

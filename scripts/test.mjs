@@ -13,8 +13,10 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { bin, bun, deno, root } from "./bin.mjs";
 import { install } from "./install.mjs";
+import { fetchServers } from "./nats-servers.mjs";
 
 install();
+fetchOnce();
 
 const node = process.execPath;
 const vitest = bin("vitest")[1];
@@ -74,6 +76,15 @@ try {
 if (given.values.keep) writeFileSync(join(folder, "versions.json"), JSON.stringify(versions()));
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed > 0 ? 1 : 0;
+
+/** The tests fetch the servers that they need; all at once, if they had to. What is missing is theirs to say. */
+function fetchOnce() {
+  try {
+    fetchServers();
+  } catch (error) {
+    console.log(error.message);
+  }
+}
 
 /** What ran: each runtime and its version. */
 function versions() {
