@@ -25,6 +25,7 @@ import {
 import type { Broker } from "./link.ts";
 import { findStored } from "./stored.ts";
 import { isNamed, type Names, ownerOf } from "./names.ts";
+import type { Tally } from "./tally.ts";
 import { write, type Written } from "./values.ts";
 
 /** Answers that are larger than this, in bytes, are told of only: they would be sent twice. */
@@ -58,6 +59,7 @@ export interface Run {
 
 /** What answering is given to work with. */
 export interface AnsweringParts {
+  readonly tally: Tally;
   readonly broker: Broker;
   readonly names: Names;
   readonly bulk: Bulk;
@@ -119,6 +121,7 @@ export class Answering {
   readonly #started = ({ job, worker, attempt }: Extract<Fact, { type: "job:started" }>): void => {
     const run = this.#runs.get(job);
     if (!run) return;
+    if (run.startedAt === 0) this.#parts.tally.began();
     run.worker = worker;
     run.attempt = attempt;
     run.startedAt = performance.now();

@@ -107,7 +107,7 @@ export class NatsEngine implements Engine {
       forecast: this.#forecast,
       maxLatency: parts.maxLatency,
       own: () => this.#jobs.size,
-      refused: (job, error) => this.#refused(job, error),
+      refused: (job, error) => this.#turn(() => this.#refused(job, error)),
     });
     this.#receiving = new Receiving({
       clock: parts.clock,

@@ -116,7 +116,7 @@ export class Serving {
     const names = this.#names;
     if (broker.unseen) throw engineError(`a host has to look at queue ${JSON.stringify(queue)}`, broker.unseen);
     const bulk = new Bulk(names, shape.replicas ?? SHAPE.replicas);
-    const answering = new Answering({ broker, names, bulk, cluster, clock, host, warn });
+    const answering = new Answering({ tally: this.#tally, broker, names, bulk, cluster, clock, host, warn });
     const givingBack = new GivingBack(broker, names);
     const running = new Running({
       broker,

@@ -19,9 +19,13 @@ export class Tally {
   readonly #now: () => number;
   readonly #rest = new Rest();
   readonly #ran = new Estimator(this.#rest);
-  /** For how long a job keeps a slot: all that it takes, and not the wait for its turn of what was taken ahead. */
+  /**
+   * For how long a job keeps a slot: all that it takes, and not the wait for its turn of what was taken ahead. Nor does it count while
+   * no job has begun: its worker is being started.
+   */
   readonly #cost = new Estimator(this.#rest);
   #held = 0;
+  #begun = 0;
   /** How long slots were taken since the last answer, together, until when. */
   #spent = 0;
   #at: number;
@@ -45,7 +49,19 @@ export class Tally {
     if (this.#held++ === 0) this.#rest.watch(true, this.#at);
   }
 
-  /** It has one less, whatever has become of it. */
+  /** One of them runs. */
+  began(): void {
+    this.#spend();
+    this.#begun++;
+  }
+
+  /** It runs no more. */
+  ended(): void {
+    this.#spend();
+    this.#begun--;
+  }
+
+  /** The host has one job less, whatever has become of it. */
   left(): void {
     this.#spend();
     if (--this.#held === 0) this.#rest.watch(false, this.#at);
@@ -84,7 +100,7 @@ export class Tally {
 
   #spend(): void {
     const now = this.#now();
-    this.#spent += Math.min(this.#held, this.#slots) * (now - this.#at);
+    if (this.#begun > 0) this.#spent += Math.min(this.#held, this.#slots) * (now - this.#at);
     this.#at = now;
   }
 

@@ -16,7 +16,11 @@ describe("Tally", () => {
     const { clock, tally } = setup(4);
     for (let job = 0; job < 10; job++) {
       tally.taken();
+      // Its worker is started.
+      clock.advance(job === 0 ? 2_000 : 0);
+      tally.began();
       clock.advance(100);
+      tally.ended();
       tally.answered(true, 90);
       tally.left();
       clock.advance(1_000);
@@ -27,15 +31,18 @@ describe("Tally", () => {
     expect(ran).toBeLessThanOrEqual(90);
     // 4 slots, 100 ms each; the prediction fades while it rests.
     expect(capacity).toBeCloseTo(40, -1);
-    expect(rate).toBeCloseTo(10 / 11, 0);
+    expect(rate).toBeCloseTo(10 / 13, 0);
   });
 
   it("counts the same with all slots taken, and with jobs that wait for their turn", () => {
     const { clock, tally } = setup(2);
     for (let job = 0; job < 8; job++) tally.taken();
+    for (let job = 0; job < 2; job++) tally.began();
     for (let pair = 0; pair < 20; pair++) {
       clock.advance(50);
       for (let job = 0; job < 2; job++) {
+        tally.ended();
+        tally.began();
         tally.answered(true, 50);
         tally.left();
         tally.taken();
