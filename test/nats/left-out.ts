@@ -73,7 +73,8 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   "info and debug tell sentences": WORKERS,
   "Facts are told in order, for machines": WORKERS,
   "drain tells that the backlog is empty after refusals": BACKLOG,
-  "A job that is predicted to take too long is refused, and an idle cluster always admits": BACKLOG,
+  "A job that is predicted to take too long is refused, and an idle cluster always admits":
+    "what hosts can do is known a moment after jobs began to run, by what they tell",
   "A nested enqueue finds the worker free": WORKERS,
   "stats tell the kind of worker and count each job once": WORKERS,
   "What can't be written as JSON is named": "values cross as structured clone carries them, however workers get them",
