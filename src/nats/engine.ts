@@ -193,7 +193,10 @@ export class NatsEngine implements Engine {
   }
 
   #accepted(job: RemoteJob, mine: boolean): void {
-    if (job.state.at !== "sending") return;
+    const { state } = job;
+    // Hosts may be quicker with what they say of it than the broker with whose it is.
+    if (state.at === "queued" || state.at === "running") job.state = { ...state, mine: state.mine && mine };
+    if (state.at !== "sending") return;
     job.state = { at: "queued", mine };
     this.#ledger.jobs.accepted++;
     if (this.#announcing.hears(job, "job:queued")) this.#announcing.sayOf(job, queued(job, this.#jobs.size));
@@ -221,7 +224,7 @@ export class NatsEngine implements Engine {
     if (job.isSettled) return;
     if (job.state.at === "sending") this.#accepted(job, true);
     const since = this.#parts.clock.now();
-    job.state = { at: "running", worker: `${host}/${worker}`, since, attempt };
+    job.state = { at: "running", mine: isMine(job), worker: `${host}/${worker}`, since, attempt };
     this.#sayStarted(job, since);
   }
 
@@ -234,7 +237,7 @@ export class NatsEngine implements Engine {
 
   #returned(job: RemoteJob, { host, worker }: Pick<AnswerLetter, "host" | "worker">): void {
     if (job.state.at !== "running") return;
-    job.state = { at: "queued", mine: true };
+    job.state = { at: "queued", mine: job.state.mine };
     const { id, request: { task } } = job;
     if (this.#announcing.hears(job, "job:returned")) {
       this.#announcing.sayOf(job, { type: "job:returned", job: id, task, worker: `${host}/${worker}` });
@@ -302,9 +305,8 @@ export class NatsEngine implements Engine {
     const { state } = job;
     if (state.at === "settled") return;
     // What somebody else has put into the queue is theirs to give up.
-    const away = state.at === "running" || (state.at === "sending" ? state.may : state.mine);
     // First, lest the cluster end before it is.
-    if (away) this.#withdrawing.withdraw(job);
+    if (isMine(job)) this.#withdrawing.withdraw(job);
     this.#settle(job, { ok: false, error: reason }, null);
   }
 
@@ -401,6 +403,12 @@ export class NatsEngine implements Engine {
       expectedRunOf: (task) => this.#forecast.run(task, now),
     });
   }
+}
+
+/** Whether this program has put it into the queue, as far as is known. */
+function isMine({ state }: RemoteJob): boolean {
+  if (state.at === "settled") return false;
+  return state.at === "sending" ? state.may : state.mine;
 }
 
 /** Why a job is refused that no host could run, or null. */

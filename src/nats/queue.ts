@@ -60,8 +60,8 @@ export async function openQueue(wanted: ResolvedQueue, jsm: JetStreamManager): P
   try {
     const { max_msgs: most } = await openStream(jsm, jobs(wanted, names), (found) => agree(wanted, found));
     const { max_age: kept } = await openStream(jsm, answers(wanted, names));
-    await openStream(jsm, dead(wanted, names));
-    await openStream(jsm, returns(wanted, names));
+    await openStream(jsm, last(wanted, names.dead, names.deadJob(">"), KEEP_DEAD));
+    await openStream(jsm, last(wanted, names.returns, names.returned(">"), KEEP_RETURNS));
     const leases: number[] = [];
     for (const level of LEVELS) leases.push(await openConsumer(wanted, jsm, names, level));
     const maxBacklog = most === -1 ? null : most;
@@ -119,29 +119,15 @@ function answers({ shape }: ResolvedQueue, names: Names): Wanted {
   };
 }
 
-function dead({ shape }: ResolvedQueue, names: Names): Wanted {
+/** A stream of what is kept for a time, the last of each subject. */
+function last({ shape }: ResolvedQueue, name: string, subject: string, most: number): Wanted {
   return {
     config: {
-      name: names.dead,
-      subjects: [names.deadJob(">")],
+      name,
+      subjects: [subject],
       retention: "limits",
       max_msgs_per_subject: 1,
-      max_age: KEEP_DEAD * NANOS,
-      num_replicas: SHAPE.replicas,
-      allow_direct: true,
-    },
-    given: replicas(shape.replicas),
-  };
-}
-
-function returns({ shape }: ResolvedQueue, names: Names): Wanted {
-  return {
-    config: {
-      name: names.returns,
-      subjects: [names.returned(">")],
-      retention: "limits",
-      max_msgs_per_subject: 1,
-      max_age: KEEP_RETURNS * NANOS,
+      max_age: most * NANOS,
       num_replicas: SHAPE.replicas,
       allow_direct: true,
     },

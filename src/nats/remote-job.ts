@@ -23,7 +23,13 @@ export type RemoteState =
   /** `mine`: this program has put it there, not another that enqueued the same name. */
   | { readonly at: "queued"; readonly mine: boolean }
   /** `worker` is the host's name and its worker's. */
-  | { readonly at: "running"; readonly worker: string; readonly since: number; readonly attempt: number }
+  | {
+    readonly at: "running";
+    readonly mine: boolean;
+    readonly worker: string;
+    readonly since: number;
+    readonly attempt: number;
+  }
   | { readonly at: "settled" };
 
 /** What a job is made of. */

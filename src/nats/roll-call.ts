@@ -6,6 +6,7 @@
 
 import type { Clock } from "../core/clock.ts";
 import { ClusterError } from "../core/errors.ts";
+import { closed } from "../core/loss.ts";
 import type { Link } from "./link.ts";
 import type { Names } from "./names.ts";
 
@@ -29,7 +30,7 @@ export class RollCall {
   /**
    * Waits until a host serves the queue.
    *
-   * @throws {ClusterError} `CC_ERR_ENGINE` if none does within 30 s, or the broker can't be reached.
+   * @throws {ClusterError} `CC_ERR_ENGINE` if none does within 30 s, or the broker can't be reached; `CC_ERR_CLOSED` after {@link end}.
    */
   async anyone(): Promise<void> {
     const end = this.#clock.now() + PATIENCE;
@@ -42,6 +43,7 @@ export class RollCall {
         await new Promise<void>((resolve) => this.#clock.schedule(AGAIN / 4, resolve, true));
       }
     }
+    if (this.#ended) throw closed();
     throw new ClusterError("CC_ERR_ENGINE", "no host serves the queue: start one with compute-cluster serve", {
       retryable: true,
     });

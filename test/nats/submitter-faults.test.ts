@@ -248,3 +248,28 @@ async function all<R>(results: AsyncIterable<R>): Promise<R[]> {
   for await (const result of results) list.push(result);
   return list;
 }
+
+it("Whoever joins a job gives up its own wait alone, also once that runs", async () => {
+  const [first, joiner] = [stage.cluster(shared), stage.cluster(shared)];
+  const args = { op: "sleep", ms: 1_500, value: "slept" };
+  const own = first.enqueue(args, { id: "one" });
+  await until(() => first.stats().jobs.accepted === 1);
+  const controller = new AbortController();
+  const joined = joiner.enqueue(args, { id: "one", signal: controller.signal });
+  await until(() => joiner.stats().jobs.accepted === 1);
+  const started = once(joiner, "job:started");
+  await stage.hostProgram({ ...shared, maxWorkers: 1 });
+  await Promise.race([started, until(() => joiner.stats().jobs.running === 1)]);
+  controller.abort("enough");
+  await expect(joined).rejects.toBe("enough");
+  expect(await own).toBe("slept");
+});
+
+it("ready() of a cluster that is closed meanwhile rejects with that", async () => {
+  const cc = stage.cluster(shared);
+  const ready = cc.ready();
+  const rejected = expect(ready).rejects.toMatchObject({ code: "CC_ERR_CLOSED" });
+  await cc.enqueue({}, { timeout: 1, signal: AbortSignal.timeout(200) }).catch(() => {});
+  await cc.close();
+  await rejected;
+});
