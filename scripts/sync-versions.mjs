@@ -11,13 +11,12 @@ const denoText = read("deno.json").replace(/("version": )"[^"]*"/, `$1${JSON.str
 const deno = JSON.parse(denoText);
 const { name, version, license, exports, imports, publish, compilerOptions } = deno;
 const jsrText = JSON.stringify({ name, version, license, exports, imports, publish, compilerOptions }, null, 2) + "\n";
-const sources = ["src/version.ts", "src/cli/version.ts"].map((file) => [
-  file,
-  read(file).replace(/= "[^"]*"/, `= ${JSON.stringify(npm.version)}`),
-]);
+/** Has the version for the code. */
+const CODE = "src/version.ts";
+const code = read(CODE).replace(/= "[^"]*"/, `= ${JSON.stringify(npm.version)}`);
 
 const problems = [];
-for (const [file, text] of [["deno.json", denoText], ["jsr.json", jsrText], ...sources]) {
+for (const [file, text] of [["deno.json", denoText], ["jsr.json", jsrText], [CODE, code]]) {
   let old = "";
   try {
     old = read(file);

@@ -22,7 +22,7 @@ import { reasonOf } from "./reason.ts";
 import { run, type RunOptions } from "./run.ts";
 import { UsageError } from "./told-errors.ts";
 import { count, duration, json, seconds } from "./values.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../version.ts";
 
 /** As commander gives them. */
 interface RunFlags extends Omit<RunOptions, "cluster"> {

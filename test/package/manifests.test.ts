@@ -93,7 +93,7 @@ describe.concurrent("the package", () => {
 describe.concurrent("sync-versions", () => {
   const FILES = ["package.json", "package-lock.json", "deno.json", "jsr.json"];
   /** Has the version in its code. */
-  const CODE = "src/cli/version.ts";
+  const CODE = "src/version.ts";
 
   function project(
     finished: Parameters<typeof testFolder>[1],
