@@ -1,12 +1,13 @@
 // The same over the official client alone, as one would write it: a job is published into a work queue, pulled, answered into a stream
 // of answers, told to whoever waits, and acked. No worker, no limit, no lease to renew, nothing that is tried again.
+import { fork } from "node:child_process";
 import process from "node:process";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { listen, next, options, say } from "./children.mjs";
 import { series } from "./series.mjs";
 
-const { url, role, slots } = options();
+const { url, role, slots, workers } = options();
 const connection = await connect({ servers: url });
 const js = jetstream(connection);
 listen();
@@ -39,11 +40,13 @@ async function host() {
   });
   const consumer = await js.consumers.get("BARE", "hosts");
   const messages = await consumer.consume({ max_messages: slots });
+  const run = workers ? await pool(workers) : (data) => data;
   say("ready");
   const answer = async (message) => {
     const id = message.subject.split(".")[2];
-    await js.publish(`bare.answer.${id}`, message.data);
-    connection.publish(`bare.live.${id}`, message.data);
+    const data = await run(message.data);
+    await js.publish(`bare.answer.${id}`, data);
+    connection.publish(`bare.live.${id}`, data);
     message.ack();
   };
   const taking = (async () => {
@@ -53,6 +56,32 @@ async function host() {
   messages.stop();
   await taking;
   await connection.close();
+}
+
+/** Runs jobs in processes: each goes to the one that has fewest, as a message. */
+async function pool(size) {
+  const waiting = new Map();
+  let last = 0;
+  const children = Array.from({ length: size }, () => {
+    const child = fork(new URL("bare-worker.mjs", import.meta.url), { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+    const worker = { child, has: 0 };
+    child.on("message", ([number, answer]) => {
+      worker.has--;
+      waiting.get(number)(JSON.stringify(answer));
+      waiting.delete(number);
+    });
+    child.unref();
+    child.channel.unref();
+    return worker;
+  });
+  await Promise.all(children.map(({ child }) => new Promise((resolve) => child.once("spawn", resolve))));
+  return (data) =>
+    new Promise((resolve) => {
+      const worker = children.reduce((best, next) => (next.has < best.has ? next : best));
+      worker.has++;
+      waiting.set(++last, resolve);
+      worker.child.send([last, JSON.parse(new TextDecoder().decode(data))]);
+    });
 }
 
 async function submitter() {

@@ -10,6 +10,7 @@ import type { Clock, Timer } from "../core/clock.ts";
 import { ClusterError } from "../core/errors.ts";
 import type { Fact } from "../core/fact.ts";
 import type { Bulk } from "./bulk.ts";
+import type { Delivery } from "./delivery.ts";
 import { engineError, isFull, isLasting, isOutOfRoom } from "./faults.ts";
 import { writeFailure } from "./failures.ts";
 import {
@@ -24,7 +25,7 @@ import {
 } from "./letters.ts";
 import type { Broker } from "./link.ts";
 import { findStored } from "./stored.ts";
-import { isNamed, type Names, ownerOf } from "./names.ts";
+import { isNamed, Names, ownerOf } from "./names.ts";
 import type { Tally } from "./tally.ts";
 import { write, type Written } from "./values.ts";
 
@@ -166,12 +167,14 @@ export class Answering {
   }
 
   /**
-   * Has an answer kept, unless the job has one, and tells whoever waits. Tries until it is.
+   * Has an answer kept, unless the job has one; then tells whoever waits, and lets the job leave the queue: at once, lest it be two
+   * packets. Tries until it is.
    *
    * @param run Null for a job that can't be run.
    */
-  async answer(address: string, status: Status, written: Written, run: Run | null): Promise<void> {
+  async answer(delivery: Delivery, status: Status, written: Written, run: Run | null): Promise<void> {
     const { broker, bulk, names, warn } = this.#parts;
+    const address = Names.addressIn(delivery.subject);
     const ran = run && run.startedAt > 0 ? performance.now() - run.startedAt : 0;
     const headers = answerHeaders(broker.client, { ...this.#letter(status, { ...written, object: null }, run), ran });
     let body: Body | null = null;
@@ -181,16 +184,21 @@ export class Answering {
         setBody(headers, body);
         const { seq } = await broker.js.publish(names.answer(address), body.bytes, { headers, timeout: PATIENCE });
         headers.set("cc-number", String(seq));
-        return this.#tell(address, headers, body);
+        this.#tell(address, headers, body);
+        return delivery.ack();
       } catch (error) {
         if (isFull(error) === "subject") {
           if (await this.#makeWay(address)) continue;
-          return await this.#answered(address, body, attempt === 1);
+          this.kept(address);
+          delivery.ack();
+          // Certainly another host's, if this was the first try: what this one has kept is in no message, then.
+          if (attempt === 1 && body) await bulk.drop(broker, ownerOf(address), body).catch(() => {});
+          return;
         }
         if (body === null && isLasting(error)) {
           const why = error instanceof Error ? `: ${error.message}` : "";
           const failure = new ClusterError("CC_ERR_ENGINE", `the answer can't be kept${why}`);
-          return await this.answer(address, "failed", write(writeFailure(failure)), run);
+          return await this.answer(delivery, "failed", write(writeFailure(failure)), run);
         }
         const isWaiting = isOutOfRoom(error);
         if (broker.connection.isClosed() || (!isWaiting && isLasting(error))) throw error;
@@ -214,17 +222,6 @@ export class Answering {
     if (found === null || found.answer !== null) return false;
     await broker.jsm.streams.deleteMessage(names.answers, found.sequence, false);
     return true;
-  }
-
-  /**
-   * There is an answer: another host's, or this one's, if what the broker said of it was lost.
-   *
-   * @param others Whether it is certainly another's: `body` is in no message, then.
-   */
-  async #answered(address: string, body: Body | null, others: boolean): Promise<void> {
-    const { broker, bulk } = this.#parts;
-    this.kept(address);
-    if (others && body) await bulk.drop(broker, ownerOf(address), body).catch(() => {});
   }
 
   /** The job has an answer already, of which whoever waits may not have heard. */

@@ -20,6 +20,9 @@ import { StandingBack } from "./standing-back.ts";
 /** How long jobs that were given back may take to leave, in milliseconds. */
 const HANDED_BACK = 5_000;
 
+/** While more answers than this are on their way to the broker, no more jobs are taken. */
+const MOST_ANSWERS = 256;
+
 /** What a host serves, and how. */
 export interface ServeOptions extends Omit<QueueOptions, "queue"> {
   /** The name of a queue, or of several. */
@@ -100,7 +103,7 @@ export class Host {
         clock: realClock,
         maxDeliveries,
         room: () => this.#room(),
-        free: () => Math.max(0, this.cluster.slots - this.#held),
+        free: () => Math.max(0, this.cluster.slots - this.#occupied),
         freed: () => this.#freed(),
         unfit: () => this.#standingBack.begin(),
         warn: (error) => this.cluster.emit("error", error),
@@ -164,20 +167,33 @@ export class Host {
 
   /** How many more jobs it may take. Where one runs long, none is taken to wait for it. */
   #room(): Room {
-    if (this.#standingBack.active) return { free: 0, ahead: 0 };
+    if (this.#standingBack.active) return { free: 0, ahead: 0, least: 1 };
+    // The broker does not keep up: answers would fill the memory.
+    if (this.#sum("answering") > MOST_ANSWERS) return { free: 0, ahead: 0, least: 1 };
     const { slots } = this.cluster;
-    const held = this.#held;
+    const occupied = this.#occupied;
     const ahead = Math.min(...this.#servings.map((serving) => serving.ahead));
-    let blocked = 0;
-    for (const serving of this.#servings) blocked += serving.blocked;
-    const most = Math.max(0, slots - blocked) * ahead;
-    return { free: Math.max(0, slots - held), ahead: Math.max(0, most - Math.max(0, held - slots)) };
+    const most = Math.max(0, slots - this.#sum("blocked")) * ahead;
+    return {
+      free: Math.max(0, slots - occupied),
+      ahead: Math.max(0, most - Math.max(0, occupied - slots)),
+      least: Math.max(1, Math.floor(most / 2)),
+    };
   }
 
   get #held(): number {
-    let held = 0;
-    for (const serving of this.#servings) held += serving.held;
-    return held;
+    return this.#sum("held");
+  }
+
+  /** How many jobs run, or wait for their turn. */
+  get #occupied(): number {
+    return this.#held - this.#sum("answering");
+  }
+
+  #sum(what: "held" | "answering" | "blocked"): number {
+    let sum = 0;
+    for (const serving of this.#servings) sum += serving[what];
+    return sum;
   }
 
   #pump(): void {

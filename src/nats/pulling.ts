@@ -47,6 +47,11 @@ export interface Room {
   readonly free: number;
   /** Beside those, to have them at hand; only of what waits, since whoever is free is to have what comes. */
   readonly ahead: number;
+  /**
+   * How many are asked for at least while no slot is free. What comes together goes on together, in one packet from program to program;
+   * asked for one by one, as slots get free, jobs that do nothing cost twice as much.
+   */
+  readonly least: number;
 }
 
 /** What pulling is given to work with, and whom it tells. */
@@ -152,7 +157,7 @@ export class Pulling {
   #goOn(): void {
     for (let level = this.#round?.levels.shift(); level; level = this.#round?.levels.shift()) {
       const more = this.#wanted(level);
-      if (more > 0) return this.#ask(level, more, true);
+      if (more > 0 && this.#isWorthIt(more)) return this.#ask(level, more, true);
     }
     this.#round = null;
     this.#leaveOpen();
@@ -167,6 +172,11 @@ export class Pulling {
     let asked = 0;
     for (const question of this.#questions) if (question.now || level === "normal") asked += question.left;
     return free + ahead - asked;
+  }
+
+  #isWorthIt(more: number): boolean {
+    const { free, least } = this.#parts.room();
+    return free > 0 || more >= least;
   }
 
   #leaveOpen(): void {

@@ -8,7 +8,6 @@
 import type { ComputeCluster } from "../cluster.ts";
 import type { Clock, Timer } from "../core/clock.ts";
 import { ClusterError } from "../core/errors.ts";
-import { Estimator, Rest } from "../core/estimator.ts";
 import type { EnqueueOptions } from "../job-options.ts";
 import { notCloneable } from "../wire/cloneable.ts";
 import { sendThrown } from "../wire/error-codec.ts";
@@ -38,7 +37,7 @@ const OURS: ReadonlySet<unknown> = new Set(["CC_ERR_CLOSED", "CC_ERR_BACKLOG_FUL
 
 /** How much work is taken ahead of what runs, in milliseconds for each slot, and how many jobs at most: the way to the broker is long. */
 const AHEAD = 10;
-const MOST_AHEAD = 16;
+const MOST_AHEAD = 50;
 
 /** How long a job may wait here before another host gets it, in milliseconds. */
 const WAITS = 100;
@@ -92,10 +91,10 @@ export interface RunningParts {
 export class Running {
   readonly #parts: RunningParts;
   readonly #held = new Set<Delivery>();
+  #answering = 0;
   /** By address and message: a job that was given up may be enqueued again while it still runs. */
   readonly #runs = new Map<string, AbortController>();
   readonly #withdrawn = new Set<string>();
-  readonly #estimator = new Estimator(new Rest());
   #timer: Timer | null = null;
   /** What came before it may have been answered, or withdrawn, before this host was there to hear of it. */
   horizon = 0;
@@ -109,10 +108,15 @@ export class Running {
     return this.#held.size;
   }
 
+  /** How many of them are over, but for their answers, which the broker has yet to keep. */
+  get answering(): number {
+    return this.#answering;
+  }
+
   /** How many jobs may be taken ahead of those that run, for each slot: short ones only. */
   get ahead(): number {
-    if (this.#estimator.runs === 0) return 0;
-    return Math.min(MOST_AHEAD, Math.floor(AHEAD / Math.max(0.1, this.#estimator.run(this.#parts.clock.now()))));
+    const { each } = this.#parts.tally;
+    return each === 0 ? 0 : Math.min(MOST_AHEAD, Math.floor(AHEAD / each));
   }
 
   /** How many jobs have run for so long that none is to wait for them here. */
@@ -165,13 +169,16 @@ export class Running {
     const { answering } = this.#parts;
     const letter = readOr(delivery, this.#parts.names, (cause) => engineError("the job can't be read", cause));
     if (letter instanceof ClusterError) {
-      await answering.answer(address, "failed", write(writeFailure(letter)), null);
-      return delivery.ack();
+      return await answering.answer(delivery, "failed", write(writeFailure(letter)), null);
     }
-    if (this.#withdrawn.has(keyOf(delivery))) return await this.#leave(delivery, letter);
+    if (this.#withdrawn.has(keyOf(delivery))) {
+      delivery.ack();
+      return await this.#drop(address, letter);
+    }
     if (this.#mayBeAnswered(delivery, address) && await this.#isAnswered(address, letter)) {
       answering.kept(address);
-      return await this.#leave(delivery, letter);
+      delivery.ack();
+      return await this.#drop(address, letter);
     }
     const run = answering.begin(address, keyOf(delivery), letter);
     const ended = await this.#end(delivery, letter, run);
@@ -179,21 +186,34 @@ export class Running {
     if (run.startedAt > 0) this.#parts.tally.ended();
     if (ended.how === "lost") return;
     if (ended.how === "given back") return await this.#giveBack(delivery, ended.lost);
-    if (ended.how !== "withdrawn") {
-      const ran = run.startedAt > 0 ? performance.now() - run.startedAt : 0;
-      await answering.answer(address, ended.status, ended.written, run);
-      this.#parts.tally.answered(ended.status === "value", ran);
-    }
+    if (ended.how === "withdrawn") delivery.ack();
+    else await this.#answer(delivery, ended, run);
     // What is set aside is kept whole.
-    if (ended.how === "poisoned") return delivery.ack();
-    await this.#leave(delivery, letter);
+    if (ended.how !== "poisoned") await this.#drop(address, letter);
   }
 
-  /** A job is done with, and its arguments. */
-  async #leave(delivery: Delivery, { args }: JobLetter): Promise<void> {
+  /** The slot is another job's meanwhile. */
+  async #answer(
+    delivery: Delivery,
+    { status, written }: Pick<Answered, "status" | "written">,
+    run: Run,
+  ): Promise<void> {
+    const { answering, tally, freed } = this.#parts;
+    const ran = run.startedAt > 0 ? performance.now() - run.startedAt : 0;
+    this.#answering++;
+    freed();
+    try {
+      await answering.answer(delivery, status, written, run);
+    } finally {
+      this.#answering--;
+    }
+    tally.answered(status === "value", ran);
+  }
+
+  /** Nobody needs a job's arguments any more. */
+  async #drop(address: string, { args }: JobLetter): Promise<void> {
     const { broker, bulk } = this.#parts;
-    delivery.ack();
-    await bulk.drop(broker, ownerOf(Names.addressIn(delivery.subject)), args);
+    await bulk.drop(broker, ownerOf(address), args);
   }
 
   #mayBeAnswered({ count, sequence }: Delivery, address: string): boolean {
@@ -260,7 +280,6 @@ export class Running {
         trace: letter.trace ?? undefined,
         onProgress: letter.wants.progress ? (value) => answering.progress(run, value) : undefined,
       });
-      this.#estimator.record(performance.now() - (run.startedAt || run.takenAt));
       return answered(value);
     } catch (error) {
       if (controller.signal.aborted) return cutOff(controller.signal.reason as Cut);

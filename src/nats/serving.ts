@@ -88,6 +88,11 @@ export class Serving {
     return this.#open?.running.held ?? 0;
   }
 
+  /** How many of them are over, but for their answers. */
+  get answering(): number {
+    return this.#open?.running.answering ?? 0;
+  }
+
   /** How many jobs may be taken ahead of those that run, for each slot where jobs are short. */
   get ahead(): number {
     return this.#open?.running.ahead ?? 0;

@@ -10,6 +10,9 @@ import type { HostReport } from "./host-report.ts";
 /** In how many milliseconds half of what was counted is forgotten, for what is of late. */
 const HALF_LIFE = 5_000;
 
+/** Jobs are counted together that are answered within so many milliseconds: of several in one packet the first would have cost it all. */
+const TOGETHER = 5;
+
 /** What was counted. */
 export type Figures = Pick<HostReport, "done" | "failed" | "ran" | "rate" | "capacity">;
 
@@ -26,8 +29,10 @@ export class Tally {
   readonly #cost = new Estimator(this.#rest);
   #held = 0;
   #begun = 0;
-  /** How long slots were taken since the last answer, together, until when. */
+  /** How long slots were taken since jobs were last counted, together; how many were answered since; and when the first was. */
   #spent = 0;
+  #answers = 0;
+  #answersAt = 0;
   #at: number;
   readonly #since: number;
   #done = 0;
@@ -64,7 +69,9 @@ export class Tally {
   /** The host has one job less, whatever has become of it. */
   left(): void {
     this.#spend();
-    if (--this.#held === 0) this.#rest.watch(false, this.#at);
+    if (--this.#held > 0) return;
+    this.#count();
+    this.#rest.watch(false, this.#at);
   }
 
   /**
@@ -74,8 +81,7 @@ export class Tally {
    */
   answered(ok: boolean, ran: number): void {
     this.#spend();
-    this.#cost.record(this.#spent);
-    this.#spent = 0;
+    if (this.#answers++ === 0) this.#answersAt = this.#at;
     if (ok) this.#ran.record(ran);
     if (ok) this.#done++;
     else this.#failed++;
@@ -83,9 +89,16 @@ export class Tally {
     this.#recentAt = this.#at;
   }
 
+  /** How long a slot has to do with one job, in milliseconds, whether jobs end one by one or many at a time; 0 while nothing is known. */
+  get each(): number {
+    this.#spend();
+    return Math.min(this.#ran.run(this.#at), this.#cost.run(this.#at));
+  }
+
   /** As they are now. */
   get figures(): Figures {
-    const now = this.#now();
+    this.#spend();
+    const now = this.#at;
     const cost = this.#cost.run(now);
     // Of the time that there was at all, in its first seconds.
     const window = (HALF_LIFE / Math.LN2) * (1 - 2 ** ((this.#since - now) / HALF_LIFE));
@@ -98,8 +111,15 @@ export class Tally {
     };
   }
 
+  #count(): void {
+    if (this.#answers === 0) return;
+    for (let i = 0; i < this.#answers; i++) this.#cost.record(this.#spent / this.#answers);
+    this.#spent = this.#answers = 0;
+  }
+
   #spend(): void {
     const now = this.#now();
+    if (now > this.#at && now >= this.#answersAt + TOGETHER) this.#count();
     if (this.#begun > 0) this.#spent += Math.min(this.#held, this.#slots) * (now - this.#at);
     this.#at = now;
   }

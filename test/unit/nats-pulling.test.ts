@@ -24,6 +24,8 @@ class World {
   readonly slots: number;
   readonly ahead: number;
   held = 0;
+  /** How many questions were put. */
+  questions = 0;
   readonly taken: Level[] = [];
   readonly #listeners = new Map<string, Callback>();
   #asked: Asked[] = [];
@@ -41,6 +43,7 @@ class World {
       publish: (subject: string, wanted: string, { reply }: { reply: string }) => {
         const { batch, no_wait: now = false } = JSON.parse(wanted);
         const level = LEVELS.find((name) => subject.endsWith(`CC_${name}`)) as Level;
+        this.questions++;
         this.#asked.push({ level, inbox: reply, left: batch, now });
       },
     } as unknown as NatsConnection;
@@ -54,6 +57,7 @@ class World {
       room: () => ({
         free: Math.max(0, slots - this.held),
         ahead: Math.max(0, slots * ahead - Math.max(0, this.held - slots)),
+        least: Math.max(1, Math.floor(slots * ahead / 2)),
       }),
       got: ({ subject }) => this.#got(subject.split(".")[3] as Level),
     });
@@ -155,6 +159,17 @@ describe("Pulling", () => {
         },
       ),
     );
+  });
+
+  it("asks for many at a time where many are taken ahead, and lets no slot wait for that", () => {
+    const world = new World(2, 10);
+    for (let i = 0; i < 400; i++) world.enqueue("normal");
+    const before = world.questions;
+    for (let i = 0; i < 200; i++) {
+      world.end();
+      expect(world.held).toBeGreaterThanOrEqual(10);
+    }
+    expect(world.questions - before).toBeLessThanOrEqual(200 / 10);
   });
 
   it("takes the high level first, but the low one in its turn", () => {

@@ -50,6 +50,25 @@ describe("Tally", () => {
     }
     expect(tally.figures.capacity).toBeCloseTo(40, 0);
     expect(tally.figures.rate).toBeCloseTo(40, 0);
+    expect(tally.each).toBeCloseTo(50, 0);
+  });
+
+  it("knows how short jobs are also when many are told at once", () => {
+    const { clock, tally } = setup(2);
+    expect(tally.each).toBe(0);
+    for (let batch = 0; batch < 20; batch++) {
+      for (let job = 0; job < 100; job++) {
+        tally.taken();
+        tally.began();
+      }
+      clock.advance(10);
+      for (let job = 0; job < 100; job++) {
+        tally.ended();
+        tally.answered(true, 10);
+        tally.left();
+      }
+    }
+    expect(tally.each).toBeCloseTo(0.2, 1);
   });
 
   it("forgets the rate of long ago, and counts what fails without taking its run for usual", () => {
