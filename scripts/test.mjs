@@ -12,6 +12,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { bin, bun, deno, root } from "./bin.mjs";
+import { failuresOf } from "./failures.mjs";
 import { install } from "./install.mjs";
 import { fetchServers } from "./nats-servers.mjs";
 
@@ -63,6 +64,8 @@ function soak(runtime) {
 
 const asked = given.positionals;
 const total = { passed: 0, failed: 0, skipped: 0 };
+/** @type {string[]} */
+const failures = [];
 try {
   for (const group of GROUPS) {
     const parts = Object.entries(group).filter(([name]) =>
@@ -74,6 +77,7 @@ try {
   if (!given.values.keep) rmSync(folder, { recursive: true, force: true });
 }
 if (given.values.keep) writeFileSync(join(folder, "versions.json"), JSON.stringify(versions()));
+for (const failure of failures) console.log(failure);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed > 0 ? 1 : 0;
 
@@ -107,11 +111,23 @@ async function run(name, [file, ...args]) {
     : [];
   const start = performance.now();
   const { code, output } = await finished(file, [...args, ...reports], name);
-  const counted = count(name, reports.length > 0 ? results : null, output, code);
+  const found = reports.length > 0 ? resultsIn(results) : null;
+  const counted = count(name, reports.length > 0, found, output, code);
   for (const key of Object.keys(total)) total[key] += counted[key];
   const seconds = ((performance.now() - start) / 1000).toFixed(0);
   console.log(`${name}: ${counted.passed} passed, ${counted.failed} failed, ${counted.skipped} skipped (${seconds} s)`);
-  if (code !== 0) console.log(output);
+  if (code === 0) return;
+  console.log(output);
+  for (const failure of failuresOf(found, output)) failures.push(`FAILED ${name}: ${failure}`);
+}
+
+/** What Vitest has written; null if it has not. @param {string} file */
+function resultsIn(file) {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    return null;
+  }
 }
 
 /** Runs a command to its end; what it prints is kept, for the case that it fails. */
@@ -132,21 +148,18 @@ function finished(file, args, name) {
 }
 
 /** What a part counted; a part that fails without saying so counts as one failure. */
-function count(name, results, output, code) {
-  const counted = read(results, output, name);
+function count(name, isVitest, found, output, code) {
+  const counted = isVitest ? tests(found) : read(output, name);
   if (code !== 0 && counted.failed === 0) counted.failed = 1;
   return counted;
 }
 
-function read(results, output, name) {
-  if (results) {
-    try {
-      const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(results, "utf8"));
-      return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests };
-    } catch {
-      return { passed: 0, failed: 1, skipped: 0 };
-    }
-  }
+function tests(found) {
+  if (!found) return { passed: 0, failed: 1, skipped: 0 };
+  return { passed: found.numPassedTests, failed: found.numFailedTests, skipped: found.numPendingTests };
+}
+
+function read(output, name) {
   if (name === "check" || name.startsWith("soak")) {
     return { passed: output.match(/^ok /gm)?.length ?? 0, failed: output.match(/^FAILED /gm)?.length ?? 0, skipped: 0 };
   }
