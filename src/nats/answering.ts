@@ -26,6 +26,7 @@ import {
 import type { Broker } from "./link.ts";
 import { findStored } from "./stored.ts";
 import { isNamed, Names, ownerOf } from "./names.ts";
+import type { RunIds } from "./run-ids.ts";
 import type { Tally } from "./tally.ts";
 import { write, type Written } from "./values.ts";
 
@@ -44,7 +45,7 @@ const NOTHING: Body = { encoding: "undefined", bytes: new Uint8Array(0), object:
 /** A job that this host has. */
 export interface Run {
   readonly address: string;
-  /** What it is called in this host's cluster: like no other job. */
+  /** What it is called in this host's cluster; see `run-ids.ts`. */
   readonly id: string;
   /** What it is called in this host: like no other, nor like an earlier job of the same address. */
   readonly key: string;
@@ -68,6 +69,8 @@ export interface AnsweringParts {
   readonly clock: Clock;
   /** This host's name. */
   readonly host: string;
+  readonly queue: string;
+  readonly ids: RunIds;
   /** Something went wrong that is no job's. */
   warn(error: Error): void;
 }
@@ -98,8 +101,10 @@ export class Answering {
 
   /** From now on its steps are told. */
   begin(address: string, key: string, letter: JobLetter): Run {
+    const { ids, queue } = this.#parts;
     // Names of different owners may be the same.
-    const id = isNamed(address) && !address.startsWith("any.") ? address : letter.id;
+    const own = isNamed(address) && !address.startsWith("any.") ? address : letter.id;
+    const id = ids.take(own, `${queue} ${key}`);
     const run = {
       address,
       id,
@@ -116,6 +121,7 @@ export class Answering {
   }
 
   end(run: Run): void {
+    this.#parts.ids.leave(run.id);
     if (this.#runs.get(run.id) === run) this.#runs.delete(run.id);
   }
 

@@ -14,6 +14,7 @@ import { realClock } from "../real-clock.ts";
 import * as check from "../validate.ts";
 import { QUEUE_NAMES, type QueueOptions, type ResolvedQueue, resolveQueue, word } from "./options.ts";
 import type { Room } from "./pulling.ts";
+import { RunIds } from "./run-ids.ts";
 import { Serving } from "./serving.ts";
 import { StandingBack } from "./standing-back.ts";
 
@@ -96,9 +97,11 @@ export class Host {
     this.cluster.on("error", (error) => this.#warn(error));
     this.cluster.on("worker:ready", () => this.#fault = null);
     this.#drainTimeout = drainTimeout;
+    const ids = new RunIds();
     this.#servings = queues.map((queue) =>
       new Serving(queue, {
         host: name,
+        ids,
         cluster: this.cluster,
         clock: realClock,
         maxDeliveries,

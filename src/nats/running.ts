@@ -181,8 +181,7 @@ export class Running {
       return await this.#drop(address, letter);
     }
     const run = answering.begin(address, keyOf(delivery), letter);
-    const ended = await this.#end(delivery, letter, run);
-    answering.end(run);
+    const ended = await this.#end(delivery, letter, run).finally(() => answering.end(run));
     if (run.startedAt > 0) this.#parts.tally.ended();
     if (ended.how === "lost") return;
     if (ended.how === "given back") return await this.#giveBack(delivery, ended.lost);

@@ -20,6 +20,7 @@ import { type Broker, Link } from "./link.ts";
 import { Names, ownerOf } from "./names.ts";
 import { type ResolvedQueue, SHAPE } from "./options.ts";
 import { Pulling, type Room } from "./pulling.ts";
+import type { RunIds } from "./run-ids.ts";
 import { Running } from "./running.ts";
 import { Tally } from "./tally.ts";
 
@@ -27,6 +28,7 @@ import { Tally } from "./tally.ts";
 export interface ServingParts {
   /** The host's name. */
   readonly host: string;
+  readonly ids: RunIds;
   readonly cluster: ComputeCluster;
   readonly clock: Clock;
   readonly maxDeliveries: number;
@@ -116,12 +118,13 @@ export class Serving {
   async start(): Promise<void> {
     this.#link.hold(true);
     const broker = await this.#link.open();
-    const { host, cluster, clock, maxDeliveries, freed, unfit, warn } = this.#parts;
+    const { host, ids, cluster, clock, maxDeliveries, freed, unfit, warn } = this.#parts;
     const { queue, version, shape } = this.#queue;
     const names = this.#names;
     if (broker.unseen) throw engineError(`a host has to look at queue ${JSON.stringify(queue)}`, broker.unseen);
     const bulk = new Bulk(names, shape.replicas ?? SHAPE.replicas);
-    const answering = new Answering({ tally: this.#tally, broker, names, bulk, cluster, clock, host, warn });
+    const tally = this.#tally;
+    const answering = new Answering({ tally, broker, names, bulk, cluster, clock, host, queue, ids, warn });
     const givingBack = new GivingBack(broker, names);
     const running = new Running({
       broker,
@@ -131,7 +134,7 @@ export class Serving {
       cluster,
       answering,
       givingBack,
-      tally: this.#tally,
+      tally,
       clock,
       version,
       maxDeliveries,
