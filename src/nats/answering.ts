@@ -163,13 +163,13 @@ export class Answering {
     this.#parts.broker.connection.publish(this.#parts.names.live(run.address), undefined, { headers });
   }
 
-  /** How far it is. What is too large to be told is left out. */
+  /** How far it is. What can't travel, or is too large to be told, is left out. */
   progress({ address }: Run, value: unknown): void {
     const { broker: { client, connection, maxPayload }, names } = this.#parts;
-    const { encoding, bytes } = write(value);
-    if (bytes.byteLength > maxPayload / 2) return;
-    const headers = liveHeaders(client, "progress", { encoding, bytes, object: null });
-    connection.publish(names.live(address), bytes, { headers });
+    const written = writtenOrNull(value);
+    if (written === null || written.bytes.byteLength > maxPayload / 2) return;
+    const headers = liveHeaders(client, "progress", { ...written, object: null });
+    connection.publish(names.live(address), written.bytes, { headers });
   }
 
   /**
@@ -239,5 +239,14 @@ export class Answering {
   #letter(status: Status, body: Body, run: Run | null): AnswerLetter {
     const { worker = "", attempt = 0 } = run ?? {};
     return { status, body, host: this.#parts.host, worker, attempt, ran: 0, number: 0 };
+  }
+}
+
+/** What a thread may tell, and a machine may not: memory that is shared. */
+function writtenOrNull(value: unknown): Written | null {
+  try {
+    return write(value);
+  } catch {
+    return null;
   }
 }

@@ -161,6 +161,19 @@ describe.each(versions)("With NATS %s", (version) => {
     expect(await cc.enqueue({ op: "echo", value: 1 })).toBe(1);
   });
 
+  it("progress that can't travel is left out", async () => {
+    const { broker } = await start();
+    const queue = { servers: broker.url, queue: "threads" };
+    const host = await serve({ ...queue, cluster: { module, maxWorkers: 1, isolation: "thread" } });
+    ends.push(() => host.exit());
+    const cc = new ComputeCluster({ engine: nats(queue) });
+    ends.push(() => cc.exit());
+    const told: unknown[] = [];
+    const onProgress = (value: unknown): void => void told.push(value);
+    expect(await cc.enqueue(null, { task: "reportsShared", onProgress })).toBe("reported");
+    expect(told).toEqual([]);
+  });
+
   it("a server without JetStream is none", async () => {
     const broker = await Broker.start({ version, jetstream: null });
     ends.push(() => broker.end());

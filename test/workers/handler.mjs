@@ -46,6 +46,12 @@ export const reports = async ({ values, ms }, { progress }) => {
   return "reported";
 };
 
+/** Reports what goes to another thread, and to no other machine. */
+export const reportsShared = (_, { progress }) => {
+  progress(new SharedArrayBuffer(8));
+  return "reported";
+};
+
 /** Reports what no line carries, and gives what that throws. */
 export const reportsBadly = (first, { progress }) => {
   if (first) progress(first);
