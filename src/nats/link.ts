@@ -57,6 +57,7 @@ export class Link {
   readonly #inboxes: string;
   readonly #events: LinkEvents;
   #opening: Promise<Broker> | null = null;
+  #reopening: Promise<Found> | null = null;
   #broker: Broker | null = null;
   /** Whether it is not interrupted. */
   #up = false;
@@ -98,9 +99,11 @@ export class Link {
     return this.#opening;
   }
 
-  /** Makes the queue anew, if it is not there any more. */
+  /** Makes the queue anew, if it is not there any more: once for all jobs that miss it. */
   async reopen(): Promise<void> {
-    if (this.#broker) await openQueue(this.#queue, this.#broker.jsm);
+    if (!this.#broker) return;
+    this.#reopening ??= openQueue(this.#queue, this.#broker.jsm).finally(() => this.#reopening = null);
+    await this.#reopening;
   }
 
   /** Whether the program is to stay alive for it. A connection that nobody waits for does not keep it. */
