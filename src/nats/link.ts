@@ -223,16 +223,18 @@ export async function connect(
     servers: [...servers],
     name,
     inboxPrefix: inboxes,
-    maxReconnectAttempts: -1,
     reconnectTimeWait: AGAIN,
     pingInterval: PING,
     maxPingOut: 2,
-    ignoreAuthErrorAbort: true,
     timeout: Math.min(connectTimeout, PING),
     // Otherwise each request makes two errors, for the case that it fails: a fifth of what a job costs.
     noAsyncTraces: true,
     ...authenticator,
     ...connection,
+    // Whatever else is asked for: nobody would be told that a connection is given up, and jobs would wait for it for ever.
+    reconnect: true,
+    maxReconnectAttempts: -1,
+    ignoreAuthErrorAbort: true,
   });
   const [major, minor] = versionOf(connected);
   if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return connected;

@@ -27,7 +27,7 @@ export interface AccessOptions {
   credentials?: string | undefined;
   /** For a server with TLS: paths of PEM files. `{}` for one whose certificate the system trusts. */
   tls?: TlsOptions | undefined;
-  /** What else the official client takes: its `ConnectionOptions`. */
+  /** What else the official client takes: its `ConnectionOptions`. A lost connection is looked for without end, whatever they say. */
   connection?: Readonly<Record<string, unknown>> | undefined;
 }
 

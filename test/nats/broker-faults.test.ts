@@ -155,6 +155,17 @@ async function threeBrokers(): Promise<Broker[]> {
   return brokers;
 }
 
+it("A lost connection is looked for again, whatever the client was told of that", async () => {
+  const broker = await stage.broker();
+  const shared = { servers: broker.url, queue: stage.queue() };
+  await stage.host(shared);
+  const cc = stage.cluster({ ...shared, connection: { reconnect: false, maxReconnectAttempts: 0 } });
+  expect(await cc.enqueue({ op: "echo", value: "before" })).toBe("before");
+  await broker.kill();
+  await broker.begin();
+  expect(await cc.enqueue({ op: "echo", value: "after" })).toBe("after");
+});
+
 it("A queue that is lost is made anew once for all the jobs that miss it", async () => {
   const broker = await stage.broker();
   const shared = { servers: broker.url, queue: stage.queue() };
