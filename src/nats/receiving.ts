@@ -121,9 +121,11 @@ export class Receiving {
     if (this.#looking) return;
     this.#looking = true;
     const { jobs, clock } = this.#parts;
-    const due = [...jobs.values()].filter(({ lookAt, state }) => lookAt <= clock.now() && state.at !== "sending");
+    const now = clock.now();
+    // One walk for all: to take the first out of a list costs as much as the list is long.
+    const due = [...jobs.values()].filter(({ lookAt, state }) => lookAt <= now && state.at !== "sending").values();
     const next = async (): Promise<void> => {
-      for (let job = due.shift(); job; job = due.shift()) await this.#lookFor(broker, job);
+      for (const job of due) await this.#lookFor(broker, job);
     };
     await Promise.all(Array.from({ length: AT_ONCE }, next));
     this.#looking = false;
