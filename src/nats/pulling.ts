@@ -19,6 +19,12 @@ const UNUSUAL = ["high", "low"] as const;
 /** How long a question stays open, in milliseconds. Longer than it a host's idea of how much room there is may be old. */
 const OPEN = 5_000;
 
+/** The broker's codes for nothing: none is there, or none came within the time. */
+const NOTHING: ReadonlySet<number> = new Set([404, 408]);
+
+/** How long it is not asked again that has refused a question, in milliseconds. */
+const REFUSED = 500;
+
 /** How much later than that nothing comes of it any more, in milliseconds. */
 const OVERDUE = 5_000;
 
@@ -34,7 +40,7 @@ interface Question {
   readonly level: Level;
   /** How many more jobs may come of it. */
   left: number;
-  readonly timer: Timer;
+  timer: Timer;
   /** Its own: what comes of it has the subject of a job. */
   readonly subscription: Subscription;
   /** Whether it was only whether there are any now. */
@@ -204,8 +210,9 @@ export class Pulling {
   }
 
   #answered(question: Question, message: Msg): void {
-    // A message of the broker's own has a code and no body: there is nothing, or not within the time.
-    if (message.headers && message.headers.code > 0) return this.#ended(question);
+    // A message of the broker's own has a code and no body.
+    const { code = 0 } = message.headers ?? {};
+    if (code > 0) return NOTHING.has(code) ? this.#ended(question) : this.#refused(question);
     const delivery = Delivery.of(message, this.#parts.broker.connection);
     // Of nobody that was asked.
     if (!delivery) return;
@@ -213,6 +220,12 @@ export class Pulling {
     if (question.level !== "normal") this.#hinted.set(question.level, this.#parts.clock.now());
     this.#parts.got(delivery);
     if (last) this.#ended(question);
+  }
+
+  /** The broker has as many questions as it takes, changes its leader, or has lost the queue. Until it is asked again nothing may come. */
+  #refused(question: Question): void {
+    question.timer.cancel();
+    question.timer = this.#parts.clock.schedule(REFUSED, () => this.#ended(question));
   }
 
   #ended(question: Question): void {

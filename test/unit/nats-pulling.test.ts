@@ -26,6 +26,8 @@ class World {
   held = 0;
   /** How many questions were put. */
   questions = 0;
+  /** Whether it takes no questions. */
+  refuses = false;
   readonly taken: Level[] = [];
   readonly #listeners = new Map<string, Callback>();
   #asked: Asked[] = [];
@@ -90,7 +92,7 @@ class World {
   /** The broker answers what it can, until nothing more comes of it. */
   settle(): void {
     for (let rounds = 0; rounds < 200; rounds++) {
-      const next = this.#asked.find((asked) => asked.now || this.waiting[asked.level] > 0);
+      const next = this.#asked.find((asked) => this.refuses || asked.now || this.waiting[asked.level] > 0);
       if (!next) return;
       this.#answer(next);
     }
@@ -98,12 +100,18 @@ class World {
   }
 
   #answer(asked: Asked): void {
+    if (this.refuses) return this.#refuse(asked);
     const count = Math.min(asked.left, this.waiting[asked.level]);
     asked.left -= count;
     this.waiting[asked.level] -= count;
     if (asked.now || asked.left === 0) this.#asked = this.#asked.filter((other) => other !== asked);
     for (let i = 0; i < count; i++) this.#deliver(asked);
     if (asked.now && asked.left > 0) this.#listeners.get(asked.inbox)?.(null, message(asked.inbox, status()));
+  }
+
+  #refuse(asked: Asked): void {
+    this.#asked = this.#asked.filter((other) => other !== asked);
+    this.#listeners.get(asked.inbox)?.(null, message(asked.inbox, headers(409, "Exceeded MaxWaiting")));
   }
 
   #deliver({ inbox, level }: Asked): void {
@@ -170,6 +178,18 @@ describe("Pulling", () => {
       expect(world.held).toBeGreaterThanOrEqual(10);
     }
     expect(world.questions - before).toBeLessThanOrEqual(200 / 10);
+  });
+
+  it("does not ask at once again where it was refused", () => {
+    const world = new World(2, 0);
+    world.refuses = true;
+    world.enqueue("normal");
+    world.refuses = false;
+    world.settle();
+    expect(world.held).toBe(0);
+    world.clock.advance(1_000);
+    world.settle();
+    expect(world.held).toBe(1);
   });
 
   it("takes the high level first, but the low one in its turn", () => {
