@@ -112,11 +112,12 @@ export class Pulling {
     this.#lookAtAll();
   }
 
-  /** Nothing more is asked for. What is still to come comes, for some moments. */
+  /** Nothing more is asked for, and what was asked is taken back. What is on its way still comes: otherwise its lease would have to run out. */
   stop(): void {
     this.#open = false;
     this.#probe?.cancel();
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
+    for (const { subscription } of this.#questions) subscription.drain().catch(() => {});
   }
 
   /** What still comes is not wanted. */

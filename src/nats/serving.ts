@@ -55,6 +55,8 @@ interface Open {
   readonly subscription: Subscription;
 }
 
+const NO_ROOM: Room = { free: 0, ahead: 0 };
+
 /** Serves one queue. */
 export class Serving {
   readonly #queue: ResolvedQueue;
@@ -203,8 +205,8 @@ export class Serving {
 
   #got(delivery: Delivery): void {
     const running = this.#open?.running;
-    // Hints overlap with what is asked for anyway: who has room now takes it.
-    const { free, ahead } = this.#parts.room();
+    // Hints overlap with what is asked for anyway: who has room now takes it. What was on its way when the host began to end goes back.
+    const { free, ahead } = this.#state === "serving" ? this.#parts.room() : NO_ROOM;
     if (running && free + ahead > 0) void running.take(delivery);
     else void this.#open?.givingBack.giveBack(delivery);
   }

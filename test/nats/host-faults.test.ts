@@ -132,3 +132,23 @@ it("A host that is told to leave finishes what runs, takes nothing more, and end
   expect([code, signal, stderr]).toEqual([0, null, ""]);
   expect(stdout.trim().split("\n")).toEqual(["serving", "settled", "drained"]);
 });
+
+it("A host that drains takes no more jobs, though it had asked for some", async () => {
+  const host = await stage.host({ ...shared, workers: { maxWorkers: 3, minWorkers: 3 } });
+  const cc = stage.cluster(shared);
+  const file = stage.file("ran");
+  const held = cc.enqueue({ op: "wait", file: stage.file("go"), log: file, value: "held" });
+  await until(() => stage.lines("ran").length === 1);
+  const drained = host.drain();
+  const next = [1, 2, 3, 4].map((value) => cc.enqueue({ op: "log", file, line: "next", next: { op: "echo", value } }));
+  await until(() => cc.stats().jobs.accepted === 5);
+  // It answers this after all that was sent to it before.
+  await cc.ready();
+  stage.write("go");
+  expect(await drained).toBe(0);
+  expect(await held).toBe("held");
+  expect(host.cluster.stats().jobs.accepted).toBe(1);
+  await stage.host(shared);
+  expect(await Promise.all(next)).toEqual([1, 2, 3, 4]);
+  expect(stage.lines("ran").filter((line) => line === "next").length).toBe(4);
+});
