@@ -26,7 +26,7 @@ import type { Tally } from "./tally.ts";
 import type { Answering, Run } from "./answering.ts";
 import { read, write, type Written } from "./values.ts";
 
-/** How many withdrawn jobs are remembered; those before are looked for when they come, if they are that old. */
+/** How many withdrawn jobs are remembered; those before are looked for when they come. */
 const REMEMBERED = 10_000;
 
 /** How long another host has to come first for a job that this one can't run now, in milliseconds. */
@@ -96,8 +96,8 @@ export class Running {
   readonly #runs = new Map<string, AbortController>();
   readonly #withdrawn = new Set<string>();
   #timer: Timer | null = null;
-  /** What came before it may have been answered, or withdrawn, before this host was there to hear of it. */
-  horizon = 0;
+  /** What came before it may have been answered, or withdrawn, without this host hearing of it, or was forgotten. */
+  #horizon = Infinity;
 
   constructor(parts: RunningParts) {
     this.#parts = parts;
@@ -151,8 +151,23 @@ export class Running {
   /** Nobody wants a job any more: that of an address which came in this message. */
   withdraw(key: string): void {
     this.#withdrawn.add(key);
-    if (this.#withdrawn.size > REMEMBERED) this.#withdrawn.delete(this.#withdrawn.values().next().value as string);
+    if (this.#withdrawn.size > REMEMBERED) {
+      this.#withdrawn.clear();
+      void this.lookBack();
+    }
     this.#cut(key, "withdrawn");
+  }
+
+  /** What has come until now is looked for before it is run. Never rejects. */
+  async lookBack(): Promise<void> {
+    const { broker: { jsm }, names } = this.#parts;
+    // All of them, until it is known which.
+    this.#horizon = Infinity;
+    try {
+      this.#horizon = (await jsm.streams.info(names.jobs)).state.last_seq;
+    } catch {
+      // All of them, then.
+    }
   }
 
   /** The broker has taken the jobs for lost: whoever has them now is not to run them at the same time for long. */
@@ -216,7 +231,7 @@ export class Running {
   }
 
   #mayBeAnswered({ count, sequence }: Delivery, address: string): boolean {
-    return count > 1 || sequence <= this.horizon || isNamed(address);
+    return count > 1 || sequence <= this.#horizon || isNamed(address);
   }
 
   async #isAnswered(address: string, { over }: JobLetter): Promise<boolean> {

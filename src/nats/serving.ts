@@ -148,7 +148,7 @@ export class Serving {
     const subscription = broker.connection.subscribe(names.abort("*"), {
       callback: (error, message) => error ? undefined : withdraw(running, message),
     });
-    running.horizon = await this.#lastSequence(broker);
+    await running.lookBack();
     const pulling = new Pulling({
       broker,
       names,
@@ -237,12 +237,7 @@ export class Serving {
     // At once: the lease may be about to run out.
     open.running.renew();
     open.heartbeats.tell();
-    try {
-      open.running.horizon = await this.#lastSequence(open.broker);
-    } catch {
-      // All of them, then.
-      open.running.horizon = Infinity;
-    }
+    await open.running.lookBack();
     open.pulling.again();
     open.pulling.pump(true);
   }
@@ -266,10 +261,6 @@ export class Serving {
       ...this.#tally.figures,
       uptime: clock.now() - this.#since,
     };
-  }
-
-  async #lastSequence({ jsm }: Broker): Promise<number> {
-    return (await jsm.streams.info(this.#names.jobs)).state.last_seq;
   }
 }
 

@@ -2,6 +2,7 @@
  * What becomes of jobs when their hosts die, stand still, or can't run them.
  */
 
+import { once } from "node:events";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
@@ -151,4 +152,24 @@ it("A host that drains takes no more jobs, though it had asked for some", async 
   await stage.host(shared);
   expect(await Promise.all(next)).toEqual([1, 2, 3, 4]);
   expect(stage.lines("ran").filter((line) => line === "next").length).toBe(4);
+});
+
+it("A job that was withdrawn is not run, however many were withdrawn after it", async () => {
+  await stage.host({ ...shared, workers: { maxWorkers: 1 } });
+  const cc = stage.cluster(shared);
+  const file = stage.file("ran");
+  const held = cc.enqueue({ op: "wait", file: stage.file("go"), log: file, value: "held" });
+  await until(() => stage.lines("ran").length === 1);
+  const other = stage.cluster(shared);
+  const unwanted = other.enqueue({ op: "log", file, line: "unwanted" });
+  await once(other, "job:queued");
+  await Promise.all([other.exit(), expect(unwanted).rejects.toMatchObject({ code: "CC_ERR_CLOSED" })]);
+  const connection = await connect({ servers: broker.url });
+  for (let i = 0; i < 10_000; i++) connection.publish(`cc.abort.${shared.queue}.any`, `any.space.${i} space.${i}`);
+  await connection.flush();
+  await connection.close();
+  const last = cc.enqueue({ op: "log", file, line: "wanted" });
+  stage.write("go");
+  expect(await Promise.all([held, last])).toEqual(["held", "wanted"]);
+  expect(stage.lines("ran").slice(1)).toEqual(["wanted"]);
 });
