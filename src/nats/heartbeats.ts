@@ -8,7 +8,7 @@ import type { Subscription } from "@nats-io/transport-node";
 import type { Clock, Timer } from "../core/clock.ts";
 import { type HostReport, writeReport } from "./host-report.ts";
 import type { Broker } from "./link.ts";
-import type { Names } from "./names.ts";
+import { LEASE, type Names } from "./names.ts";
 
 /** How often, in milliseconds. */
 export const BEAT = 2_000;
@@ -21,6 +21,8 @@ export interface HeartbeatsParts {
   /** Whether anyone can hear. What is said without a connection would be said when there is one again, and be old. */
   connected(): boolean;
   report(): HostReport;
+  /** The queue has another lease. */
+  leaseChanged(): void;
 }
 
 /** Tells of one host and queue. */
@@ -34,7 +36,9 @@ export class Heartbeats {
     const { broker: { connection }, names } = parts;
     this.#roll = connection.subscribe(names.roll, {
       callback: (error, message) => {
-        if (!error) message.respond(writeReport(parts.report()));
+        if (error) return;
+        if (message.string() === LEASE) parts.leaseChanged();
+        else message.respond(writeReport(parts.report()));
       },
     });
     this.#wait();

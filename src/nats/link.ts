@@ -10,6 +10,7 @@ import { files } from "../built-in.ts";
 import { ClusterError } from "../core/errors.ts";
 import { type Client, loadClient } from "./client.ts";
 import { engineError, isDenied, isLasting, isNobody } from "./faults.ts";
+import { LEASE, Names } from "./names.ts";
 import type { Access, ResolvedQueue } from "./options.ts";
 import { type Found, openQueue } from "./queue.ts";
 
@@ -102,7 +103,8 @@ export class Link {
   /** Makes the queue anew, if it is not there any more: once for all jobs that miss it. */
   async reopen(): Promise<void> {
     if (!this.#broker) return;
-    this.#reopening ??= openQueue(this.#queue, this.#broker.jsm).finally(() => this.#reopening = null);
+    const { jsm, connection } = this.#broker;
+    this.#reopening ??= this.#openQueue(jsm, connection).finally(() => this.#reopening = null);
     await this.#reopening;
   }
 
@@ -159,12 +161,17 @@ export class Link {
     };
   }
 
-  async #find(jsm: JetStreamManager, { info }: NatsConnection): Promise<Found> {
+  #openQueue(jsm: JetStreamManager, connection: NatsConnection): Promise<Found> {
+    const { roll } = new Names(this.#queue.queue);
+    return openQueue(this.#queue, jsm, () => connection.publish(roll, LEASE));
+  }
+
+  async #find(jsm: JetStreamManager, connection: NatsConnection): Promise<Found> {
     try {
-      return await openQueue(this.#queue, jsm);
+      return await this.#openQueue(jsm, connection);
     } catch (error) {
       // Another server of its cluster may have it, which has answered then.
-      if (isNobody(error) && info?.jetstream !== true) {
+      if (isNobody(error) && connection.info?.jetstream !== true) {
         throw new ClusterError(
           "CC_ERR_ENGINE",
           `queue ${JSON.stringify(this.#queue.queue)} can't be used: the server has no JetStream`,

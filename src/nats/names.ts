@@ -38,6 +38,9 @@ export const OWNER: RegExp = /^[A-Za-z0-9-]{1,64}$/;
 /** The longest address in characters: the broker ends the connection of whoever sends a subject that is much longer. */
 export const LONGEST = 1_500;
 
+/** What hosts are told, where they are asked how they are, when their queue has another lease. */
+export const LEASE = "lease";
+
 /** The names of one queue. */
 export class Names {
   /** The stream of jobs that wait or run. */

@@ -53,9 +53,10 @@ interface Wanted {
  * Finds a queue as it is to be: makes what is missing, and changes what is otherwise. Whoever has not the rights to look takes it for
  * made.
  *
+ * @param tell Is called when its lease is another than it was: its hosts have to know.
  * @throws {ClusterError} `CC_ERR_ENGINE`.
  */
-export async function openQueue(wanted: ResolvedQueue, jsm: JetStreamManager): Promise<Found> {
+export async function openQueue(wanted: ResolvedQueue, jsm: JetStreamManager, tell: () => void): Promise<Found> {
   const names = new Names(wanted.queue);
   try {
     const { max_msgs: most } = await openStream(jsm, jobs(wanted, names), (found) => agree(wanted, found));
@@ -63,7 +64,7 @@ export async function openQueue(wanted: ResolvedQueue, jsm: JetStreamManager): P
     await openStream(jsm, last(wanted, names.dead, names.deadJob(">"), KEEP_DEAD));
     await openStream(jsm, last(wanted, names.returns, names.returned(">"), KEEP_RETURNS));
     const leases: number[] = [];
-    for (const level of LEVELS) leases.push(await openConsumer(wanted, jsm, names, level));
+    for (const level of LEVELS) leases.push(await openConsumer(wanted, jsm, names, level, tell));
     const maxBacklog = most === -1 ? null : most;
     return { lease: Math.min(...leases), maxBacklog, keepAnswers: kept / NANOS, unseen: null };
   } catch (error) {
@@ -210,6 +211,7 @@ async function openConsumer(
   jsm: JetStreamManager,
   names: Names,
   level: Level,
+  tell: () => void,
 ): Promise<number> {
   const name = names.consumer(level);
   const config: Partial<ConsumerConfig> = {
@@ -225,7 +227,15 @@ async function openConsumer(
     () => jsm.consumers.add(names.jobs, config),
   );
   if (shape.lease === null || leaseOf(found) === shape.lease) return leaseOf(found);
-  return leaseOf(await jsm.consumers.update(names.jobs, name, { ack_wait: config.ack_wait as number }));
+  const changed = await jsm.consumers.update(names.jobs, name, { ack_wait: config.ack_wait as number });
+  tell();
+  return leaseOf(changed);
+}
+
+/** The lease of a queue as it is now, in milliseconds. */
+export async function currentLease(jsm: JetStreamManager, names: Names): Promise<number> {
+  const found = await Promise.all(LEVELS.map((level) => jsm.consumers.info(names.jobs, names.consumer(level))));
+  return Math.min(...found.map(leaseOf));
 }
 
 function leaseOf({ config }: ConsumerInfo): number {

@@ -18,6 +18,7 @@ import { Heartbeats } from "./heartbeats.ts";
 import type { HostReport } from "./host-report.ts";
 import { type Broker, Link } from "./link.ts";
 import { Names, ownerOf } from "./names.ts";
+import { currentLease } from "./queue.ts";
 import { type ResolvedQueue, SHAPE } from "./options.ts";
 import { Pulling, type Room } from "./pulling.ts";
 import type { RunIds } from "./run-ids.ts";
@@ -70,6 +71,8 @@ export class Serving {
   /** The first right that was found missing before it served. */
   #missing: Error | null = null;
   #serves = false;
+  /** In milliseconds. */
+  #lease: number = SHAPE.lease;
   #renewal: Timer | null = null;
   /** Runs while there is no connection: then the broker has taken the jobs for lost. */
   #loss: Timer | null = null;
@@ -162,10 +165,12 @@ export class Serving {
       clock,
       connected: () => this.connected,
       report: () => this.#report(answering),
+      leaseChanged: () => void this.#readLease(),
     });
     this.#open = { broker, pulling, running, answering, givingBack, heartbeats, subscription };
     heartbeats.tell();
-    this.#renew(broker.lease / 3);
+    this.#lease = broker.lease;
+    this.#renew();
     pulling.pump(true);
     // The broker says no before it answers this.
     await broker.connection.flush();
@@ -211,11 +216,24 @@ export class Serving {
     else void this.#open?.givingBack.giveBack(delivery);
   }
 
-  #renew(every: number): void {
-    this.#renewal = this.#parts.clock.schedule(every, () => {
-      if (this.connected) this.#open?.running.renew();
-      this.#renew(every);
-    });
+  /** Says that it is there, and again in time. */
+  #renew(): void {
+    if (this.connected) this.#open?.running.renew();
+    this.#renewal?.cancel();
+    this.#renewal = this.#parts.clock.schedule(this.#lease / 3, () => this.#renew());
+  }
+
+  /** Whoever opens the queue may change it. Never rejects. */
+  async #readLease(): Promise<void> {
+    // First: a shorter one may be about to run out.
+    this.#renew();
+    if (!this.#open) return;
+    try {
+      this.#lease = await currentLease(this.#open.broker.jsm, this.#names);
+    } catch {
+      // It is read again with the next connection.
+    }
+    if (this.#state !== "gone") this.#renew();
   }
 
   #refused(error: Error): void {
@@ -224,9 +242,8 @@ export class Serving {
   }
 
   #interrupted(): void {
-    const { lease } = this.#open?.broker ?? {};
-    if (lease === undefined) return;
-    this.#loss ??= this.#parts.clock.schedule(lease, () => this.#open?.running.lose());
+    if (!this.#open) return;
+    this.#loss ??= this.#parts.clock.schedule(this.#lease, () => this.#open?.running.lose());
   }
 
   async #again(): Promise<void> {
@@ -234,10 +251,8 @@ export class Serving {
     if (!open) return;
     this.#loss?.cancel();
     this.#loss = null;
-    // At once: the lease may be about to run out.
-    open.running.renew();
     open.heartbeats.tell();
-    await open.running.lookBack();
+    await Promise.all([this.#readLease(), open.running.lookBack()]);
     open.pulling.again();
     open.pulling.pump(true);
   }

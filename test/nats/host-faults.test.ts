@@ -75,6 +75,20 @@ it("A host that stood still for longer than its lease gives no second answer", a
   expect(stage.lines("ran").length).toBe(2);
 });
 
+it("A lease that is made shorter is renewed in time by the hosts that are there", async () => {
+  await stage.host(shared);
+  await stage.host(shared);
+  const cc = stage.cluster(shared);
+  const file = stage.file("ran");
+  const next = { op: "sleep", ms: 4_000, value: "done" };
+  const job = cc.enqueue({ op: "log", file, line: "begins", next });
+  await until(() => stage.lines("ran").length === 1);
+  const other = stage.cluster({ ...shared, lease: 1_000 });
+  expect(await other.enqueue({ op: "echo", value: "other" })).toBe("other");
+  expect(await job).toBe("done");
+  expect(stage.lines("ran")).toEqual(["begins"]);
+});
+
 it("A busy loop of 7 s under a lease of 3 s is run once", async () => {
   await stage.hostProgram({ ...shared, lease: 3_000, maxWorkers: 1 });
   await stage.hostProgram({ ...shared, maxWorkers: 1 });
