@@ -56,7 +56,7 @@ interface Open {
   readonly subscription: Subscription;
 }
 
-const NO_ROOM: Room = { free: 0, ahead: 0 };
+const NO_ROOM: Room = { free: 0, ahead: 0, least: 1 };
 
 /** Serves one queue. */
 export class Serving {
