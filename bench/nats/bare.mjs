@@ -7,8 +7,8 @@ import { connect } from "@nats-io/transport-node";
 import { listen, next, options, say } from "./children.mjs";
 import { series } from "./series.mjs";
 
-const { url, role, slots, workers } = options();
-const connection = await connect({ servers: url });
+const { servers, role, slots, workers } = options();
+const connection = await connect({ servers });
 const js = jetstream(connection);
 listen();
 if (role === "host") await host();

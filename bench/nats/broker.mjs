@@ -1,84 +1,42 @@
-// A NATS server of the bench's own, and what it has done so far: by its monitoring port, and by the system.
-import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import process from "node:process";
-import { fetchServers, serverOf } from "../../scripts/nats-servers.mjs";
+// Whom hosts and submitters talk to: one server, or several of one cluster, with one account of them all.
+import { setTimeout as pause } from "node:timers/promises";
+import { freePort, startServer } from "./server.mjs";
 
-/** Of the clock that the system counts the time of processes by, a second: USER_HZ, which is 100 on every Linux. */
-const TICKS = 100;
-
-/** Starts one. Ends with the bench, however that ends. @param {string} version */
-export async function startBroker(version) {
-  fetchServers();
-  const folder = mkdtempSync(join(tmpdir(), "compute-cluster-bench-"));
-  const [port, monitoring] = [await freePort(), await freePort()];
-  const file = join(folder, "server.conf");
-  const store = JSON.stringify(join(folder, "store"));
-  writeFileSync(
-    file,
-    `listen: "127.0.0.1:${port}"\nhttp: "127.0.0.1:${monitoring}"\njetstream { store_dir: ${store} }\n`,
-  );
-  const child = spawn(serverOf(version), ["-c", file], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  const remove = () => rmSync(folder, { recursive: true, force: true });
-  const kill = () => {
-    child.kill("SIGKILL");
-    remove();
-  };
-  process.once("exit", kill);
-  await new Promise((resolve, reject) => {
-    child.stderr.setEncoding("utf8").on(
-      "data",
-      (text) => text.includes("Server is ready") && resolve(),
-    );
-    child.once(
-      "exit",
-      (code) => reject(new Error(`the server has ended with ${code}`)),
-    );
-  });
+/** @param {string} version @param {number} servers */
+export async function startBroker(version, servers = 1) {
+  const all = servers === 1 ? [await startServer(version)] : await startCluster(version, servers);
   return {
-    url: `nats://127.0.0.1:${port}`,
-    /** Its account so far. */
+    urls: all.map(({ url }) => url),
+    /** What they have done so far, together; `each`: the processor time of each. */
     async account() {
-      const varz = await (await fetch(`http://127.0.0.1:${monitoring}/varz`))
-        .json();
+      const accounts = await Promise.all(all.map((server) => server.account()));
+      const sum = (name) => accounts.reduce((sum, account) => sum + account[name], 0);
+      const each = accounts.map(({ cpu }) => cpu);
       return {
-        bytes: varz.in_bytes + varz.out_bytes,
-        out: varz.out_bytes,
-        cpu: cpuOf(child.pid),
-        memory: varz.mem,
+        messages: sum("messages"),
+        bytes: sum("bytes"),
+        out: sum("out"),
+        cpu: each.includes(null) ? null : sum("cpu"),
+        each,
+        memory: sum("memory"),
+        stored: sum("stored"),
       };
     },
-    async end() {
-      process.off("exit", kill);
-      const gone = new Promise((resolve) => child.once("exit", resolve));
-      child.kill("SIGTERM");
-      await gone;
-      remove();
-    },
+    end: () => Promise.all(all.map((server) => server.end())),
   };
 }
 
-/** The time that a process has had of the processors, in milliseconds; null where the system does not tell. */
-function cpuOf(pid) {
-  try {
-    // Behind the name, which may have anything in it.
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]
-      .split(" ");
-    return (Number(fields[11]) + Number(fields[12])) * 1000 / TICKS;
-  } catch {
-    return null;
-  }
-}
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+/** Ready when they have a leader. */
+async function startCluster(version, servers) {
+  const ports = [];
+  for (let i = 0; i < servers; i++) ports.push(await freePort());
+  const routes = ports.map((port) => `nats://127.0.0.1:${port}`).join(", ");
+  const all = await Promise.all(ports.map((port, i) =>
+    startServer(
+      version,
+      `server_name: n${i}\ncluster { name: bench, listen: "127.0.0.1:${port}", routes: [${routes}] }\n`,
+    )
+  ));
+  for (const server of all) while (!(await server.leader())) await pause(100);
+  return all;
 }

@@ -1,120 +1,79 @@
-// What is measured. Each case has a server of its own, so that none has to do with what another has left.
-import { startBroker } from "./broker.mjs";
+// What is measured of jobs.
 import { start } from "./children.mjs";
-import { quantile } from "./series.mjs";
+import { load, SLOTS, within } from "./stage.mjs";
+import { spread } from "../speed/statistics.mjs";
 
-const QUEUE = "bench";
-const SLOTS = 2;
+/** With so many jobs at once. */
+const WINDOW = 100;
 
 /**
- * Starts a server, hosts and submitters, has something done, and ends them.
+ * Jobs that do nothing: ours, and others next to it, several times by turns, since a machine is not as fast at all times.
  *
- * @template T
- * @param {{ version: string, hosts: number, submitters: number, slots?: number, bare?: boolean }} setting
- * @param {(place: { broker: any, hosts: any[], submitters: any[] }) => Promise<T>} use
- * @returns {Promise<T>}
+ * @param {{ version: string, hosts: number, submitters: number }} setting
+ * @param {Record<string, object>} kinds What is different, by name.
+ * @param {{ jobs: number, repetitions: number }} size
+ * @returns {Promise<Record<string, any>>} By name, the spread of each figure: `wide` with many at once, `narrow` with one.
  */
-async function within(
-  { version, hosts, submitters, slots = SLOTS, bare = false },
-  use,
-) {
-  const broker = await startBroker(version);
-  const { url } = broker;
-  /** @type {any[]} */
-  const children = [];
-  const ready = async (child) => {
-    children.push(child);
-    await child.line();
-    return child;
+export async function compared(setting, kinds, { jobs, repetitions }) {
+  const names = Object.keys(kinds);
+  const places = {};
+  const together = (left) => {
+    const [name, ...rest] = left;
+    if (name === undefined) return turns();
+    return within({ ...setting, ...kinds[name] }, (place) => {
+      places[name] = place;
+      return together(rest);
+    });
   };
-  try {
-    const serving = [];
-    for (let i = 0; i < hosts; i++) {
-      const child = bare
-        ? start("bare.mjs", { url, role: "host", slots: 100 })
-        : start("host.mjs", { url, queue: QUEUE, slots });
-      serving.push(await ready(child));
+  const turns = async () => {
+    const wide = Object.fromEntries(names.map((name) => [name, []]));
+    const narrow = Object.fromEntries(names.map((name) => [name, []]));
+    for (const name of names) await load(places[name], { jobs: Math.ceil(jobs / 2), window: WINDOW });
+    for (let i = 0; i < repetitions; i++) {
+      for (const name of names) wide[name].push(await load(places[name], { jobs, window: WINDOW }));
+      if (setting.submitters > 1) continue;
+      for (const name of names) narrow[name].push(await load(places[name], { jobs: Math.ceil(jobs / 5), window: 1 }));
     }
-    const asking = await Promise.all(
-      Array.from({ length: submitters }, () =>
-        ready(
-          bare ? start("bare.mjs", { url, role: "submitter" }) : start("submitter.mjs", { url, queue: QUEUE }),
-        )),
-    );
-    return await use({ broker, hosts: serving, submitters: asking });
-  } finally {
-    await Promise.all(children.reverse().map((child) => child.end()));
-    await broker.end();
-  }
+    return Object.fromEntries(names.map((name) => [name, {
+      wide: spreads(wide[name]),
+      narrow: spreads(narrow[name]),
+      /** How many times as many jobs a second the first does, each by the run next to it. */
+      behind: spread(wide[name].map(({ perSecond }, i) => wide[names[0]][i].perSecond / perSecond)),
+    }]));
+  };
+  return await together(names);
 }
 
-/** All submitters at once; what it cost the server. */
-async function load({ broker, submitters }, { jobs, window, ...rest }) {
-  const share = {
-    jobs: Math.ceil(jobs / submitters.length),
-    window: Math.ceil(window / submitters.length),
-    ...rest,
-  };
-  const before = await broker.account();
-  for (const submitter of submitters) submitter.tell(JSON.stringify(share));
-  const done = await Promise.all(
-    submitters.map((submitter) => submitter.line()),
+/** The spread of each figure of several runs; null for none. */
+function spreads(runs) {
+  if (runs.length === 0) return null;
+  return Object.fromEntries(
+    Object.keys(runs[0]).map((name) => {
+      const values = runs.map((run) => run[name]);
+      return [name, values.includes(null) ? null : spread(values)];
+    }),
   );
-  const after = await broker.account();
-  const all = share.jobs * submitters.length;
-  const times = done.flatMap(({ times }) => times);
-  const took = Math.max(...done.map(({ took }) => took));
-  return {
-    perSecond: all / took * 1000,
-    p50: quantile(times, 0.5),
-    p99: quantile(times, 0.99),
-    took,
-    jobs: all,
-    bytes: (after.bytes - before.bytes) / all,
-    out: after.out - before.out,
-    cpu: after.cpu === null ? null : (after.cpu - before.cpu) / all,
-    memory: after.memory,
-  };
 }
 
-/** How many jobs that do nothing, with so many at once, next to the bare loop. */
-export async function throughput(setting, { jobs }) {
-  return await within(setting, async (place) => {
-    await load(place, { jobs: Math.ceil(jobs / 5), window: 100 });
-    const wide = await load(place, { jobs, window: 100 });
-    const narrow = setting.submitters === 1 ? await load(place, { jobs: Math.ceil(jobs / 5), window: 1 }) : null;
-    return { ...setting, wide, narrow };
-  });
-}
+/** The loop over the client, with its jobs in processes as ours are, and without. */
+export const BARE = { processes: { bare: { workers: SLOTS } }, inline: { bare: { workers: 0 } } };
 
 /** The part of the slots' time in which they had a job of 50 ms. */
 export async function busy({ version, hosts, slots }, { jobs }) {
-  return await within(
-    { version, hosts, submitters: 1, slots },
-    async (place) => {
-      const { took, jobs: ran } = await load(place, {
-        jobs,
-        window: hosts * slots * 4,
-        task: "pause",
-        args: 50,
-      });
-      return { hosts, slots, share: ran * 50 / (took * hosts * slots) };
-    },
-  );
+  const setting = { version, hosts, submitters: 1, slots };
+  return await within(setting, async (place) => {
+    const { took, jobs: ran } = await load(place, { jobs, window: hosts * slots * 4, task: "pause", args: 50 });
+    return { hosts, slots, share: ran * 50 / (took * hosts * slots) };
+  });
 }
 
 /** What the server sends for the same jobs, with one program or with others that only wait. */
 export async function idle({ version, idle }, { jobs }) {
-  return await within(
-    { version, hosts: 1, submitters: 1 + idle },
-    async ({ broker, submitters }) => {
-      const { out } = await load(
-        { broker, submitters: submitters.slice(0, 1) },
-        { jobs, window: 10, task: "bytes", args: 5_000 },
-      );
-      return { idle, perJob: out / jobs };
-    },
-  );
+  return await within({ version, hosts: 1, submitters: 1 + idle }, async ({ broker, submitters }) => {
+    const one = submitters.slice(0, 1);
+    const { out } = await load({ broker, submitters: one }, { jobs, window: 10, task: "bytes", args: 5_000 });
+    return { idle, perJob: out };
+  });
 }
 
 /** What serving a queue adds to the memory of the same cluster, in MB. */
@@ -129,10 +88,6 @@ export async function memory({ version }, { jobs }) {
     const [host] = place.hosts;
     host.tell("memory");
     const served = await host.line();
-    return {
-      without: without / 1e6,
-      with: served / 1e6,
-      added: (served - without) / 1e6,
-    };
+    return { without: without / 1e6, with: served / 1e6, added: (served - without) / 1e6 };
   });
 }

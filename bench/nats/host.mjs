@@ -4,14 +4,15 @@ import { ComputeCluster } from "../../dist/mod.js";
 import { serve } from "../../dist/nats.js";
 import { listen, next, options, say } from "./children.mjs";
 
-const { url, queue, slots, alone } = options();
+const { servers, queue, replicas, slots, concurrency = 1, alone } = options();
 const cluster = {
   module: new URL("./worker.mjs", import.meta.url),
   maxWorkers: slots,
   minWorkers: slots,
+  concurrency,
 };
 listen();
-const host = alone ? null : await serve({ servers: url, queue, cluster });
+const host = alone ? null : await serve({ servers, queue, replicas, cluster });
 const cc = alone ? new ComputeCluster(cluster) : host.cluster;
 await cc.ready();
 say("ready");

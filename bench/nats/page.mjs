@@ -1,126 +1,130 @@
-// docs/scale.md, out of what was measured.
+// docs/scale.md, out of what was measured and simulated.
+import { readFileSync } from "node:fs";
+import { among, item, percent, short, whole, wrapped } from "./page/cells.mjs";
+import { costs, jobs, replicas, standing } from "./page/measured.mjs";
+import { advice, plans, simulated } from "./page/planned.mjs";
+import { MOST_QUESTIONS } from "./simulation/server.mjs";
 
-/** Hosts that a plan is made for, each with so many slots, and how long their jobs take, in milliseconds. */
-const PLANS = [10, 100, 10_000];
-const PLAN_SLOTS = 8;
-const LENGTHS = [50, 1_000, 60_000];
-
-/** How much of what a server can do is planned with. */
-const PART = 0.5;
-
-const row = (...cells) => `| ${cells.join(" | ")} |`;
-const head = (...names) => [row(...names), row(...names.map(() => "---"))];
-const whole = (value) => Math.round(value).toLocaleString("en-US").replaceAll(",", " ");
-const ms = (value) => value === undefined ? "–" : value.toFixed(1);
-
-/** @param {any} results */
-export function page(
-  { version, node, load, throughput, bare, busy, idle, memory },
-) {
-  const [first] = throughput;
-  const best = throughput.reduce((a, b) => a.wide.perSecond > b.wide.perSecond ? a : b)
-    .wide;
-  const lines = [
+/** @param {any} results @param {any} forecast */
+export function page(results, forecast) {
+  const { version, node, cores, load } = results;
+  return [
     "# How far it goes",
     "",
-    "Jobs that do nothing, through a NATS server, by `npm run bench:nats -- --write`. Server, hosts and submitters share one machine of two",
-    "cores, so more hosts are not faster here: the figures are what a job costs, not what a cluster can do. Each job is kept on the disk",
-    "when it is enqueued, and its answer before it leaves the queue.",
+    "What jobs over a NATS server cost, as measured on one machine, and what 10, 100 and 10 000 hosts need, as follows from that. By",
+    "`npm run bench:nats -- --write`: all figures of this page are of the same run, also those in its sentences.",
     "",
-    `NATS ${version}, Node ${node.slice(1)}, load of the machine at the start ${load.toFixed(1)}.`,
-    "",
-    "## Jobs a second, and how soon",
-    "",
-    "With 100 jobs at once, and with one at a time; next to a loop over the official client that publishes, pulls, stores, tells and acks,",
-    "and does no more.",
-    "",
-    ...head(
-      "hosts",
-      "submitters",
-      "jobs/s",
-      "bare loop",
-      "×",
-      "p50, ms",
-      "p99, ms",
-      "one at a time: p50",
-      "p99",
-    ),
-    ...throughput.map(({ hosts, submitters, wide, narrow }, i) => {
-      const other = bare[i].wide.perSecond;
-      const times = [wide.p50, wide.p99, narrow?.p50, narrow?.p99].map(ms);
-      return row(
-        hosts,
-        submitters,
-        whole(wide.perSecond),
-        whole(other),
-        (wide.perSecond / other).toFixed(2),
-        ...times,
-      );
-    }),
-    "",
-    "## What a job costs",
-    "",
-    ...head("at the server", "per job", "of the bare loop"),
-    row("bytes in and out", whole(first.wide.bytes), whole(bare[0].wide.bytes)),
-    row(
-      "processor time, ms",
-      first.wide.cpu?.toFixed(3) ?? "–",
-      bare[0].wide.cpu?.toFixed(3) ?? "–",
+    ...wrapped(
+      `NATS ${version}, Node ${node.slice(1)}, a machine of ${cores} cores, its load at the start ${
+        load.toFixed(1)
+      }. Server, hosts and submitters share it, so more hosts are not faster here: the figures are what a job costs,
+      not what a cluster can do. Each job is kept on the disk when it is enqueued, and its answer before it leaves the
+      queue. A figure is the median of several runs, with the least and the most.`,
     ),
     "",
-    ...head("hosts", "slots each", "time in which a slot has a job of 50 ms"),
-    ...busy.map(({ hosts, slots, share }) => row(hosts, slots, `${(share * 100).toFixed(1)} %`)),
+    "## In short",
     "",
-    ...head(
-      "submitters that only wait",
-      "bytes sent for a job with an answer of 5000",
-    ),
-    ...idle.map(({ idle, perJob }) => row(idle, whole(perJob))),
+    ...summary(results, forecast),
+    ...advice(forecast, results),
     "",
-    `Serving a queue adds ${memory.added.toFixed(0)} MB to the memory of a host's cluster (${
-      memory.with.toFixed(0)
-    } against ` +
-    `${memory.without.toFixed(0)} MB).`,
-    "",
+    ...jobs(results),
+    ...costs(results),
+    ...replicas(results),
+    ...standing(results),
+    ...simulated(forecast),
     "## What 10, 100 and 10 000 hosts need",
     "",
-    `Computed from these, for hosts of ${PLAN_SLOTS} slots that are always busy. A queue is one stream, and a stream has one server that`,
-    `leads it: where it would have to do more than half of the ${
-      whole(best.perSecond)
-    } jobs/s that were measured, there are several queues,`,
-    "and the submitter chooses one, by a hash or at random; a host serves several. The servers' cores are for one copy of each message.",
+    ...plans(forecast, results),
+    readFileSync(new URL("page/several-queues.md", import.meta.url), "utf8").trimEnd(),
     "",
-    ...head(
-      "hosts",
-      "jobs of",
-      "jobs/s",
-      "queues",
-      "servers' cores",
-      "MB/s through the servers",
+    ...limits(results, forecast),
+    ...regions(forecast),
+  ].join("\n");
+}
+
+function summary({ throughput: [{ ours, processes }] }, { costs: { one, three } }) {
+  return [
+    ...item(
+      `One host and one submitter do ${among(ours.wide.perSecond, whole)} jobs a second that do nothing, ${
+        among(processes.behind)
+      } times what the loop over the client does with as many processes.`,
     ),
-    ...PLANS.flatMap((hosts) =>
-      LENGTHS.map((length) => {
-        const perSecond = hosts * PLAN_SLOTS / length * 1000;
-        const queues = Math.max(
-          1,
-          Math.ceil(perSecond / (best.perSecond * PART)),
-        );
-        const cores = best.cpu === null ? "–" : Math.max(0.1, perSecond * best.cpu / 1000).toFixed(1);
-        const megabytes = (perSecond * best.bytes / 1e6).toFixed(1);
-        return row(
-          whole(hosts),
-          length < 1000 ? `${length} ms` : `${length / 1000} s`,
-          whole(perSecond),
-          queues,
-          cores,
-          megabytes,
-        );
-      })
+    ...item(
+      `A job costs the server about ${short(one.job)} ms of a core; with three copies, the three together ${
+        short(three.all)
+      } ms. Jobs that take a second or more are little load; those of milliseconds are much.`,
     ),
+  ];
+}
+
+function limits({ kept, idleHosts }, { costs: { one }, plans }) {
+  const [few, many] = [idleHosts[0], idleHosts.at(-1)];
+  const memory = (many.memory - few.memory) / (many.hosts - few.hosts);
+  const waiting = memory > 0 ? `; a host that waits takes about ${whole(memory / 1000)} kB of its memory` : "";
+  const most = Math.max(...plans.map(({ hosts, queues }) => Math.ceil(hosts / queues)));
+  return [
+    "## What is reached first",
     "",
-    "What has no figure here: a network between machines, which adds its round trips; `replicas: 3`, which stores each message on three",
-    "servers; and the connections of 10 000 hosts, each with a question that it leaves open.",
+    ...item(
+      `**The server that leads a queue**: ${short(one.job)} ms for each job are ${
+        whole(1000 / one.job)
+      } jobs a second, if it does one after the other. More servers do not make one queue faster: more queues do.`,
+    ),
+    ...item(
+      `**Questions**: a queue has ${
+        whole(MOST_QUESTIONS)
+      } open at once, and a host whose slots became free one by one may have one for each slot. Have no more slots
+      than that at one queue.`,
+    ),
+    ...item(
+      `**Answers**: about ${whole(kept.disk)} bytes on the disk and ${
+        whole(Math.max(0, kept.memory))
+      } in the memory of the server for each, for as long as \`keepAnswers\` says. Where jobs come by the thousand a
+      second, say a minute, if no program comes back later for its answers.`,
+    ),
+    ...item("**The backlog**: `maxBacklog` is 100 000 jobs for each queue, that run or wait."),
+    ...item(
+      `**Connections**: a host has one for each queue that it serves, a submitter one for each cluster. A server takes
+      65 536 (\`max_connections\`) unless it is told otherwise${waiting}.`,
+    ),
+    ...item(
+      `**What all hosts of a queue are told**: that there is a job with a \`priority\`, and that a job was given up.
+      With ${
+        whole(most)
+      } hosts at a queue, as above, each of these is as many messages. A priority is for few jobs, or for few hosts.`,
+    ),
+    ...item(
+      "**What submitters are told**: one that refuses jobs by `maxLatency` or `deadline` hears all hosts of its queue, every 2 s each.",
+    ),
     "",
   ];
-  return lines.join("\n");
+}
+
+function regions({ far }) {
+  const { roundTrip, busy: [first, , last] } = far.at(-1);
+  return [
+    "## Servers in other places",
+    "",
+    ...wrapped(
+      "Three servers bear the loss of one, five of two: " +
+        "[half of them and one more](https://docs.nats.io/jetstream/clustering) have to be there. More servers in one cluster are room for " +
+        "more queues; a queue's copies are still on as many as `replicas` says. All that a queue keeps waits for most of its copies, so " +
+        "have them in places that fail by themselves and are near each other.",
+    ),
+    "",
+    ...wrapped(
+      `Hosts that are ${roundTrip} ms from the server, there and back, are busy for ${
+        percent(first)
+      } of their time with jobs of 50 ms, and for ${
+        percent(last)
+      } with those of 60 s. A queue for each region, at servers in that region, keeps them near: a submitter connects
+      to those of the region where its job is to run. A [leaf
+      node](https://docs.nats.io/running-a-nats-service/configuration/leafnodes) carries messages between places, and
+      its clients talk to a server that is near; but its JetStream is [one of its
+      own](https://docs.nats.io/running-a-nats-service/configuration/leafnodes/jetstream_leafnodes), under a domain: a
+      queue is at the servers that its hosts and submitters are connected to, and is not found from those of another
+      domain.`,
+    ),
+    "",
+  ];
 }

@@ -5,8 +5,8 @@ import { nats } from "../../dist/nats.js";
 import { listen, next, options, say } from "./children.mjs";
 import { series } from "./series.mjs";
 
-const { url, queue } = options();
-const cc = new ComputeCluster({ engine: nats({ servers: url, queue }) });
+const { servers, queue } = options();
+const cc = new ComputeCluster({ engine: nats({ servers, queue }) });
 listen();
 await cc.ready();
 await cc.enqueue(0);

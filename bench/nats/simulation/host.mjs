@@ -1,0 +1,114 @@
+// A host that pulls as hosts do, by their own code, and whose jobs only take time. Its room is as in src/nats/host.ts.
+import { Line } from "./line.mjs";
+
+/** As in src/nats/running.ts: how much work is taken ahead, in milliseconds for each slot, and how many jobs at most. */
+const AHEAD = 10;
+const MOST_AHEAD = 50;
+
+/** As in src/nats/host.ts: while more answers than this are on their way, no more jobs are taken. */
+const MOST_ANSWERS = 256;
+
+const names = {
+  jobs: "jobs",
+  consumer: (level) => level,
+  hint: (level) => `hint.${level}`,
+};
+
+export class SimulatedHost {
+  #server;
+  #time;
+  #slots;
+  #ahead;
+  #events;
+  #inboxes = new Map();
+  #lastInbox = 0;
+  #held = 0;
+  #running = 0;
+  #answering = 0;
+  #local = new Line();
+  #pulling;
+
+  /**
+   * @param {any} Pulling The library's, of src/nats/pulling.ts.
+   * @param {{ time: any, server: any, slots: number, length: number }} parts `length`: of a job, as the host knows it.
+   * @param {{ started(job: any): void, ran(): void, answered(job: any): void }} events
+   */
+  constructor(Pulling, { time, server, slots, length }, events) {
+    this.#time = time;
+    this.#server = server;
+    this.#slots = slots;
+    this.#ahead = Math.min(MOST_AHEAD, Math.floor(AHEAD / length));
+    this.#events = events;
+    this.#pulling = new Pulling({
+      broker: {
+        client: { transport: { createInbox: () => `inbox.${++this.#lastInbox}` } },
+        connection: {
+          subscribe: (subject, { callback }) => {
+            this.#inboxes.set(subject, callback);
+            return { unsubscribe: () => this.#inboxes.delete(subject) };
+          },
+          publish: (subject, body, { reply }) => this.#ask(subject, JSON.parse(body), reply),
+        },
+      },
+      names,
+      clock: time,
+      room: () => this.#room(),
+      got: (delivery) => this.#got(delivery.bytes),
+    });
+    this.#pulling.pump(true);
+  }
+
+  #room() {
+    if (this.#answering > MOST_ANSWERS) return { free: 0, ahead: 0, least: 1 };
+    const occupied = this.#held - this.#answering;
+    const most = this.#slots * this.#ahead;
+    return {
+      free: Math.max(0, this.#slots - occupied),
+      ahead: Math.max(0, most - Math.max(0, occupied - this.#slots)),
+      least: Math.max(1, Math.floor(most / 2)),
+    };
+  }
+
+  #ask(subject, { batch, no_wait: now = false, expires = 0 }, reply) {
+    const level = subject.split(".").at(-1);
+    this.#server.ask({ level, batch, now, expires: expires / 1_000_000 }, (job, why) => this.#told(reply, job, why));
+  }
+
+  #told(reply, job, why) {
+    const inbox = this.#inboxes.get(reply);
+    if (!inbox) return job && this.#server.lose(job);
+    inbox(null, job ? message(job) : { headers: { code: 404, description: why } });
+  }
+
+  #got(job) {
+    const { free, ahead } = this.#room();
+    if (free + ahead <= 0) return this.#server.giveBack(job);
+    this.#held++;
+    if (this.#running < this.#slots) this.#run(job);
+    else this.#local.push(job);
+  }
+
+  #run(job) {
+    this.#running++;
+    this.#events.started(job);
+    this.#time.schedule(job.length, () => {
+      this.#events.ran();
+      this.#running--;
+      this.#answering++;
+      const next = this.#local.shift();
+      if (next) this.#run(next);
+      this.#pulling.pump(true);
+      this.#server.answer(() => this.#kept(), () => this.#events.answered(job));
+    });
+  }
+
+  #kept() {
+    this.#answering--;
+    this.#held--;
+    this.#pulling.pump(this.#held > 0);
+  }
+}
+
+function message(job) {
+  return { subject: "job", data: job, reply: "$JS.ACK.s.c.1.1.1.1.0" };
+}
