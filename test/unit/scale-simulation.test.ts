@@ -84,6 +84,12 @@ describe("Simulated hosts", () => {
     expect(perSecond).toBeLessThan(1_000 / ((MESSAGES - 1) * 0.1));
   });
 
+  it("answer every job, too, where more questions are put than the server leaves open", () => {
+    const many = { ...ONE, hosts: 4_200, length: 100, vary: 0.5, load: { perSecond: 1_000 }, jobs: 4_000 };
+    const { answered, again, mostOpen } = simulate({ ...many, roundTrip: 0.5 }, Pulling);
+    expect({ answered, again, mostOpen }).toEqual({ answered: 4_000, again: 0, mostOpen: 4_096 });
+  });
+
   it("are the same with the same seed", () => {
     const setting = { ...ONE, hosts: 5, vary: 0.5, load: { perSecond: 200 }, message: 0.01, roundTrip: 0.5 };
     expect(simulate(setting, Pulling)).toEqual(simulate(setting, Pulling));

@@ -1,5 +1,6 @@
 // A host that pulls as hosts do, by their own code, and whose jobs only take time. Its room is as in src/nats/host.ts.
 import { Line } from "./line.mjs";
+import { NOTHING } from "./server.mjs";
 
 /** As in src/nats/running.ts: how much work is taken ahead, in milliseconds for each slot, and how many jobs at most. */
 const AHEAD = 10;
@@ -71,13 +72,13 @@ export class SimulatedHost {
 
   #ask(subject, { batch, no_wait: now = false, expires = 0 }, reply) {
     const level = subject.split(".").at(-1);
-    this.#server.ask({ level, batch, now, expires: expires / 1_000_000 }, (job, why) => this.#told(reply, job, why));
+    this.#server.ask({ level, batch, now, expires: expires / 1_000_000 }, (job, code) => this.#told(reply, job, code));
   }
 
-  #told(reply, job, why) {
+  #told(reply, job, code = NOTHING) {
     const inbox = this.#inboxes.get(reply);
     if (!inbox) return job && this.#server.lose(job);
-    inbox(null, job ? message(job) : { headers: { code: 404, description: why } });
+    inbox(null, job ? message(job) : { headers: { code } });
   }
 
   #got(job) {

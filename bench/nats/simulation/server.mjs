@@ -10,6 +10,10 @@ export const MESSAGES = 9;
 /** How many questions it leaves open: `max_waiting` of a queue's consumer. */
 export const MOST_QUESTIONS = 4096;
 
+/** Its codes for nothing, and for a question that it can't leave open. */
+export const NOTHING = 404;
+const REFUSED = 409;
+
 /** After how long a job comes again that nobody took, in milliseconds: the lease. */
 const LEASE = 15_000;
 
@@ -44,7 +48,7 @@ export class SimulatedServer {
     this.#receive(2, () => this.#time.schedule(this.#commit, () => this.#put(job)));
   }
 
-  /** A host asks for jobs of a level: all are of the usual one. What comes of it is told: a job, or null for the end, and why. */
+  /** A host asks for jobs of a level: all are of the usual one. What comes of it is told: a job, or null and a code for the end. */
   ask({ level, batch, now, expires }, tell) {
     this.#receive(1, () => {
       if (level !== "normal") return this.#send(1, () => tell(null));
@@ -52,7 +56,7 @@ export class SimulatedServer {
       while (question.left > 0 && this.#waiting.length > 0) this.#give(question, this.#waiting.shift());
       if (question.left === 0) return;
       if (now) return this.#send(1, () => tell(null));
-      if (this.#open >= MOST_QUESTIONS) return this.#send(1, () => tell(null, "Exceeded MaxWaiting"));
+      if (this.#open >= MOST_QUESTIONS) return this.#send(1, () => tell(null, REFUSED));
       this.#questions.push(question);
       this.#open++;
       this.mostOpen = Math.max(this.mostOpen, this.#open);
