@@ -40,8 +40,10 @@ export function plan(place, costs, Pulling) {
   const { hosts, slots, length } = place;
   const perSecond = hosts * slots / length * 1000;
   const cores = coresOf(place, costs);
-  let queues = Math.max(1, Math.ceil(hosts * slots / MOST_QUESTIONS), Math.ceil(cores));
-  while (!isEnough(place, costs, queues, Pulling)) queues = Math.ceil(queues * 1.05 + 0.01);
+  // A host can't be divided.
+  const atMost = (queues) => Math.min(hosts, Math.ceil(queues));
+  let queues = atMost(Math.max(1, hosts * slots / MOST_QUESTIONS, cores));
+  while (queues < hosts && !isEnough(place, costs, queues, Pulling)) queues = atMost(queues * 1.05 + 0.01);
   const { wait, busy } = share(place, costs, queues, Pulling);
   const quiet = share(place, costs, queues, Pulling, { part: LOAD });
   return {
@@ -61,8 +63,6 @@ export function coresOf({ hosts, slots, length }, { job, idle, held }) {
 }
 
 function isEnough(place, costs, queues, Pulling) {
-  // A host can't be divided.
-  if (queues >= place.hosts) return true;
   if (coresOf(place, costs) / queues < IDLE_ENOUGH) return true;
   return share(place, costs, queues, Pulling, { slower: RESERVE }).busy >= ENOUGH;
 }
