@@ -44,8 +44,8 @@ export function accessOf(flags: AccessFlags): AccessOptions {
     ...tlsCert === undefined ? {} : { certFile: tlsCert },
     ...tlsKey === undefined ? {} : { keyFile: tlsKey },
   };
-  const usesTls = Object.keys(tls).length > 0 || engine.some((url) => url.startsWith("tls:"));
-  return { servers: engine, token, user, pass, credentials: creds, tls: usesTls ? tls : undefined };
+  const hasTls = Object.keys(tls).length > 0;
+  return { servers: engine, token, user, pass, credentials: creds, tls: hasTls ? tls : undefined };
 }
 
 /** An error of the library's as one that is told as a sentence: of usage, where trying again would not mend it. */

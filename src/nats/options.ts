@@ -4,12 +4,16 @@
  * @module
  */
 
+import { OptionRangeError } from "../core/errors.ts";
 import * as check from "../validate.ts";
 import { OWNER, WORD } from "./names.ts";
 
 /** How to reach a NATS server. */
 export interface AccessOptions {
-  /** URLs of one server or of several of one cluster, such as `nats://host:4222`. */
+  /**
+   * URLs of one server or of several of one cluster, such as `nats://host:4222`; `tls://host:4222` for one with TLS, as `tls: {}` says
+   * it, too.
+   */
   servers: string | readonly string[];
   /**
    * The longest that a server is looked for at first, in milliseconds. One that is lost later is looked for without end.
@@ -150,12 +154,13 @@ export function resolveQueue(given: Partial<Record<keyof QueueOptions, unknown>>
 
 /** The same of how to get a connection alone. */
 export function resolveAccess(given: Partial<Record<keyof AccessOptions, unknown>>): Access {
+  const all = servers(given.servers);
   return {
-    servers: servers(given.servers),
+    servers: all,
     connectTimeout: optional(given.connectTimeout, (value) => check.duration("connectTimeout", value, "more than 0")) ??
       10_000,
     credentials: optional(given.credentials, (value) => check.text("credentials", value)),
-    connection: connection(given),
+    connection: connection(given, all.some((url) => /^tls:/i.test(url))),
   };
 }
 
@@ -178,14 +183,28 @@ export function ownerName(name: string, value: unknown): string {
 }
 
 function servers(value: unknown): readonly string[] {
-  if (typeof value === "string") return [check.text("servers", value)];
+  if (typeof value === "string") return [server("servers", value)];
   const all = check.texts("servers", value);
   if (all.length === 0) throw check.outOfRange("servers", "one URL at least", value);
-  return all.map((server, i) => check.text(`servers[${i}]`, server));
+  return all.map((url, i) => server(`servers[${i}]`, url));
 }
 
-function connection(given: Partial<Record<string, unknown>>): Access["connection"] {
-  const own: Record<string, unknown> = {};
+/** The client takes `host:4222`, too. Of a URL it would leave out what it does not know: a password, or that there has to be TLS. */
+function server(name: string, value: string): string {
+  const text = check.text(name, value);
+  // It would stand in what is told. Not shown here either.
+  if (text.includes("@")) {
+    throw new OptionRangeError(`${name} must have no password: there are the options user, pass and token`);
+  }
+  const whole = text.includes("://") ? text : `nats://${text}`;
+  const url = URL.canParse(whole) ? new URL(whole) : null;
+  if (url && /^(?:nats|tls):$/.test(url.protocol) && url.hostname !== "" && /^\/?$/.test(url.pathname)) return text;
+  throw check.outOfRange(name, "the URL of a NATS server, such as nats://host:4222 or tls://host:4222", value);
+}
+
+function connection(given: Partial<Record<string, unknown>>, usesTls: boolean): Access["connection"] {
+  // The client itself does not look at what a URL begins with.
+  const own: Record<string, unknown> = usesTls ? { tls: {} } : {};
   for (const name of ["token", "user", "pass"]) {
     if (given[name] !== undefined) own[name] = check.text(name, given[name]);
   }

@@ -105,6 +105,59 @@ describe.each(versions)("NATS %s lets in who has", (version) => {
   });
 });
 
+describe("A URL of a server", () => {
+  it("that begins with tls: is not connected to without TLS", async () => {
+    const broker = await Broker.start();
+    try {
+      const queue = { servers: `TLS://localhost:${broker.port}`, queue: "q", connectTimeout: 1_000, token: "secret" };
+      const cc = new ComputeCluster({ engine: nats(queue) });
+      const refused = { code: "CC_ERR_ENGINE", message: expect.stringContaining("does not support 'tls'") };
+      await expect(cc.enqueue(1)).rejects.toMatchObject(refused);
+      await cc.exit();
+      await expect(serve({ ...queue, cluster: { module } })).rejects.toMatchObject(refused);
+    } finally {
+      await broker.end();
+    }
+  });
+
+  it("that begins with tls: is let in by a server that the program trusts", async () => {
+    const broker = await Broker.start({ config: `tls { ${tls} }` });
+    const queue = { servers: `tls://localhost:${broker.port}`, queue: "q" };
+    const cc = new ComputeCluster({ engine: nats({ ...queue, connectTimeout: 1_000 }) });
+    try {
+      // It is asked for TLS with the system's authorities, of which the server's is none.
+      await expect(cc.enqueue(1)).rejects.toThrow(/certificate/i);
+      const host = await serve({ ...queue, tls: { caFile: authority.caFile }, cluster: { module, maxWorkers: 1 } });
+      await host.exit();
+    } finally {
+      await cc.exit();
+      await broker.end();
+    }
+  });
+
+  it("with a password in it is refused, and not told; so is what is no URL of a server", () => {
+    for (
+      const servers of [
+        "nats://me:secret@host:4222",
+        ["host", "nats://secret@host"],
+        "me:secret@host:4222",
+        "nats://secret@host:99999",
+      ]
+    ) {
+      const refusal = { code: "CC_ERR_OPTION", message: expect.not.stringContaining("secret") };
+      expect(() => nats({ servers, queue: "q" })).toThrow(expect.objectContaining(refusal));
+    }
+    for (const servers of ["http://host", "ws://host", "nats://", "nats://host/path", "nats://host:99999"]) {
+      const message =
+        `servers must be the URL of a NATS server, such as nats://host:4222 or tls://host:4222, got "${servers}"`;
+      expect(() => nats({ servers, queue: "q" })).toThrow(expect.objectContaining({ code: "CC_ERR_OPTION", message }));
+    }
+    for (const servers of ["host", "host:4222", "nats://host", "nats://[::1]:4222/", ["tls://a", "b:1"]]) {
+      expect(nats({ servers, queue: "q" })).toBeTypeOf("object");
+    }
+  });
+});
+
 describe("On every runtime", () => {
   const source = fileURLToPath(new URL("../programs/lets-in.ts", import.meta.url));
   const commands = {
