@@ -41,6 +41,7 @@ export class Bulk {
   readonly #stores = new Map<string, Promise<ObjectStore>>();
   /** In the names of what is kept, so that no two programs use the same. */
   readonly #program = freshName();
+  readonly #dropping = new Set<Promise<void>>();
   #last = 0;
 
   constructor(names: Names, replicas: number) {
@@ -69,7 +70,23 @@ export class Bulk {
 
   /** It was taken. */
   async drop(broker: BulkBroker, owner: string, { object }: Pick<Body, "object">): Promise<void> {
-    const info = object === null ? null : await this.#find(broker, owner, object);
+    if (object === null) return;
+    const dropping = this.#drop(broker, owner, object);
+    this.#dropping.add(dropping);
+    try {
+      await dropping;
+    } finally {
+      this.#dropping.delete(dropping);
+    }
+  }
+
+  /** Resolves when all that was taken until now is deleted, or can't be. */
+  async dropped(): Promise<void> {
+    await Promise.allSettled(this.#dropping);
+  }
+
+  async #drop(broker: BulkBroker, owner: string, object: string): Promise<void> {
+    const info = await this.#find(broker, owner, object);
     if (!info) return;
     const { stream, parts, head } = this.#subjects(owner, info);
     await remove(broker, stream, parts);

@@ -21,7 +21,7 @@ import { Admission } from "./admission.ts";
 import { Bulk } from "./bulk.ts";
 import { engineError } from "./faults.ts";
 import type { AnswerLetter } from "./letters.ts";
-import { Link } from "./link.ts";
+import { FAREWELL, Link, within } from "./link.ts";
 import { freshName, LONGEST, namedAddress, Names } from "./names.ts";
 import { type ResolvedQueue, SHAPE } from "./options.ts";
 import { Receiving } from "./receiving.ts";
@@ -62,6 +62,7 @@ export class NatsEngine implements Engine {
   readonly #outbox: Outbox;
   readonly #announcing: Announcing;
   readonly #link: Link;
+  readonly #bulk: Bulk;
   readonly #sending: Sending;
   readonly #receiving: Receiving;
   readonly #withdrawing: Withdrawing;
@@ -79,6 +80,7 @@ export class NatsEngine implements Engine {
     this.#announcing = new Announcing(parts.observer, this.#outbox);
     const names = new Names(queue.queue);
     const bulk = new Bulk(names, queue.shape.replicas ?? SHAPE.replicas);
+    this.#bulk = bulk;
     const link = new Link(queue, `compute-cluster submitter ${owner}`, Names.inbox(owner), {
       again: () => link.broker && this.#receiving.lookForAll(link.broker),
       failed: (error) => this.#warn(error),
@@ -377,7 +379,10 @@ export class NatsEngine implements Engine {
   }
 
   async #finish(): Promise<void> {
-    if (this.#link.broker && this.#link.up) await this.#tidying.tidy(this.#link.broker);
+    const { broker } = this.#link;
+    if (broker && this.#link.up) {
+      await within(FAREWELL, Promise.all([this.#tidying.tidy(broker), this.#bulk.dropped()]));
+    }
     await this.#link.close();
     const waiting = this.#lifetime.finish();
     this.#announcing.tell("close", () => ({ type: "close" }));

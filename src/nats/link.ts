@@ -21,7 +21,7 @@ const PING = 5_000;
 const AGAIN = 250;
 
 /** How long what is on its way may take at the end, in milliseconds. */
-const FAREWELL = 5_000;
+export const FAREWELL = 5_000;
 
 /** The oldest broker that has what is needed: a subject that takes one message. */
 const OLDEST = [2, 9] as const;
@@ -287,7 +287,7 @@ export async function persistently<T>(
 }
 
 /** Waits for a promise, for so many milliseconds at most. */
-async function within(most: number, promise: Promise<unknown>): Promise<void> {
+export async function within(most: number, promise: Promise<unknown>): Promise<void> {
   let timer;
   await Promise.race([promise, new Promise((resolve) => timer = setTimeout(resolve, most))]);
   clearTimeout(timer);

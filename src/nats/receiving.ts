@@ -205,9 +205,11 @@ export class Receiving {
     } catch (cause) {
       return unreadable(job, cause);
     }
-    if (!job.isSettled) answered(job, answer, value);
+    // Before it is told: whoever is told may close the cluster, which waits for what is being deleted.
+    const dropping = this.#drop(broker, job.address, answer);
     if (!isNamed(job.address)) tidying.took(broker, answer.number);
-    await this.#drop(broker, job.address, answer);
+    if (!job.isSettled) answered(job, answer, value);
+    await dropping;
   }
 
   /** Forgets a large answer that nobody wanted any more when it came. */

@@ -52,6 +52,24 @@ describe.each(versions)("With NATS %s", (version) => {
     await expect.poll(() => left(jsm)).toBe(0);
   });
 
+  it("whoever closes at once when it has a large answer leaves nothing of it behind", async () => {
+    const { broker, jsm } = await start();
+    const engine = nats({ servers: broker.url, queue: "q" });
+    const one = new ComputeCluster({ engine });
+    const value = large(2_000_000);
+    await echoes(one, value);
+    await one.close();
+    expect(await left(jsm)).toBe(0);
+    const other = new ComputeCluster({ engine });
+    await new Promise<void>((resolve) => other.enqueue({ op: "echo", value }, () => void other.close(() => resolve())));
+    expect(await left(jsm)).toBe(0);
+    const third = new ComputeCluster({ engine });
+    const answer = third.enqueue({ op: "echo", value });
+    await third.close();
+    await answer;
+    expect(await left(jsm)).toBe(0);
+  });
+
   it("large arguments and answers of jobs that fail, or that nobody wants, leave nothing behind", async () => {
     const { cc, jsm } = await start();
     const value = large(2_000_000);
