@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ComputeClusterOptions, Isolation } from "../../mod.ts";
 import { collect, withAccess } from "./access.ts";
 import type { DeadAction, DeadFlags } from "./dead.ts";
@@ -87,7 +87,7 @@ export function addTop(program: Command, ended: Ended): void {
     .description("Shows the queues at a NATS server and the hosts that serve them, until q or Ctrl-C.");
   withAccess(command)
     .addOption(queueOption("only this queue; may be given again (default: all)").argParser(collect))
-    .option("--interval <time>", "how often to look (default: 2s)", duration)
+    .option("--interval <time>", "how often to look, 100ms at least (default: 2s)", interval)
     .option("--once", "show it once, and end")
     .option("--json", "a line of JSON each time, for machines")
     .addHelpText(
@@ -146,4 +146,11 @@ function queueOption(text: string): Option {
 /** A limit, or none. */
 function backlog(text: string): number {
   return text === "none" ? Infinity : count(1)(text);
+}
+
+/** Other programs take seconds here: a bare `1` is not to ask the server a thousand times a second. */
+function interval(text: string): number {
+  const milliseconds = duration(text);
+  if (milliseconds >= 100) return milliseconds;
+  throw new InvalidArgumentError(`It must be 100ms at least; ${JSON.stringify(text)} is ${milliseconds} ms.`);
 }

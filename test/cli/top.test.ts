@@ -47,7 +47,7 @@ describe.concurrent.each(HOSTS)("top on %s", { timeout: 60_000 }, (host) => {
   });
 
   it("goes on until a signal ends it", async ({ commands }) => {
-    const args = ["top", "--engine", broker.url, "--interval", "10ms", "--json"];
+    const args = ["top", "--engine", broker.url, "--interval", "100ms", "--json"];
     const { child, ended } = commands.start(host, args);
     let lines = 0;
     child.stdout?.on("data", (text: string) => {
@@ -58,7 +58,7 @@ describe.concurrent.each(HOSTS)("top on %s", { timeout: 60_000 }, (host) => {
   });
 
   it("ends when nobody reads it any more", async ({ commands }) => {
-    const { child, ended } = commands.start(host, ["top", "--engine", broker.url, "--interval", "10ms"]);
+    const { child, ended } = commands.start(host, ["top", "--engine", broker.url, "--interval", "100ms"]);
     child.stdout?.once("data", () => child.stdout?.destroy());
     expect(await ended).toMatchObject({ code: 0, stderr: "" });
   });
@@ -69,6 +69,9 @@ describe.concurrent.each(HOSTS)("top on %s", { timeout: 60_000 }, (host) => {
     const never = await commands.run(host, ["top", "--engine", broker.url, "--interval", "0"]);
     expect(never.code).toBe(2);
     expect(never.stderr).toMatch(/must be a time such as 500ms/);
+    const seconds = await commands.run(host, ["top", "--engine", broker.url, "--interval", "1"]);
+    expect(seconds.code).toBe(2);
+    expect(seconds.stderr).toContain('It must be 100ms at least; "1" is 1 ms.');
   });
 });
 
@@ -77,7 +80,7 @@ describe("top in a terminal", { timeout: 60_000 }, () => {
   async function inTerminal(commands: Commands, key: string): Promise<{ code: number | null; told: string }> {
     const top = `${process.execPath} ${
       join(root, "dist/cli.js")
-    } top --engine ${broker.url} --interval 50ms; echo "code $?"; stty`;
+    } top --engine ${broker.url} --interval 100ms; echo "code $?"; stty`;
     const { child, ended } = commands.startProgram([SCRIPT, "-qefc", top, "/dev/null"], "open");
     let told = "";
     let pressed = false;
