@@ -125,6 +125,7 @@ export class NatsEngine implements Engine {
       stepped: (job, step, by) =>
         this.#turn(() => step === "started" ? this.#started(job, by) : this.#returned(job, by)),
       missed: (broker, job) => void this.#sending.repeat(broker, job),
+      lost: () => void link.reopen().catch(() => {}),
     });
     this.#sending = new Sending({
       link,

@@ -78,6 +78,14 @@ export function isNobody(error: unknown): boolean {
   return causes(error).some(({ name }) => name === "NoResponders");
 }
 
+/**
+ * Nobody has answered: nobody is there (see {@link isNobody}), or there is no such queue any more and the broker is one before 2.10, which
+ * says nothing at all when it is asked for an answer of it.
+ */
+export function isUnanswered(error: unknown): boolean {
+  return isNobody(error) || causes(error).some(({ name }) => name === "TimeoutError");
+}
+
 /** The broker's own number of an error; null for one without. */
 function codeOf(error: unknown): number | null {
   const code = (error as { code?: unknown } | null)?.code;

@@ -102,7 +102,7 @@ export class Link {
 
   /** Makes the queue anew, if it is not there any more: once for all jobs that miss it. */
   async reopen(): Promise<void> {
-    if (!this.#broker) return;
+    if (!this.#broker || !this.#up) return;
     const { jsm, connection } = this.#broker;
     this.#reopening ??= this.#openQueue(jsm, connection).finally(() => this.#reopening = null);
     await this.#reopening;

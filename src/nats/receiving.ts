@@ -8,7 +8,7 @@
 import type { Msg, Subscription } from "@nats-io/transport-node";
 import type { Clock, Timer } from "../core/clock.ts";
 import type { Bulk } from "./bulk.ts";
-import { engineError, isDenied, isLasting } from "./faults.ts";
+import { engineError, isDenied, isLasting, isUnanswered } from "./faults.ts";
 import { type AnswerLetter, isVoid, readAnswer, readValue, type Step } from "./letters.ts";
 import type { Broker } from "./link.ts";
 import { isNamed, type Names } from "./names.ts";
@@ -42,6 +42,8 @@ export interface ReceivingParts {
   stepped(job: RemoteJob, step: "started" | "returned", by: Pick<AnswerLetter, "host" | "worker" | "attempt">): void;
   /** It may have been lost by a broker: it is sent again. */
   missed(broker: Broker, job: RemoteJob): void;
+  /** The broker may have lost all that it had stored, the queue too. */
+  lost(): void;
 }
 
 /** Receives what hosts say. */
@@ -132,12 +134,13 @@ export class Receiving {
   }
 
   async #lookFor(broker: Broker, job: RemoteJob): Promise<void> {
-    const { clock, missed, unreadable } = this.#parts;
+    const { clock, missed, lost, unreadable } = this.#parts;
     try {
       if (job.isSettled || await this.lookUp(broker, job)) return;
     } catch (error) {
-      // Otherwise there is no connection: it is looked for again when there is one.
+      // Otherwise there is no connection, or no queue any more: it is looked for again.
       if (isDenied(error)) unreadable(job, error);
+      if (isUnanswered(error)) lost();
       return;
     }
     const age = clock.now() - job.submittedAt;

@@ -5,7 +5,7 @@
  */
 
 import { ClusterError } from "../core/errors.ts";
-import { engineError, isFull, isLasting, isNobody, isOutOfRoom } from "./faults.ts";
+import { engineError, isFull, isLasting, isNobody, isOutOfRoom, isUnanswered } from "./faults.ts";
 import type { Bulk } from "./bulk.ts";
 import { jobHeaders, setBody } from "./letters.ts";
 import type { Broker, Link } from "./link.ts";
@@ -78,7 +78,7 @@ export class Sending {
         if (refusal !== "again") return this.#refused(job, refusal);
         await this.#parts.pause(AGAIN);
         // A broker that has lost what it had stored has lost its queues, too.
-        if (isNobody(error)) await this.#parts.link.reopen().catch(() => {});
+        if (isUnanswered(error)) await this.#parts.link.reopen().catch(() => {});
       }
     }
   }

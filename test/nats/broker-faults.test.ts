@@ -2,9 +2,13 @@
  * What becomes of jobs, hosts and submitters when the broker is not there, or not as they want it.
  */
 
+import { once } from "node:events";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ComputeCluster } from "../../mod.ts";
 import { serve } from "../../nats.ts";
 import { type Broker, freePort, versions } from "./broker.ts";
 import { Stage } from "./stage.ts";
@@ -182,4 +186,43 @@ it("A queue that is lost is made anew once for all the jobs that miss it", async
   await connection.close();
   // Eight questions for a whole queue, and four that make what is missing; each job is looked for, too, since it was sent twice.
   expect(after - before).toBeLessThan(600);
+});
+
+describe.each(versions)("A broker that has lost all that it had stored (NATS %s)", { timeout: 60_000 }, (version) => {
+  /** A queue, with a host, of which the broker knows nothing any more; and how to ask that. */
+  async function lost(): Promise<
+    { cc: ComputeCluster; shared: { servers: string; queue: string }; lose(): Promise<void> }
+  > {
+    const broker = await stage.broker({ version });
+    const shared = { servers: broker.url, queue: stage.queue() };
+    const lose = async (): Promise<void> => {
+      await broker.kill();
+      rmSync(join(broker.folder, "store"), { recursive: true });
+      await broker.begin();
+    };
+    return { cc: stage.cluster(shared), shared, lose };
+  }
+
+  it("gets the queue anew of whoever enqueues a job by name", async () => {
+    const { cc, shared, lose } = await lost();
+    await stage.host(shared);
+    expect(await cc.enqueue({ op: "echo", value: "before" })).toBe("before");
+    await lose();
+    expect(await cc.enqueue({ op: "echo", value: "after" }, { id: "one" })).toBe("after");
+  });
+
+  it("gets the queue anew of whoever waits for a job", async () => {
+    const { cc, shared, lose } = await lost();
+    const queued = once(cc, "job:queued");
+    const gone = cc.enqueue({ op: "echo", value: 1 }).catch((error) => error.code);
+    await queued;
+    await lose();
+    const connection = await connect({ servers: shared.servers });
+    const { streams } = await jetstreamManager(connection);
+    const isThere = (): Promise<boolean> => streams.info(`CC_JOBS_${shared.queue}`).then(() => true, () => false);
+    await expect.poll(isThere, { timeout: 40_000 }).toBe(true);
+    await connection.close();
+    await cc.exit();
+    expect(await gone).toBe("CC_ERR_CLOSED");
+  });
 });
