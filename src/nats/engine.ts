@@ -124,8 +124,8 @@ export class NatsEngine implements Engine {
       progressed: (job, value) => this.#turn(() => this.#progressed(job, value)),
       stepped: (job, step, by) =>
         this.#turn(() => step === "started" ? this.#started(job, by) : this.#returned(job, by)),
-      missed: (broker, job) => void this.#sending.repeat(broker, job),
       lost: () => void link.reopen().catch(() => {}),
+      missed: (broker, job) => this.#sending.repeat(broker, job),
     });
     this.#sending = new Sending({
       link,

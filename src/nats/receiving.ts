@@ -17,8 +17,11 @@ import { FIRST_LOOK, type RemoteJob } from "./remote-job.ts";
 import type { Tidying } from "./tidying.ts";
 import { read } from "./values.ts";
 
-/** How long a job is not looked for that nothing is heard of, in milliseconds, however old it is. */
-const LAST_LOOK = 60_000;
+/** How long a job is not looked for that nothing is heard of, in milliseconds, however old it is; younger ones until they are twice as old. */
+const LONGEST = 600_000;
+
+/** How old a job is at least when it may have been lost, in milliseconds. */
+const OLD = 60_000;
 
 /** How many are looked for at a time. */
 const AT_ONCE = 32;
@@ -40,10 +43,10 @@ export interface ReceivingParts {
   progressed(job: RemoteJob, value: unknown): void;
   /** A host has begun it, or has given it back. */
   stepped(job: RemoteJob, step: "started" | "returned", by: Pick<AnswerLetter, "host" | "worker" | "attempt">): void;
-  /** It may have been lost by a broker: it is sent again. */
-  missed(broker: Broker, job: RemoteJob): void;
   /** The broker may have lost all that it had stored, the queue too. */
   lost(): void;
+  /** It may have been lost by a broker: it is sent again. Never rejects. */
+  missed(broker: Broker, job: RemoteJob): Promise<void>;
 }
 
 /** Receives what hosts say. */
@@ -144,8 +147,9 @@ export class Receiving {
       return;
     }
     const age = clock.now() - job.submittedAt;
-    job.lookAt = clock.now() + Math.min(LAST_LOOK, Math.max(FIRST_LOOK, age));
-    if (age > LAST_LOOK) missed(broker, job);
+    job.lookAt = clock.now() + Math.min(LONGEST, Math.max(FIRST_LOOK, age));
+    // As few at a time as are looked for: it is sent whole.
+    if (age >= OLD) await missed(broker, job);
   }
 
   /** Takes a job's answer from where it is kept; says whether there is any. */
