@@ -186,9 +186,13 @@ export class Answering {
     let body: Body | null = null;
     for (let attempt = 1;; attempt++) {
       try {
+        if (broker.requests.absence) await broker.requests.absence;
         body ??= await bulk.pack(broker, ownerOf(address), written, headers);
         setBody(headers, body);
-        const { seq } = await broker.js.publish(names.answer(address), body.bytes, { headers, timeout: PATIENCE });
+        const { seq } = await broker.requests.publish(names.answer(address), body.bytes, {
+          headers,
+          timeout: PATIENCE,
+        });
         headers.set("cc-number", String(seq));
         this.#tell(address, headers, body);
         return delivery.ack();

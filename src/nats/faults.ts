@@ -45,6 +45,7 @@ const PASSING: ReadonlySet<string> = new Set([
   "ConnectionError",
   "ClosedConnectionError",
   "DrainingConnectionError",
+  "InterruptedError",
 ]);
 
 /** Errors that stay, whatever they came by. */
@@ -71,6 +72,11 @@ export function isLasting(error: unknown): boolean {
   return !all.some((cause) =>
     PASSING.has(cause.name) || ((cause as { status?: unknown }).status === UNAVAILABLE && !LASTING.has(codeOf(cause)))
   );
+}
+
+/** The error of what was asked for when the connection was lost. */
+export function interrupted(): Error {
+  return Object.assign(new Error("the connection was interrupted"), { name: "InterruptedError" });
 }
 
 /** Nobody is there who would take it: a broker that has yet to agree on a leader, or a queue that is not there any more. */

@@ -26,7 +26,7 @@ export class GivingBack {
   async giveBack(delivery: Delivery, delay = 0): Promise<void> {
     try {
       const count = (delivery.count > 1 ? await this.#count(delivery) : 0) + 1;
-      await this.#broker.js.publish(this.#subject(delivery), String(count));
+      await this.#broker.requests.publish(this.#subject(delivery), String(count));
       delivery.giveBack(delay);
     } catch {
       // It would count as lost, at worst.

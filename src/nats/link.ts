@@ -13,6 +13,7 @@ import { engineError, isDenied, isLasting, isNobody } from "./faults.ts";
 import { LEASE, Names } from "./names.ts";
 import type { Access, ResolvedQueue } from "./options.ts";
 import { type Found, openQueue } from "./queue.ts";
+import { Requests } from "./requests.ts";
 
 /** How often the broker is asked whether it is there, in milliseconds; two that are not answered end a connection. */
 const PING = 5_000;
@@ -32,6 +33,7 @@ export interface Broker extends Found {
   readonly connection: NatsConnection;
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
+  readonly requests: Requests;
   /**
    * Whether what is purged by subject is room again. Before 2.9.15 it counts until the server is started again; what is deleted one by
    * one does not: https://github.com/nats-io/nats-server/pull/3876.
@@ -60,8 +62,6 @@ export class Link {
   #opening: Promise<Broker> | null = null;
   #reopening: Promise<Found> | null = null;
   #broker: Broker | null = null;
-  /** Whether it is not interrupted. */
-  #up = false;
   #closed = false;
   readonly #told = new Set<string>();
   #held = false;
@@ -84,7 +84,7 @@ export class Link {
 
   /** Whether there is one that is not interrupted. */
   get up(): boolean {
-    return this.#up;
+    return this.#broker !== null && this.#broker.requests.absence === null;
   }
 
   /**
@@ -102,7 +102,7 @@ export class Link {
 
   /** Makes the queue anew, if it is not there any more: once for all jobs that miss it. */
   async reopen(): Promise<void> {
-    if (!this.#broker || !this.#up) return;
+    if (!this.#broker || !this.up) return;
     const { jsm, connection } = this.#broker;
     this.#reopening ??= this.#openQueue(jsm, connection).finally(() => this.#reopening = null);
     await this.#reopening;
@@ -120,9 +120,10 @@ export class Link {
   async close(): Promise<void> {
     this.#closed = true;
     if (!this.#broker) return void this.#opening?.then(({ connection }) => connection.close(), () => {});
-    const { connection } = this.#broker;
-    if (this.#up) await within(FAREWELL, connection.drain().catch(() => {}));
+    const { connection, requests } = this.#broker;
+    if (this.up) await within(FAREWELL, connection.drain().catch(() => {}));
     await connection.close();
+    requests.again();
   }
 
   async #open(): Promise<Broker> {
@@ -140,8 +141,7 @@ export class Link {
       await connection.close();
       throw error;
     }
-    this.#up = true;
-    void this.#listen(connection);
+    void this.#listen(this.#broker);
     holdSocket(connection, this.#held);
     return this.#broker;
   }
@@ -155,6 +155,7 @@ export class Link {
       connection,
       js,
       jsm,
+      requests: new Requests(js),
       maxPayload,
       purges: purges(connection),
       ...await this.#find(jsm, connection),
@@ -193,16 +194,16 @@ export class Link {
     this.#events.failed(engineError(what, error));
   }
 
-  async #listen(connection: NatsConnection): Promise<void> {
+  async #listen({ connection, requests }: Broker): Promise<void> {
     for await (const status of connection.status()) {
       if (status.type === "error") this.#refused(status.error);
       if (status.type === "disconnect") {
-        this.#up = false;
+        requests.interrupted();
         this.#events.interrupted?.();
       }
       if (status.type === "reconnect") {
-        this.#up = true;
         holdSocket(connection, this.#held);
+        requests.again();
         this.#events.again();
       }
     }

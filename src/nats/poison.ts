@@ -15,7 +15,7 @@ import type { Names } from "./names.ts";
  * @returns the error for its caller.
  */
 export async function poisoned(
-  { js, client }: Broker,
+  { requests, client }: Broker,
   names: Names,
   { subject, headers, bytes, count }: Delivery,
   job: string,
@@ -27,7 +27,7 @@ export async function poisoned(
   kept.set("cc-deliveries", String(count - 1));
   // Not the id of the job's own message: the broker would take it for that.
   kept.delete("Nats-Msg-Id");
-  await js.publish(names.deadJob(subject.split(".").slice(4).join(".")), bytes, { headers: kept });
+  await requests.publish(names.deadJob(subject.split(".").slice(4).join(".")), bytes, { headers: kept });
   const message = `job ${job} was set aside: none of the ${limit} hosts that it was given to has answered it`;
   return new ClusterError("CC_ERR_POISON", message, { job, limit });
 }

@@ -154,7 +154,7 @@ export class Receiving {
 
   /** Takes a job's answer from where it is kept; says whether there is any. */
   async lookUp(broker: Broker, job: RemoteJob): Promise<boolean> {
-    const found = await findStored(broker, this.#parts.names, job.address);
+    const found = await broker.requests.answer(findStored(broker, this.#parts.names, job.address));
     if (!found?.answer || found.sequence <= job.over) return false;
     const { answer, sequence } = found;
     // An earlier job of the same name that was lost, or that nobody wanted: this one is another.

@@ -60,6 +60,7 @@ export class Sending {
     for (let attempt = 1, unheard = 0; !job.isSettled; attempt++) {
       try {
         const broker = await this.#parts.link.open();
+        if (broker.requests.absence) await broker.requests.absence;
         if (isNamed(job.address)) await this.#parts.before(job.address);
         if (job.isSettled) return;
         // What was answered before is not run again: to a program that has forgotten what it had enqueued, or after a try of which
@@ -127,7 +128,7 @@ export class Sending {
     setBody(headers, job.body);
     const level = levelOf(request.priority);
     if (job.state.at === "sending") job.state = { at: "sending", may: true };
-    await broker.js.publish(names.job(level, address), job.body.bytes, {
+    await broker.requests.publish(names.job(level, address), job.body.bytes, {
       // Not the address: a job that was given up may be enqueued again.
       msgID: job.message,
       headers,

@@ -73,20 +73,27 @@ export class Withdrawing {
     const { link, clock, answered } = this.#parts;
     for (const end = clock.now() + MOST; clock.now() < end;) {
       try {
-        return await this.#tell(await link.open(), job);
+        const broker = await link.open();
+        // It does not wait for the connection: whoever exits has no time.
+        if (link.up) return await this.#tell(broker, job);
+        await this.#pause();
       } catch (error) {
         if (isFull(error) && link.broker) return await answered(link.broker, job.address).catch(() => {});
         if (isLasting(error)) return;
-        await new Promise<void>((resolve) => clock.schedule(AGAIN, resolve, true));
+        await this.#pause();
       }
     }
   }
 
-  async #tell({ client, connection, js }: Broker, { address, message }: RemoteJob): Promise<void> {
+  #pause(): Promise<void> {
+    return new Promise((resolve) => this.#parts.clock.schedule(AGAIN, resolve, true));
+  }
+
+  async #tell({ client, connection, requests }: Broker, { address, message }: RemoteJob): Promise<void> {
     const { names, owner, withdrew } = this.#parts;
     connection.publish(names.abort(owner), `${address} ${message}`);
     const headers = answerHeaders(client, NOBODY);
-    const { seq } = await js.publish(names.answer(address), NOBODY.body.bytes, { headers });
+    const { seq } = await requests.publish(names.answer(address), NOBODY.body.bytes, { headers });
     withdrew(seq);
   }
 }

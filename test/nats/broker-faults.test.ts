@@ -4,12 +4,15 @@
 
 import { once } from "node:events";
 import { rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
+import process from "node:process";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ComputeCluster } from "../../mod.ts";
 import { serve } from "../../nats.ts";
+import { until } from "../conformance/kit.ts";
 import { type Broker, freePort, versions } from "./broker.ts";
 import { Stage } from "./stage.ts";
 
@@ -225,4 +228,33 @@ describe.each(versions)("A broker that has lost all that it had stored (NATS %s)
     await cc.exit();
     expect(await gone).toBe("CC_ERR_CLOSED");
   });
+});
+
+/** Waits until so many connections to a port were ended at once. */
+async function refused(port: number, times: number): Promise<void> {
+  const server = createServer((socket) => socket.destroy()).listen(port, "127.0.0.1");
+  for (let left = times; left > 0; left--) await once(server, "connection");
+  await new Promise((resolve) => server.close(resolve));
+}
+
+it("What is enqueued while there is no connection, and what was on its way, goes on when it is back", async () => {
+  const broker = await stage.broker();
+  const shared = { servers: broker.url, queue: stage.queue() };
+  await stage.host(shared);
+  const cc = stage.cluster(shared);
+  expect(await cc.enqueue({ op: "echo", value: "before" })).toBe("before");
+  // One answer is due while there is none, too.
+  const late = cc.enqueue({ op: "wait", file: stage.file("go"), log: stage.file("ran"), value: "late" });
+  await until(() => stage.lines("ran").length === 1);
+  process.kill(broker.pid, "SIGSTOP");
+  const early = cc.enqueue({ op: "echo", value: "on its way" });
+  const named = cc.enqueue({ op: "echo", value: "looked for" }, { id: "named" });
+  await new Promise(setImmediate);
+  await broker.kill();
+  const meanwhile = [1, 2, 3].map((value) => cc.enqueue({ op: "echo", value }));
+  stage.write("go");
+  // Several tries to get a connection, each of which forgets what there is to send.
+  await refused(Number(new URL(broker.url).port), 3);
+  await broker.begin();
+  expect(await Promise.all([late, early, named, ...meanwhile])).toEqual(["late", "on its way", "looked for", 1, 2, 3]);
 });

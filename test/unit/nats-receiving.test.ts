@@ -4,6 +4,7 @@ import type { Broker } from "../../src/nats/link.ts";
 import { Names } from "../../src/nats/names.ts";
 import { Receiving } from "../../src/nats/receiving.ts";
 import { RemoteJob } from "../../src/nats/remote-job.ts";
+import { Requests } from "../../src/nats/requests.ts";
 import { Tidying } from "../../src/nats/tidying.ts";
 import { FakeClock } from "../core/fakes.ts";
 import { aRequest } from "../core/request.ts";
@@ -26,14 +27,15 @@ class World {
   constructor() {
     const names = new Names("q");
     const { clock, jobs } = this;
+    const never = (): never => {
+      throw new Error("nothing comes");
+    };
     const getMessage = (): Promise<null> => {
       this.looks.push(clock.now());
       return Promise.resolve(null);
     };
-    this.broker = { jsm: { direct: { getMessage } } } as unknown as Broker;
-    const never = (): never => {
-      throw new Error("nothing comes");
-    };
+    const requests = new Requests({ publish: never });
+    this.broker = { jsm: { direct: { getMessage } }, requests } as unknown as Broker;
     this.receiving = new Receiving({
       clock,
       names,
