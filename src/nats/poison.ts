@@ -6,8 +6,11 @@
 
 import { ClusterError } from "../core/errors.ts";
 import type { Delivery } from "./delivery.ts";
+import { readFailure } from "./failures.ts";
+import type { AnswerLetter } from "./letters.ts";
 import type { Broker } from "./link.ts";
 import type { Names } from "./names.ts";
+import { read } from "./values.ts";
 
 /**
  * Sets a job aside.
@@ -30,4 +33,14 @@ export async function poisoned(
   await requests.publish(names.deadJob(subject.split(".").slice(4).join(".")), bytes, { headers: kept });
   const message = `job ${job} was set aside: none of the ${limit} hosts that it was given to has answered it`;
   return new ClusterError("CC_ERR_POISON", message, { job, limit });
+}
+
+/** Whether an answer says that its job was set aside: then its large arguments are needed still. */
+export function isPoison({ status, body }: AnswerLetter): boolean {
+  if (status !== "failed" || body.object !== null) return false;
+  try {
+    return readFailure(read(body), "").code === "CC_ERR_POISON";
+  } catch {
+    return false;
+  }
 }

@@ -15,12 +15,12 @@ import type { Bulk } from "./bulk.ts";
 import type { Delivery } from "./delivery.ts";
 import { writeFailure } from "./failures.ts";
 import { engineError, isLasting } from "./faults.ts";
-import { isVoid, type JobLetter, readJob, type Status } from "./letters.ts";
+import { type AnswerLetter, isVoid, type JobLetter, readJob, type Status } from "./letters.ts";
 import type { Broker } from "./link.ts";
 import type { GivingBack } from "./giving-back.ts";
 import { findStored } from "./stored.ts";
 import { isNamed, Names, ownerOf } from "./names.ts";
-import { poisoned } from "./poison.ts";
+import { isPoison, poisoned } from "./poison.ts";
 import { skew } from "./queue.ts";
 import type { Tally } from "./tally.ts";
 import type { Answering, Run } from "./answering.ts";
@@ -190,10 +190,12 @@ export class Running {
       delivery.ack();
       return await this.#drop(address, letter);
     }
-    if (this.#mayBeAnswered(delivery, address) && await this.#isAnswered(address, letter)) {
+    const before = this.#mayBeAnswered(delivery, address) ? await this.#answerTo(address, letter) : null;
+    if (before) {
       answering.kept(address);
       delivery.ack();
-      return await this.#drop(address, letter);
+      // The host that set it aside may have been lost before it could say that it had.
+      return isPoison(before) ? undefined : await this.#drop(address, letter);
     }
     const run = answering.begin(address, keyOf(delivery), letter);
     const ended = await this.#end(delivery, letter, run).finally(() => answering.end(run));
@@ -234,15 +236,16 @@ export class Running {
     return count > 1 || sequence <= this.#horizon || isNamed(address);
   }
 
-  async #isAnswered(address: string, { over }: JobLetter): Promise<boolean> {
+  /** The answer that a job has already, or null. */
+  async #answerTo(address: string, { over }: JobLetter): Promise<AnswerLetter | null> {
     const { broker, names } = this.#parts;
     const found = await findStored(broker, names, address);
-    if (found === null) return false;
+    if (found === null) return null;
     const { answer, sequence } = found;
-    if (answer !== null && !(sequence === over && isVoid(answer))) return true;
+    if (answer !== null && !(sequence === over && isVoid(answer))) return answer;
     // It is none to this job, and in the way of its own. Nobody but hosts may delete: the right is to all answers.
     await broker.jsm.streams.deleteMessage(names.answers, sequence, false);
-    return false;
+    return null;
   }
 
   async #end(delivery: Delivery, letter: JobLetter, run: Run): Promise<Ended> {

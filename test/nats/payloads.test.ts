@@ -1,9 +1,10 @@
 import { Buffer } from "node:buffer";
+import { once } from "node:events";
 import { jetstream, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
-import { connect } from "@nats-io/transport-node";
+import { connect, headers } from "@nats-io/transport-node";
 import { afterEach, describe, expect, it } from "vitest";
 import { ComputeCluster } from "../../mod.ts";
-import { type Host, nats, serve } from "../../nats.ts";
+import { DeadLetters, type Host, nats, serve } from "../../nats.ts";
 import { Broker, type BrokerOptions, versions } from "./broker.ts";
 
 const module = new URL("../workers/handler.mjs", import.meta.url);
@@ -88,6 +89,36 @@ describe.each(versions)("With NATS %s", (version) => {
     await cc.enqueue({ op: "echo", value: 1 });
     await expect.poll(() => left(jsm), { timeout: 10_000 }).toBe(0);
     expect((await jsm.streams.info("CC_JOBS_q")).state.messages).toBe(0);
+  });
+
+  it("large arguments of a job that was set aside are kept, also where its host is lost before it can say so", async () => {
+    const { broker, jsm } = await start();
+    const queue = { servers: broker.url, queue: "poison" };
+    const cc = new ComputeCluster({ engine: nats(queue) });
+    ends.push(() => cc.exit());
+    const queued = once(cc, "job:queued");
+    const job = cc.enqueue({ op: "echo", value: large(2_000_000) }, { id: "poison" }).catch((error: unknown) => error);
+    await queued;
+    const connection = await connect({ servers: broker.url });
+    ends.push(() => connection.close());
+    const js = jetstream(connection);
+    const subject = "cc.job.poison.normal.any.id.npoison";
+    const message = await jsm.streams.getMessage("CC_JOBS_poison", { last_by_subj: subject });
+    // A host that is lost with it.
+    (await (await js.consumers.get("CC_JOBS_poison", "CC_normal")).next())?.nak();
+    const host = await serve({ ...queue, maxDeliveries: 1, cluster: { module, maxWorkers: 1 } });
+    ends.push(() => host.exit());
+    expect(await job).toMatchObject({ code: "CC_ERR_POISON" });
+    // The host had not said that it is done with it: it is still there.
+    const own = headers();
+    for (const [name, values] of message!.header) if (name.startsWith("cc-")) own.set(name, values.join());
+    await js.publish(subject, message!.data, { headers: own });
+    await expect.poll(async () => (await jsm.streams.info("CC_JOBS_poison")).state.messages).toBe(0);
+    await host.drain();
+    const dead = await DeadLetters.open(queue);
+    ends.push(() => dead.close());
+    const [letter] = await dead.list();
+    expect(await dead.read(letter!)).toMatchObject({ args: { value: { byteLength: 2_000_000 } } });
   });
 
   it("values about as large as a message, with long headers, are carried", async () => {
