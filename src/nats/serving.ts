@@ -122,6 +122,14 @@ export class Serving {
    */
   async start(): Promise<void> {
     this.#link.hold(true);
+    try {
+      await this.#begin();
+    } catch (error) {
+      throw engineError(`queue ${JSON.stringify(this.#queue.queue)} can't be served`, error);
+    }
+  }
+
+  async #begin(): Promise<void> {
     const broker = await this.#link.open();
     const { host, ids, cluster, clock, maxDeliveries, freed, unfit, warn } = this.#parts;
     const { queue, version, shape } = this.#queue;

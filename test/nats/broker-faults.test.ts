@@ -258,3 +258,14 @@ it("What is enqueued while there is no connection, and what was on its way, goes
   await broker.begin();
   expect(await Promise.all([late, early, named, ...meanwhile])).toEqual(["late", "on its way", "looked for", 1, 2, 3]);
 });
+
+it("A host whose broker goes while it begins does not start, and says so", async () => {
+  const broker = await stage.broker();
+  const proxy = await stage.proxy(broker.port, (said) => said.includes(" cc.hint."));
+  const options = { servers: proxy, queue: stage.queue(), cluster: { module } };
+  await expect(serve(options)).rejects.toMatchObject({
+    name: "ClusterError",
+    code: "CC_ERR_ENGINE",
+    message: expect.stringMatching(/^queue "q\d+" can't be served: /),
+  });
+});

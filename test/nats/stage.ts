@@ -4,6 +4,7 @@
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -32,6 +33,25 @@ export class Stage {
     const broker = await Broker.start(options);
     this.#ends.push(() => broker.end());
     return broker;
+  }
+
+  /** A way to a broker that breaks where a client says what `breaks` is true of. Returns where to reach it. */
+  async proxy(port: number, breaks: (said: string) => boolean): Promise<string> {
+    const sockets = new Set<Socket>();
+    const server = createServer((client) => {
+      const way = connect(port, "127.0.0.1");
+      for (const socket of [client, way]) sockets.add(socket.on("error", () => {}));
+      client.on("close", () => way.destroy());
+      way.on("close", () => client.destroy());
+      way.pipe(client);
+      client.on("data", (said) => breaks(said.toString("latin1")) ? client.destroy() : way.write(said));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    this.#ends.push(() => {
+      for (const socket of sockets) socket.destroy();
+      return new Promise((resolve) => server.close(resolve));
+    });
+    return `nats://127.0.0.1:${(server.address() as { port: number }).port}`;
   }
 
   /** The name of a queue that nobody has used. */
