@@ -21,6 +21,9 @@ const AGAIN = 250;
 /** How often a job is sent that no stream takes: its servers may be about to choose a leader. */
 const UNHEARD = 120;
 
+/** Whose a job is that is in the queue. */
+type Whose = "ours" | "another's" | "nobody knows";
+
 /** What sending is given to work with, and whom it tells. */
 export interface SendingParts {
   readonly link: Link;
@@ -75,7 +78,7 @@ export class Sending {
       } catch (error) {
         if (isNobody(error)) unheard++;
         const refusal = unheard < UNHEARD ? this.#refusal(job, error) : nobody(job, error);
-        if (refusal === "there") return this.#there(job, attempt > 1);
+        if (refusal === "there") return this.#there(job, attempt > 1 ? await this.#whose(job) : "another's");
         if (refusal !== "again") return this.#refused(job, refusal);
         await this.#parts.pause(AGAIN);
         // A broker that has lost what it had stored has lost its queues, too.
@@ -94,9 +97,25 @@ export class Sending {
     }
   }
 
-  #there(job: RemoteJob, mine: boolean): void {
-    if (!mine) this.#drop(job);
-    this.#parts.accepted(job, mine);
+  /** Whose it is that is in the queue: this program's, of which it was not told, or of whoever enqueued the same name meanwhile. */
+  async #whose({ address, message, request: { priority } }: RemoteJob): Promise<Whose> {
+    const { link: { broker }, names } = this.#parts;
+    if (!isNamed(address)) return "ours";
+    if (!broker) return "nobody knows";
+    try {
+      // Only who may see others' jobs may look.
+      const subject = names.job(levelOf(priority), address);
+      const found = await broker.requests.answer(broker.jsm.streams.getMessage(names.jobs, { last_by_subj: subject }));
+      return found?.header.get("Nats-Msg-Id") === message ? "ours" : "another's";
+    } catch {
+      return "nobody knows";
+    }
+  }
+
+  #there(job: RemoteJob, whose: Whose): void {
+    if (whose === "another's") this.#drop(job);
+    // To have a job run in vain is better than to take another's away.
+    this.#parts.accepted(job, whose === "ours");
   }
 
   #refused(job: RemoteJob, error: ClusterError): void {

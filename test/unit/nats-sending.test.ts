@@ -1,0 +1,97 @@
+import { headers, type MsgHdrs } from "@nats-io/transport-node";
+import { describe, expect, it } from "vitest";
+import type { Bulk } from "../../src/nats/bulk.ts";
+import type { Broker, Link } from "../../src/nats/link.ts";
+import { namedAddress, Names } from "../../src/nats/names.ts";
+import { RemoteJob } from "../../src/nats/remote-job.ts";
+import { Requests } from "../../src/nats/requests.ts";
+import { Sending } from "../../src/nats/sending.ts";
+import { aRequest } from "../core/request.ts";
+
+const FULL = Object.assign(new Error("maximum messages per subject exceeded"), { code: 10_077 });
+
+/** A queue that takes no job of this program's: it says how each try ends, and whose job it has. */
+class World {
+  readonly accepted: boolean[] = [];
+  dropped = 0;
+  readonly #sending: Sending;
+  #last = 0;
+
+  constructor(tries: Error[], stored: () => Promise<{ header: MsgHdrs } | null>) {
+    const publish = (): Promise<never> => Promise.reject(tries.shift());
+    const broker = {
+      client: { transport: { headers } },
+      requests: new Requests({ publish }),
+      jsm: { streams: { getMessage: stored } },
+    } as unknown as Broker;
+    this.#sending = new Sending({
+      link: { broker, open: () => Promise.resolve(broker) } as unknown as Link,
+      names: new Names("q"),
+      bulk: {
+        pack: (_: Broker, __: string, args: object) => Promise.resolve({ ...args, object: "kept" }),
+        drop: () => Promise.resolve(void this.dropped++),
+      } as unknown as Bulk,
+      owner: "any",
+      version: null,
+      hearsSteps: () => false,
+      decide: () => null,
+      expect: () => Promise.resolve(),
+      before: () => Promise.resolve(),
+      lookUp: () => Promise.resolve(false),
+      accepted: (_, mine) => void this.accepted.push(mine),
+      refused: (_, error) => {
+        throw error;
+      },
+      pause: () => Promise.resolve(),
+    });
+  }
+
+  async send(id: string | null): Promise<void> {
+    await this.#sending.send(
+      new RemoteJob({
+        id: "job",
+        address: id === null ? `any.s.${++this.#last}` : namedAddress("any", null, id),
+        request: aRequest({ id }),
+        args: { encoding: "json", bytes: new Uint8Array(0) },
+        message: "s.1",
+        submittedAt: 0,
+        answersBefore: 0,
+        done() {},
+        cancel() {},
+      }),
+    );
+  }
+}
+
+/** A message that its sender calls so. */
+function called(id: string): () => Promise<{ header: MsgHdrs }> {
+  const header = headers();
+  header.set("Nats-Msg-Id", id);
+  return () => Promise.resolve({ header });
+}
+
+describe("Of a job that is in the queue after a try of which nothing is known, sending", () => {
+  const lost = (): Error[] => [Object.assign(new Error("timeout"), { name: "TimeoutError" }), FULL];
+
+  it.each([
+    ["is told that it is this program's", "s.1", true],
+    ["is told that it is another's", "t.1", false],
+  ])("%s", async (_, message, mine) => {
+    const world = new World(lost(), called(message));
+    await world.send("named");
+    // What another's message does not refer to is dropped.
+    expect([world.accepted, world.dropped]).toEqual([[mine], mine ? 0 : 1]);
+  });
+
+  it("does not take it for this program's where it may not look, and keeps what it may refer to", async () => {
+    const world = new World(lost(), () => Promise.reject(new Error("Permissions Violation")));
+    await world.send("named");
+    expect([world.accepted, world.dropped]).toEqual([[false], 0]);
+  });
+
+  it("knows that one without a name is nobody else's", async () => {
+    const world = new World(lost(), called("t.1"));
+    await world.send(null);
+    expect([world.accepted, world.dropped]).toEqual([[true], 0]);
+  });
+});
