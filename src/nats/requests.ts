@@ -7,13 +7,24 @@
  */
 
 import type { JetStreamClient, JetStreamPublishOptions, PubAck } from "@nats-io/jetstream";
+import { Chain } from "../core/chain.ts";
 import { interrupted } from "./faults.ts";
+
+/** One that is under way. */
+interface Asked {
+  before: Asked | null;
+  after: Asked | null;
+  readonly resolve: (answer: never) => void;
+  readonly reject: (error: unknown) => void;
+  /** Whether nobody waits for it any more. */
+  ended: boolean;
+}
 
 /** Those of one connection. */
 export class Requests {
   readonly #js: Pick<JetStreamClient, "publish">;
-  /** Of those that are under way. No promise is waited for beside another: one that lives long would keep a reaction of each. */
-  readonly #ends = new Set<(error: unknown) => void>();
+  /** Those that are under way. No promise is waited for beside another: one that lives long would keep a reaction of each. */
+  readonly #asked = new Chain<Asked>();
   #absence: Promise<void> | null = null;
   #endAbsence = (): void => {};
 
@@ -43,18 +54,19 @@ export class Requests {
    */
   answer<T>(asked: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#ends.add(reject);
-      void this.#pass(asked, resolve, reject);
+      const one: Asked = { before: null, after: null, resolve, reject, ended: false };
+      this.#asked.push(one);
+      void this.#pass(asked, one);
     });
   }
 
-  async #pass<T>(asked: Promise<T>, resolve: (answer: T) => void, reject: (error: unknown) => void): Promise<void> {
+  async #pass(asked: Promise<unknown>, one: Asked): Promise<void> {
     try {
-      resolve(await asked);
+      one.resolve(await asked as never);
     } catch (error) {
-      reject(error);
+      one.reject(error);
     }
-    this.#ends.delete(reject);
+    if (!one.ended) this.#asked.remove(one);
   }
 
   /** There is no connection any more, for now. */
@@ -72,9 +84,11 @@ export class Requests {
   }
 
   #endAll(): void {
-    if (this.#ends.size === 0) return;
+    if (this.#asked.size === 0) return;
     const error = interrupted();
-    for (const end of this.#ends) end(error);
-    this.#ends.clear();
+    for (const one of this.#asked.removeAll()) {
+      one.ended = true;
+      one.reject(error);
+    }
   }
 }

@@ -11,6 +11,7 @@ import { jobHeaders, setBody } from "./letters.ts";
 import type { Broker, Link } from "./link.ts";
 import { isNamed, levelOf, type Names } from "./names.ts";
 import type { RemoteJob } from "./remote-job.ts";
+import { Turns } from "./turns.ts";
 
 /** How long the broker has to say that it has a job, in milliseconds. */
 const PATIENCE = 5_000;
@@ -20,6 +21,10 @@ const AGAIN = 250;
 
 /** How often a job is sent that no stream takes: its servers may be about to choose a leader. */
 const UNHEARD = 120;
+
+/** How many bytes of jobs are on their way at a time, and how many a job is counted for at least: more would keep the broker from saying. */
+const MOST = 32 * 1_048_576;
+const LEAST = 32 * 1_024;
 
 /** Whose a job is that is in the queue. */
 type Whose = "ours" | "another's" | "nobody knows";
@@ -53,6 +58,7 @@ export interface SendingParts {
 /** Sends jobs. */
 export class Sending {
   readonly #parts: SendingParts;
+  readonly #turns = new Turns(MOST);
 
   constructor(parts: SendingParts) {
     this.#parts = parts;
@@ -68,7 +74,7 @@ export class Sending {
         if (job.isSettled) return;
         // What was answered before is not run again: to a program that has forgotten what it had enqueued, or after a try of which
         // nothing is known.
-        if ((attempt > 1 || isNamed(job.address)) && await this.#parts.lookUp(broker, job)) return;
+        if ((attempt > 1 || isNamed(job.address)) && await this.#lookUp(broker, job)) return;
         const decision = attempt === 1 ? this.#parts.decide(job) : null;
         if (decision) await decision;
         if (job.isSettled) return;
@@ -129,7 +135,28 @@ export class Sending {
     if (broker && body) void bulk.drop(broker, owner, body).catch(() => {});
   }
 
+  async #lookUp(broker: Broker, job: RemoteJob): Promise<boolean> {
+    const turn = this.#turns.begin(LEAST);
+    if (turn) await turn;
+    try {
+      return job.isSettled || await this.#parts.lookUp(broker, job);
+    } finally {
+      this.#turns.end(LEAST);
+    }
+  }
+
   async #publish(broker: Broker, job: RemoteJob): Promise<void> {
+    const weight = Math.max(LEAST, job.args.bytes.byteLength);
+    const turn = this.#turns.begin(weight);
+    if (turn) await turn;
+    try {
+      if (!job.isSettled) await this.#store(broker, job);
+    } finally {
+      this.#turns.end(weight);
+    }
+  }
+
+  async #store(broker: Broker, job: RemoteJob): Promise<void> {
     const { names, bulk, owner, version, hearsSteps } = this.#parts;
     const { id, address, request } = job;
     const headers = jobHeaders(broker.client, {

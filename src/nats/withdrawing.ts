@@ -11,10 +11,17 @@ import { answerHeaders } from "./letters.ts";
 import type { Broker, Link } from "./link.ts";
 import type { Names } from "./names.ts";
 import type { RemoteJob } from "./remote-job.ts";
+import { Turns } from "./turns.ts";
 
-/** How long to wait before the next try, and how long it is tried, in milliseconds: a broker that is away for longer keeps the job. */
+/**
+ * How long to wait before the next try, and how long it is tried since the broker was last heard, in milliseconds: one that is away for
+ * longer keeps the job.
+ */
 const AGAIN = 500;
 const MOST = 10_000;
+
+/** How many are told of at a time: a program that exits has many. */
+const AT_ONCE = 256;
 
 const NOBODY = {
   status: "aborted",
@@ -45,6 +52,9 @@ export class Withdrawing {
   readonly #parts: WithdrawingParts;
   /** Under way, by address. */
   readonly #under = new Map<string, Promise<void>>();
+  readonly #turns = new Turns(AT_ONCE);
+  /** When the broker last took one back. */
+  #heard = -Infinity;
 
   constructor(parts: WithdrawingParts) {
     this.#parts = parts;
@@ -62,20 +72,34 @@ export class Withdrawing {
 
   /** Takes a job back. */
   withdraw(job: RemoteJob): void {
-    const under = this.#try(job).finally(() => {
+    const under = this.#inTurn(job, this.#parts.clock.now()).finally(() => {
       this.#under.delete(job.address);
       this.#parts.ended();
     });
     this.#under.set(job.address, under);
   }
 
-  async #try(job: RemoteJob): Promise<void> {
+  async #inTurn(job: RemoteJob, since: number): Promise<void> {
+    const turn = this.#turns.begin(1);
+    if (turn) await turn;
+    try {
+      await this.#try(job, since);
+    } finally {
+      this.#turns.end(1);
+    }
+  }
+
+  async #try(job: RemoteJob, since: number): Promise<void> {
     const { link, clock, answered } = this.#parts;
-    for (const end = clock.now() + MOST; clock.now() < end;) {
+    while (clock.now() < Math.max(since, this.#heard) + MOST) {
       try {
         const broker = await link.open();
         // It does not wait for the connection: whoever exits has no time.
-        if (link.up) return await this.#tell(broker, job);
+        if (link.up) {
+          await this.#tell(broker, job);
+          this.#heard = clock.now();
+          return;
+        }
         await this.#pause();
       } catch (error) {
         if (isFull(error) && link.broker) return await answered(link.broker, job.address).catch(() => {});

@@ -10,21 +10,20 @@ import { aRequest } from "../core/request.ts";
 
 const FULL = Object.assign(new Error("maximum messages per subject exceeded"), { code: 10_077 });
 
-/** A queue that takes no job of this program's: it says how each try ends, and whose job it has. */
+/** A queue: it says how each try ends, and whose job it has. */
 class World {
   readonly accepted: boolean[] = [];
   dropped = 0;
-  readonly #sending: Sending;
+  readonly sending: Sending;
   #last = 0;
 
-  constructor(tries: Error[], stored: () => Promise<{ header: MsgHdrs } | null>) {
-    const publish = (): Promise<never> => Promise.reject(tries.shift());
+  constructor(publish: () => Promise<never>, stored: () => Promise<{ header: MsgHdrs } | null>) {
     const broker = {
       client: { transport: { headers } },
       requests: new Requests({ publish }),
       jsm: { streams: { getMessage: stored } },
     } as unknown as Broker;
-    this.#sending = new Sending({
+    this.sending = new Sending({
       link: { broker, open: () => Promise.resolve(broker) } as unknown as Link,
       names: new Names("q"),
       bulk: {
@@ -47,20 +46,22 @@ class World {
   }
 
   async send(id: string | null): Promise<void> {
-    await this.#sending.send(
-      new RemoteJob({
-        id: "job",
-        address: id === null ? `any.s.${++this.#last}` : namedAddress("any", null, id),
-        request: aRequest({ id }),
-        args: { encoding: "json", bytes: new Uint8Array(0) },
-        message: "s.1",
-        submittedAt: 0,
-        answersBefore: 0,
-        done() {},
-        cancel() {},
-      }),
-    );
+    await this.sending.send(aJob(id, id === null ? `any.s.${++this.#last}` : namedAddress("any", null, id)));
   }
+}
+
+function aJob(id: string | null, address: string): RemoteJob {
+  return new RemoteJob({
+    id: "job",
+    address,
+    request: aRequest({ id }),
+    args: { encoding: "json", bytes: new Uint8Array(0) },
+    message: "s.1",
+    submittedAt: 0,
+    answersBefore: 0,
+    done() {},
+    cancel() {},
+  });
 }
 
 /** A message that its sender calls so. */
@@ -71,7 +72,10 @@ function called(id: string): () => Promise<{ header: MsgHdrs }> {
 }
 
 describe("Of a job that is in the queue after a try of which nothing is known, sending", () => {
-  const lost = (): Error[] => [Object.assign(new Error("timeout"), { name: "TimeoutError" }), FULL];
+  const lost = (): () => Promise<never> => {
+    const tries = [Object.assign(new Error("timeout"), { name: "TimeoutError" }), FULL];
+    return () => Promise.reject(tries.shift());
+  };
 
   it.each([
     ["is told that it is this program's", "s.1", true],
@@ -93,5 +97,28 @@ describe("Of a job that is in the queue after a try of which nothing is known, s
     const world = new World(lost(), called("t.1"));
     await world.send(null);
     expect([world.accepted, world.dropped]).toEqual([[true], 0]);
+  });
+});
+
+describe("Sending", () => {
+  it("has so many jobs under way at a time, in their order, and sends none that nobody wants when its turn has come", async () => {
+    const under: (() => void)[] = [];
+    const world = new World(() => new Promise((resolve) => under.push(() => resolve({} as never))), called(""));
+    const jobs = Array.from({ length: 3_000 }, (_, i) => aJob(null, `any.s.${i}`));
+    const sent = Promise.all(jobs.map((job) => world.sending.send(job)));
+    jobs.slice(2_000).forEach((job) => job.state = { at: "settled" });
+    let [all, most] = [0, 0];
+    for (let ended = false; !ended;) {
+      ended = await Promise.race([
+        sent.then(() => true),
+        new Promise<false>((resolve) => setImmediate(resolve, false)),
+      ]);
+      all += under.length;
+      most = Math.max(most, under.length);
+      for (const end of under.splice(0)) end();
+    }
+    expect(most).toBe(1_024);
+    expect(all).toBe(2_000);
+    expect(world.accepted.slice(0, 2_000)).toEqual(Array(2_000).fill(true));
   });
 });
