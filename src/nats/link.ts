@@ -34,6 +34,8 @@ export interface Broker extends Found {
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
   readonly requests: Requests;
+  /** The subject of a reply that nobody else has. */
+  inbox(): string;
   /**
    * Whether what is purged by subject is room again. Before 2.9.15 it counts until the server is started again; what is deleted one by
    * one does not: https://github.com/nats-io/nats-server/pull/3876.
@@ -68,7 +70,7 @@ export class Link {
 
   /**
    * @param name What the broker's monitoring shows.
-   * @param inboxes What the subjects of replies begin with.
+   * @param inboxes What the subjects of replies begin with, unless the client is told otherwise (`inboxPrefix`).
    */
   constructor(queue: ResolvedQueue, name: string, inboxes: string, events: LinkEvents) {
     this.#queue = queue;
@@ -148,6 +150,7 @@ export class Link {
 
   async #prepare(client: Client, connection: NatsConnection): Promise<Broker> {
     const { max_payload: maxPayload = 1_048_576 } = connection.info ?? {};
+    const { inboxPrefix: inboxes = this.#inboxes } = this.#queue.access.connection as { inboxPrefix?: string };
     const js = client.jetstream.jetstream(connection, { checkAPI: false });
     const jsm = await client.jetstream.jetstreamManager(connection, { checkAPI: false });
     return {
@@ -156,6 +159,7 @@ export class Link {
       js,
       jsm,
       requests: new Requests(js),
+      inbox: () => client.transport.createInbox(inboxes),
       maxPayload,
       purges: purges(connection),
       ...await this.#find(jsm, connection),

@@ -193,8 +193,9 @@ export class Pulling {
   }
 
   #ask(level: Level, batch: number, now: boolean): void {
-    const { broker: { client, connection }, names, clock } = this.#parts;
-    const inbox = client.transport.createInbox();
+    const { broker, names, clock } = this.#parts;
+    const { connection } = broker;
+    const inbox = broker.inbox();
     const question: Question = {
       level,
       left: batch,

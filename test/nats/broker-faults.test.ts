@@ -269,3 +269,15 @@ it("A host whose broker goes while it begins does not start, and says so", async
     message: expect.stringMatching(/^queue "q\d+" can't be served: /),
   });
 });
+
+it("Replies come where the client is told that they may, also those that bring a host its jobs", async () => {
+  const permissions = '{ subscribe: { deny: ["_INBOX.>", "_INBOX_any.>"] } }';
+  const user = `{ user: me, password: secret, permissions: ${permissions} }`;
+  const broker = await stage.broker({ config: `authorization { users: [${user}] }` });
+  const connection = { inboxPrefix: "_REPLIES.mine" };
+  const shared = { servers: broker.url, user: "me", pass: "secret", queue: stage.queue(), connection };
+  await stage.host(shared);
+  const cc = stage.cluster(shared);
+  const jobs = [-1, 0, 1].map((priority) => cc.enqueue({ op: "echo", value: priority }, { priority }));
+  expect(await Promise.all(jobs)).toEqual([-1, 0, 1]);
+});

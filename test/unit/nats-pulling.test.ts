@@ -51,7 +51,7 @@ class World {
     } as unknown as NatsConnection;
     this.pulling = new Pulling({
       broker: {
-        client: { transport: { createInbox: () => `inbox${++this.#inboxes}` } },
+        inbox: () => `inbox${++this.#inboxes}`,
         connection,
       } as unknown as Broker,
       names: this.names,
