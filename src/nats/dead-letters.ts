@@ -153,8 +153,9 @@ export class DeadLetters {
     const message = await this.#message(job);
     const found = await findStored(this.#visit, this.#names, job.address);
     if (found?.answer && !isVoid(found.answer)) return "answered";
+    // It is where it was until it is in the queue; from then on a host may have it, which is not to take the old answer for its own.
+    await this.#publish(job, message, found?.sequence ?? 0);
     if (found) await orGone(jsm.streams.deleteMessage(this.#names.answers, found.sequence, false));
-    await this.#publish(job, message);
     await orGone(jsm.streams.deleteMessage(this.#names.dead, job.sequence, false));
     return "requeued";
   }
@@ -179,13 +180,16 @@ export class DeadLetters {
     await this.#visit.connection.close();
   }
 
-  async #publish({ sequence }: DeadJob, { header, data }: Message): Promise<void> {
+  /** @param over The number of the answer that is none to it any more; see `JobLetter.over`. */
+  async #publish({ sequence }: DeadJob, { header, data }: Message, over: number): Promise<void> {
     const { client, js } = this.#visit;
     const headers = client.transport.headers();
     for (const [name, values] of own(header)) for (const value of values) headers.append(name, value);
     const subject = headers.get("cc-subject");
     headers.delete("cc-subject");
     headers.delete("cc-deliveries");
+    if (over > 0) headers.set("cc-over", String(over));
+    else headers.delete("cc-over");
     try {
       // Its own: if only this was done, and is done again, it is in the queue once.
       await js.publish(subject, data, { headers, msgID: `dead.${this.#queue}.${sequence}` });

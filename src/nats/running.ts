@@ -190,7 +190,7 @@ export class Running {
       delivery.ack();
       return await this.#drop(address, letter);
     }
-    const before = this.#mayBeAnswered(delivery, address) ? await this.#answerTo(address, letter) : null;
+    const before = this.#mayBeAnswered(delivery, address, letter) ? await this.#answerTo(address, letter) : null;
     if (before) {
       answering.kept(address);
       delivery.ack();
@@ -232,8 +232,8 @@ export class Running {
     await bulk.drop(broker, ownerOf(address), args);
   }
 
-  #mayBeAnswered({ count, sequence }: Delivery, address: string): boolean {
-    return count > 1 || sequence <= this.#horizon || isNamed(address);
+  #mayBeAnswered({ count, sequence }: Delivery, address: string, { over }: JobLetter): boolean {
+    return count > 1 || sequence <= this.#horizon || isNamed(address) || over > 0;
   }
 
   /** The answer that a job has already, or null. */
