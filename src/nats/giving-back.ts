@@ -40,7 +40,8 @@ export class GivingBack {
 
   async #count(delivery: Delivery): Promise<number> {
     const { jsm } = this.#broker;
-    const found = await jsm.direct.getMessage(this.#names.returns, { last_by_subj: this.#subject(delivery) });
+    // Its leader is asked, not any server that has a copy: an old one would have jobs set aside that no host was lost with.
+    const found = await jsm.streams.getMessage(this.#names.returns, { last_by_subj: this.#subject(delivery) });
     return found === null ? 0 : Number(found.string()) || 0;
   }
 
