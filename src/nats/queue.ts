@@ -39,6 +39,8 @@ export interface Found {
   readonly maxBacklog: number | null;
   /** How long answers are kept, in milliseconds. */
   readonly keepAnswers: number;
+  /** When the stream of answers was made; null if that is not known. */
+  readonly answersMade: string | null;
   /** Why it could not be looked at: the user may not. What is said of it is a guess, then. */
   readonly unseen: unknown;
 }
@@ -59,14 +61,14 @@ interface Wanted {
 export async function openQueue(wanted: ResolvedQueue, jsm: JetStreamManager, tell: () => void): Promise<Found> {
   const names = new Names(wanted.queue);
   try {
-    const { max_msgs: most } = await openStream(jsm, jobs(wanted, names), (found) => agree(wanted, found));
-    const { max_age: kept } = await openStream(jsm, answers(wanted, names));
+    const { config: { max_msgs: most } } = await openStream(jsm, jobs(wanted, names), (found) => agree(wanted, found));
+    const { config: { max_age: kept }, created } = await openStream(jsm, answers(wanted, names));
     await openStream(jsm, last(wanted, names.dead, names.deadJob(">"), KEEP_DEAD));
     await openStream(jsm, last(wanted, names.returns, names.returned(">"), KEEP_RETURNS));
     const leases: number[] = [];
     for (const level of LEVELS) leases.push(await openConsumer(wanted, jsm, names, level, tell));
     const maxBacklog = most === -1 ? null : most;
-    return { lease: Math.min(...leases), maxBacklog, keepAnswers: kept / NANOS, unseen: null };
+    return { lease: Math.min(...leases), maxBacklog, keepAnswers: kept / NANOS, answersMade: created, unseen: null };
   } catch (error) {
     if (!isDenied(error)) throw error;
     const { lease = null, keepAnswers = null, maxBacklog } = wanted.shape;
@@ -74,6 +76,7 @@ export async function openQueue(wanted: ResolvedQueue, jsm: JetStreamManager, te
       lease: lease ?? SHAPE.lease,
       maxBacklog,
       keepAnswers: keepAnswers ?? SHAPE.keepAnswers,
+      answersMade: null,
       unseen: error,
     };
   }
@@ -155,14 +158,15 @@ async function openStream(
   jsm: JetStreamManager,
   { config, given }: Wanted,
   agree: (found: StreamConfig) => Partial<StreamConfig> = () => ({}),
-): Promise<StreamConfig> {
-  const { config: found } = await foundOrMade(
+): Promise<StreamInfo> {
+  const info = await foundOrMade(
     () => jsm.streams.info(config.name),
     () => jsm.streams.add({ ...config, ...given, storage: "file" }),
   );
+  const found = info.config;
   const wanted = { ...given, ...agree(found) };
-  if (Object.entries(wanted).every(([key, value]) => Reflect.get(found, key) === value)) return found;
-  return (await jsm.streams.update(config.name, { ...found, ...wanted })).config;
+  if (Object.entries(wanted).every(([key, value]) => Reflect.get(found, key) === value)) return info;
+  return await jsm.streams.update(config.name, { ...found, ...wanted });
 }
 
 /** Refuses a queue that is not for us. Whoever names a version first, names the queue's. */

@@ -3,7 +3,8 @@
  * up to a number, now and then: a request for each would cost as much as the job.
  *
  * An answer has a higher number than all that were there when its job was enqueued. So up to the lowest number that was the highest when
- * any job that still waits was enqueued, all have been taken.
+ * any job that still waits was enqueued, all have been taken. That holds as long as the stream of answers is the same: one that was made
+ * anew begins to count again.
  *
  * @module
  */
@@ -31,7 +32,12 @@ export interface TidyingParts {
 /** Forgets answers. */
 export class Tidying {
   readonly #parts: TidyingParts;
+  /** In numbers that go on where those of a stream end that is there no more. */
   #highest = 0;
+  /** The number before the first of the stream that there is. */
+  #before = 0;
+  /** When that was made; null before it is known. */
+  #made: string | null = null;
   /** The number of the last answer that was forgotten. */
   #done = 0;
   #withdrawn: { readonly number: number; readonly until: number }[] = [];
@@ -41,23 +47,24 @@ export class Tidying {
     this.#parts = parts;
   }
 
-  /** The highest number of an answer that is known of. */
+  /** The highest number of an answer that is known of; see {@link TidyingParts.waiting}. */
   get highest(): number {
     return this.#highest;
   }
 
   /** An answer was taken. */
   took(broker: Broker, number: number): void {
-    this.#highest = Math.max(this.#highest, number);
+    this.#made ??= broker.answersMade;
+    this.#highest = Math.max(this.#highest, this.#before + number);
     this.#timer ??= this.#parts.clock.schedule(EVERY, () => {
       this.#timer = null;
       void this.tidy(broker);
     });
   }
 
-  /** An answer was left that says that its job is withdrawn. */
+  /** An answer was left that says that its job is withdrawn: one without a name. */
   withdrew(number: number): void {
-    this.#withdrawn.push({ number, until: this.#parts.clock.now() + WITHDRAWN });
+    this.#withdrawn.push({ number: this.#before + number, until: this.#parts.clock.now() + WITHDRAWN });
   }
 
   /** Forgets what can be. Never rejects: who has not the right to leaves it to time. */
@@ -70,7 +77,26 @@ export class Tidying {
     for (const number of waiting()) upTo = Math.min(upTo, number);
     for (const { number } of this.#withdrawn) upTo = Math.min(upTo, number - 1);
     if (upTo <= this.#done || !purges) return;
-    this.#done = upTo;
-    await jsm.streams.purge(names.answers, { filter: names.answer(`${prefix}.>`), seq: upTo + 1 }).catch(() => {});
+    try {
+      if (await this.#isAnother(jsm)) return;
+      this.#done = upTo;
+      const seq = upTo - this.#before + 1;
+      await jsm.streams.purge(names.answers, { filter: names.answer(`${prefix}.>`), seq });
+    } catch {
+      // It is left to time.
+    }
+  }
+
+  /** Whether the stream was made anew since it was last looked at. What was taken of it until now stays until more is. */
+  async #isAnother(jsm: Broker["jsm"]): Promise<boolean> {
+    const { created } = await jsm.streams.info(this.#parts.names.answers);
+    if (created === this.#made) return false;
+    this.#made = created;
+    const more = this.#highest - this.#before;
+    this.#before += more;
+    this.#done = this.#before;
+    // Of which stream they are is not known: of the new one, at worst.
+    this.#withdrawn = this.#withdrawn.map(({ number, until }) => ({ number: number + more, until }));
+    return true;
   }
 }

@@ -9,7 +9,7 @@ import type { Clock } from "../core/clock.ts";
 import { isFull, isLasting } from "./faults.ts";
 import { answerHeaders } from "./letters.ts";
 import type { Broker, Link } from "./link.ts";
-import type { Names } from "./names.ts";
+import { isNamed, type Names } from "./names.ts";
 import type { RemoteJob } from "./remote-job.ts";
 import { Turns } from "./turns.ts";
 
@@ -39,7 +39,7 @@ export interface WithdrawingParts {
   readonly names: Names;
   readonly owner: string;
   readonly clock: Clock;
-  /** The number of the answer that says so. */
+  /** The number of the answer that says so of a job without a name. */
   withdrew(number: number): void;
   /** It was answered before that. */
   answered(broker: Broker, address: string): Promise<void>;
@@ -118,6 +118,7 @@ export class Withdrawing {
     connection.publish(names.abort(owner), `${address} ${message}`);
     const headers = answerHeaders(client, NOBODY);
     const { seq } = await requests.publish(names.answer(address), NOBODY.body.bytes, { headers });
-    withdrew(seq);
+    // Those of jobs that have names are kept for as long as any.
+    if (!isNamed(address)) withdrew(seq);
   }
 }

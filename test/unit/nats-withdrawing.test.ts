@@ -1,7 +1,7 @@
 import { headers } from "@nats-io/transport-node";
 import { describe, expect, it } from "vitest";
 import type { Broker, Link } from "../../src/nats/link.ts";
-import { Names } from "../../src/nats/names.ts";
+import { namedAddress, Names } from "../../src/nats/names.ts";
 import { RemoteJob } from "../../src/nats/remote-job.ts";
 import { Requests } from "../../src/nats/requests.ts";
 import { Withdrawing } from "../../src/nats/withdrawing.ts";
@@ -80,6 +80,13 @@ describe("Withdrawing", () => {
     await world.idle();
     expect([world.withdrew.length, world.ended]).toEqual([50_000, 50_000]);
     expect(world.most).toBeLessThanOrEqual(256);
+  });
+
+  it("has the answers of jobs without a name tidied later, and no others", async () => {
+    const world = new World();
+    for (const address of ["any.s.1", namedAddress("any", null, "named"), "any.s.2"]) world.withdraw(address);
+    await world.idle();
+    expect([world.withdrew, world.ended]).toEqual([[1, 3], 3]);
   });
 
   it("gives up where there is no connection for ten seconds", async () => {
