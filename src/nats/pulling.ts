@@ -35,14 +35,23 @@ const UNHINTED = 30_000;
 /** So often the low level comes first, lest it wait for ever: once in so many times. */
 const TURN_ABOUT = 16;
 
+/**
+ * Where answers come, one question's at a time: of what comes the subject is a job's, not the question's. It is there for another when
+ * nothing more can come of the last.
+ */
+interface Line {
+  readonly inbox: string;
+  readonly subscription: Subscription;
+  question: Question | null;
+}
+
 /** A question that was put. */
 interface Question {
   readonly level: Level;
   /** How many more jobs may come of it. */
   left: number;
   timer: Timer;
-  /** Its own: what comes of it has the subject of a job. */
-  readonly subscription: Subscription;
+  readonly line: Line;
   /** Whether it was only whether there are any now. */
   readonly now: boolean;
 }
@@ -76,6 +85,8 @@ export class Pulling {
   readonly #parts: PullingParts;
   readonly #subscriptions: Subscription[];
   readonly #questions = new Set<Question>();
+  /** Those that are free. */
+  readonly #lines: Line[] = [];
   /** The unusual levels that may have jobs, and when that was last known. They stay until one is found empty long after. */
   readonly #hinted = new Map<Level, number>();
   /** The levels that are still to be asked for this time, and for how many jobs. */
@@ -117,7 +128,8 @@ export class Pulling {
     this.#open = false;
     this.#probe?.cancel();
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
-    for (const { subscription } of this.#questions) subscription.drain().catch(() => {});
+    for (const { line } of this.#questions) line.subscription.drain().catch(() => {});
+    for (const { subscription } of this.#lines.splice(0)) subscription.unsubscribe();
   }
 
   /** What still comes is not wanted. */
@@ -130,10 +142,18 @@ export class Pulling {
     for (const question of this.#questions) this.#forget(question);
   }
 
+  /** What still comes of it finds nobody. */
   #forget(question: Question): void {
+    this.#over(question).subscription.unsubscribe();
+  }
+
+  /** Its line is free, then. */
+  #over(question: Question): Line {
+    const { line } = question;
     question.timer.cancel();
-    question.subscription.unsubscribe();
     this.#questions.delete(question);
+    line.question = null;
+    return line;
   }
 
   /** Which levels may have jobs, in their order. */
@@ -193,25 +213,33 @@ export class Pulling {
   }
 
   #ask(level: Level, batch: number, now: boolean): void {
-    const { broker, names, clock } = this.#parts;
-    const { connection } = broker;
-    const inbox = broker.inbox();
+    const { broker: { connection }, names, clock } = this.#parts;
+    const line = this.#lines.pop() ?? this.#newLine();
     const question: Question = {
       level,
       left: batch,
       now,
-      timer: clock.schedule(now ? OVERDUE : OPEN + OVERDUE, () => this.#ended(question)),
-      subscription: connection.subscribe(inbox, {
-        callback: (error, message) => error ? undefined : this.#answered(question, message),
-      }),
+      timer: clock.schedule(now ? OVERDUE : OPEN + OVERDUE, () => this.#overdue(question)),
+      line,
     };
+    line.question = question;
     this.#questions.add(question);
     const wanted = now ? { batch, no_wait: true } : { batch, expires: OPEN * 1_000_000 };
     const subject = `$JS.API.CONSUMER.MSG.NEXT.${names.jobs}.${names.consumer(level)}`;
-    connection.publish(subject, JSON.stringify(wanted), { reply: inbox });
+    connection.publish(subject, JSON.stringify(wanted), { reply: line.inbox });
   }
 
-  #answered(question: Question, message: Msg): void {
+  #newLine(): Line {
+    const { broker } = this.#parts;
+    const inbox = broker.inbox();
+    const callback = (error: Error | null, message: Msg): void => error ? undefined : this.#answered(line, message);
+    const line: Line = { inbox, subscription: broker.connection.subscribe(inbox, { callback }), question: null };
+    return line;
+  }
+
+  #answered({ question }: Line, message: Msg): void {
+    // Whoever has put it has taken it back, or nobody has.
+    if (!question) return;
     // A message of the broker's own has a code and no body.
     const { code = 0 } = message.headers ?? {};
     if (code > 0) return NOTHING.has(code) ? this.#ended(question) : this.#refused(question);
@@ -230,15 +258,27 @@ export class Pulling {
     question.timer = this.#parts.clock.schedule(REFUSED, () => this.#ended(question));
   }
 
+  /** What may still come of it is not to be taken for another's. */
+  #overdue(question: Question): void {
+    this.#forget(question);
+    this.#goOnAfter(question);
+  }
+
+  /** Nothing more comes of it. */
   #ended(question: Question): void {
     if (!this.#questions.has(question)) return;
-    this.#forget(question);
+    const line = this.#over(question);
+    if (this.#open) this.#lines.push(line);
+    else line.subscription.unsubscribe();
+    this.#goOnAfter(question);
+  }
+
+  #goOnAfter({ level, left, now }: Question): void {
     if (!this.#open) return;
-    const { level, left } = question;
     if (left > 0 && (this.#hinted.get(level) ?? Infinity) + HINTED < this.#parts.clock.now()) {
       this.#hinted.delete(level);
     }
-    if (question.now && this.#round) this.#goOn();
+    if (now && this.#round) this.#goOn();
     else this.pump(false);
   }
 }
