@@ -48,6 +48,7 @@ class World {
       unreadable: never,
       progressed: never,
       stepped: never,
+      lost: never,
       missed: async () => {
         this.repeats.push(clock.now());
         this.most = Math.max(this.most, ++this.under);

@@ -24,7 +24,7 @@ class World {
       jsm: { streams: { getMessage: stored } },
     } as unknown as Broker;
     this.sending = new Sending({
-      link: { broker, open: () => Promise.resolve(broker) } as unknown as Link,
+      link: { broker, open: () => Promise.resolve(broker), reopen: () => Promise.resolve() } as unknown as Link,
       names: new Names("q"),
       bulk: {
         pack: (_: Broker, __: string, args: object) => Promise.resolve({ ...args, object: "kept" }),

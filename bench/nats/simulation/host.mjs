@@ -42,7 +42,7 @@ export class SimulatedHost {
     this.#events = events;
     this.#pulling = new Pulling({
       broker: {
-        client: { transport: { createInbox: () => `inbox.${++this.#lastInbox}` } },
+        inbox: () => `inbox.${++this.#lastInbox}`,
         connection: {
           subscribe: (subject, { callback }) => {
             this.#inboxes.set(subject, callback);
