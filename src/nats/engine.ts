@@ -11,7 +11,7 @@ import { Announcing } from "../core/announcing.ts";
 import type { CloseMode, Engine, JobHandle, JobRequest, Outcome, Stats } from "../core/engine.ts";
 import { ClusterError } from "../core/errors.ts";
 import { Forecast } from "../core/forecast.ts";
-import { codeOf, queued, refused } from "../core/job-facts.ts";
+import { queued, refused } from "../core/job-facts.ts";
 import { Ledger, type Staff } from "../core/ledger.ts";
 import { Lifetime } from "../core/lifetime.ts";
 import * as loss from "../core/loss.ts";
@@ -19,13 +19,16 @@ import { Outbox } from "../core/outbox.ts";
 import type { EngineParts } from "../distributed.ts";
 import { Admission } from "./admission.ts";
 import { Bulk } from "./bulk.ts";
+import { within } from "./connecting.ts";
 import { engineError } from "./faults.ts";
+import { lacking, unsupported } from "./lacking.ts";
 import type { AnswerLetter } from "./letters.ts";
-import { FAREWELL, Link, within } from "./link.ts";
-import { freshName, LONGEST, namedAddress, Names } from "./names.ts";
+import { FAREWELL, Link } from "./link.ts";
+import { freshName, namedAddress, Names } from "./names.ts";
 import { type ResolvedQueue, SHAPE } from "./options.ts";
 import { Receiving } from "./receiving.ts";
 import { RemoteJob } from "./remote-job.ts";
+import { type Place, returned, settled, started, workerOf } from "./remote-job-facts.ts";
 import { Sending } from "./sending.ts";
 import { readFailure } from "./failures.ts";
 import { RollCall } from "./roll-call.ts";
@@ -223,28 +226,18 @@ export class NatsEngine implements Engine {
 
   // ---- what hosts say
 
-  #started(job: RemoteJob, { host, worker, attempt }: Pick<AnswerLetter, "host" | "worker" | "attempt">): void {
+  #started(job: RemoteJob, place: Place): void {
     if (job.isSettled) return;
     if (job.state.at === "sending") this.#accepted(job, true);
     const since = this.#parts.clock.now();
-    job.state = { at: "running", mine: isMine(job), worker: `${host}/${worker}`, since, attempt };
-    this.#sayStarted(job, since);
+    job.state = { at: "running", mine: isMine(job), worker: workerOf(place), since, attempt: place.attempt };
+    if (this.#announcing.hears(job, "job:started")) this.#announcing.sayOf(job, started(job, place, since));
   }
 
-  #sayStarted(job: RemoteJob, since: number): void {
-    const { id, request: { task }, state, submittedAt } = job;
-    if (state.at !== "running" || !this.#announcing.hears(job, "job:started")) return;
-    const { worker, attempt } = state;
-    this.#announcing.sayOf(job, { type: "job:started", job: id, task, worker, attempt, waited: since - submittedAt });
-  }
-
-  #returned(job: RemoteJob, { host, worker }: Pick<AnswerLetter, "host" | "worker">): void {
+  #returned(job: RemoteJob, place: Place): void {
     if (job.state.at !== "running") return;
     job.state = { at: "queued", mine: job.state.mine };
-    const { id, request: { task } } = job;
-    if (this.#announcing.hears(job, "job:returned")) {
-      this.#announcing.sayOf(job, { type: "job:returned", job: id, task, worker: `${host}/${worker}` });
-    }
+    if (this.#announcing.hears(job, "job:returned")) this.#announcing.sayOf(job, returned(job, place));
   }
 
   #progressed({ request: { onProgress }, isSettled }: RemoteJob, value: unknown): void {
@@ -281,18 +274,7 @@ export class NatsEngine implements Engine {
     job.state = { at: "settled" };
     this.#outbox.push(() => job.done(outcome));
     if (this.#announcing.hears(job, "job:settled")) {
-      this.#announcing.sayOf(job, {
-        type: "job:settled",
-        job: job.id,
-        task: request.task,
-        worker: answer && attempt > 0 ? `${answer.host}/${answer.worker}` : null,
-        attempt,
-        ok: outcome.ok,
-        code: outcome.ok ? null : codeOf(outcome.error),
-        error: outcome.ok ? undefined : outcome.error,
-        waited: (attempt > 0 ? startedAt : now) - submittedAt,
-        ran: attempt > 0 ? ran : 0,
-      });
+      this.#announcing.sayOf(job, settled(job, outcome, answer, startedAt, now));
     }
     this.#windDown();
   }
@@ -415,19 +397,6 @@ export class NatsEngine implements Engine {
 function isMine({ state }: RemoteJob): boolean {
   if (state.at === "settled") return false;
   return state.at === "sending" ? state.may : state.mine;
-}
-
-/** Why a job is refused that no host could run, or null. */
-function unsupported({ address, request: { stream, key, transfer } }: RemoteJob): ClusterError | null {
-  if (stream) return lacking("stream: values are not carried one by one between machines");
-  if (key !== null) return lacking("key: jobs of one key may run on different hosts");
-  if (transfer.length > 0) return lacking("transfer: nothing can be moved to another machine");
-  if (address.length > LONGEST) return lacking("room for an id this long: about 1000 bytes are the most");
-  return null;
-}
-
-function lacking(what: string): ClusterError {
-  return engineError(`the engine nats() has no ${what}`, undefined, true);
 }
 
 function unreadable({ id }: RemoteJob, cause: unknown): Outcome {

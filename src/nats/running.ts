@@ -9,13 +9,12 @@ import type { ComputeCluster } from "../cluster.ts";
 import type { Clock, Timer } from "../core/clock.ts";
 import { ClusterError } from "../core/errors.ts";
 import type { EnqueueOptions } from "../job-options.ts";
-import { notCloneable } from "../wire/cloneable.ts";
-import { sendThrown } from "../wire/error-codec.ts";
 import type { Bulk } from "./bulk.ts";
 import type { Delivery } from "./delivery.ts";
+import { type Answered, answered, type Cut, cutOff, type Ended, failed, thrown } from "./ended.ts";
 import { writeFailure } from "./failures.ts";
 import { engineError, isLasting } from "./faults.ts";
-import { type AnswerLetter, isVoid, type JobLetter, readJob, type Status } from "./letters.ts";
+import { type AnswerLetter, isVoid, type JobLetter, readJob } from "./letters.ts";
 import type { Broker } from "./link.ts";
 import type { GivingBack } from "./giving-back.ts";
 import { findStored } from "./stored.ts";
@@ -25,9 +24,7 @@ import { skew } from "./queue.ts";
 import type { Tally } from "./tally.ts";
 import type { Answering, Run } from "./answering.ts";
 import { read, write, type Written } from "./values.ts";
-
-/** How many withdrawn jobs are remembered; those before are looked for when they come. */
-const REMEMBERED = 10_000;
+import type { Withdrawn } from "./withdrawn.ts";
 
 /** How long another host has to come first for a job that this one can't run now, in milliseconds. */
 const LATER = 1_000;
@@ -42,28 +39,6 @@ const MOST_AHEAD = 50;
 /** How long a job may wait here before another host gets it, in milliseconds. */
 const WAITS = 100;
 
-/** Why a run is ended from outside. */
-type Cut = "withdrawn" | "lost" | "waits";
-
-/** It has an answer. */
-interface Answered {
-  readonly how: "answered";
-  readonly status: Status;
-  readonly written: Written;
-}
-
-/** How a run ended. */
-type Ended =
-  | Answered
-  /** As the last: its hosts were lost. */
-  | { readonly how: "poisoned"; readonly status: Status; readonly written: Written }
-  /** Nobody wants an answer. */
-  | { readonly how: "withdrawn" }
-  /** Another host has it by now. */
-  | { readonly how: "lost" }
-  /** Another host is to have it. `lost`: it counts as if this one had been lost. */
-  | { readonly how: "given back"; readonly lost: boolean };
-
 /** What running is given to work with, and whom it tells. */
 export interface RunningParts {
   readonly broker: Broker;
@@ -73,6 +48,7 @@ export interface RunningParts {
   readonly cluster: ComputeCluster;
   readonly answering: Answering;
   readonly givingBack: GivingBack;
+  readonly withdrawn: Withdrawn;
   readonly tally: Tally;
   readonly clock: Clock;
   /** The version of the module, or null. */
@@ -94,10 +70,7 @@ export class Running {
   #answering = 0;
   /** By address and message: a job that was given up may be enqueued again while it still runs. */
   readonly #runs = new Map<string, AbortController>();
-  readonly #withdrawn = new Set<string>();
   #timer: Timer | null = null;
-  /** What came before it may have been answered, or withdrawn, without this host hearing of it, or was forgotten. */
-  #horizon = Infinity;
 
   constructor(parts: RunningParts) {
     this.#parts = parts;
@@ -150,24 +123,8 @@ export class Running {
 
   /** Nobody wants a job any more: that of an address which came in this message. */
   withdraw(key: string): void {
-    this.#withdrawn.add(key);
-    if (this.#withdrawn.size > REMEMBERED) {
-      this.#withdrawn.clear();
-      void this.lookBack();
-    }
+    this.#parts.withdrawn.add(key);
     this.#cut(key, "withdrawn");
-  }
-
-  /** What has come until now is looked for before it is run. Never rejects. */
-  async lookBack(): Promise<void> {
-    const { broker: { jsm }, names } = this.#parts;
-    // All of them, until it is known which.
-    this.#horizon = Infinity;
-    try {
-      this.#horizon = (await jsm.streams.info(names.jobs)).state.last_seq;
-    } catch {
-      // All of them, then.
-    }
   }
 
   /** The broker has taken the jobs for lost: whoever has them now is not to run them at the same time for long. */
@@ -186,7 +143,7 @@ export class Running {
     if (letter instanceof ClusterError) {
       return await answering.answer(delivery, "failed", write(writeFailure(letter)), null);
     }
-    if (this.#withdrawn.has(keyOf(delivery))) {
+    if (this.#parts.withdrawn.has(keyOf(delivery))) {
       delivery.ack();
       return await this.#drop(address, letter);
     }
@@ -233,7 +190,7 @@ export class Running {
   }
 
   #mayBeAnswered({ count, sequence }: Delivery, address: string, { over }: JobLetter): boolean {
-    return count > 1 || sequence <= this.#horizon || isNamed(address) || over > 0;
+    return count > 1 || this.#parts.withdrawn.mayHave(sequence) || isNamed(address) || over > 0;
   }
 
   /** The answer that a job has already, or null. */
@@ -322,10 +279,6 @@ export class Running {
   }
 }
 
-function cutOff(cut: Cut): Ended {
-  return cut === "waits" ? { how: "given back", lost: false } : { how: cut };
-}
-
 function keyOf({ subject, id }: Delivery): string {
   return `${Names.addressIn(subject)} ${id}`;
 }
@@ -345,33 +298,4 @@ function readOr(
   } catch (cause) {
     return error(cause);
   }
-}
-
-function answered(value: unknown): Ended {
-  try {
-    return { how: "answered", status: "value", written: write(value) };
-  } catch (cause) {
-    return failed(notCloneable({ what: "the answer", value, root: "answer", format: "advanced", cause }));
-  }
-}
-
-function thrown(error: unknown): Ended {
-  leaveOutHost(error);
-  // Of its worker, or of the cluster: no handler's.
-  if (error instanceof ClusterError) return failed(error);
-  let written: Written | null = null;
-  sendThrown(error, "advanced", (encoded) => written = write(encoded));
-  return { how: "answered", status: "thrown", written: written as unknown as Written };
-}
-
-/** Where this host has enqueued the job is of no interest to its caller, whose own place is added at the other end. */
-function leaveOutHost(error: unknown): void {
-  if (!(error instanceof Error) || typeof error.stack !== "string") return;
-  const [stack = ""] = error.stack.split(/\n +at enqueue \(job /);
-  Object.defineProperty(error, "stack", { value: stack, configurable: true, writable: true });
-}
-
-function failed(error: ClusterError): Answered {
-  leaveOutHost(error);
-  return { how: "answered", status: "failed", written: write(writeFailure(error)) };
 }

@@ -24,6 +24,7 @@ import { Pulling, type Room } from "./pulling.ts";
 import type { RunIds } from "./run-ids.ts";
 import { Running } from "./running.ts";
 import { Tally } from "./tally.ts";
+import { Withdrawn } from "./withdrawn.ts";
 
 /** What serving is given to work with, and whom it tells. */
 export interface ServingParts {
@@ -52,6 +53,7 @@ interface Open {
   readonly running: Running;
   readonly answering: Answering;
   readonly givingBack: GivingBack;
+  readonly withdrawn: Withdrawn;
   readonly heartbeats: Heartbeats;
   readonly subscription: Subscription;
 }
@@ -139,6 +141,7 @@ export class Serving {
     const tally = this.#tally;
     const answering = new Answering({ tally, broker, names, bulk, cluster, clock, host, queue, ids, warn });
     const givingBack = new GivingBack(broker, names);
+    const withdrawn = new Withdrawn(broker, names);
     const running = new Running({
       broker,
       names,
@@ -147,6 +150,7 @@ export class Serving {
       cluster,
       answering,
       givingBack,
+      withdrawn,
       tally,
       clock,
       version,
@@ -159,7 +163,7 @@ export class Serving {
     const subscription = broker.connection.subscribe(names.abort("*"), {
       callback: (error, message) => error ? undefined : withdraw(running, message),
     });
-    await running.lookBack();
+    await withdrawn.lookBack();
     const pulling = new Pulling({
       broker,
       names,
@@ -175,7 +179,7 @@ export class Serving {
       report: () => this.#report(answering),
       leaseChanged: () => void this.#readLease(),
     });
-    this.#open = { broker, pulling, running, answering, givingBack, heartbeats, subscription };
+    this.#open = { broker, pulling, running, answering, givingBack, withdrawn, heartbeats, subscription };
     heartbeats.tell();
     this.#lease = broker.lease;
     this.#renew();
@@ -260,7 +264,7 @@ export class Serving {
     this.#loss?.cancel();
     this.#loss = null;
     open.heartbeats.tell();
-    await Promise.all([this.#readLease(), open.running.lookBack()]);
+    await Promise.all([this.#readLease(), open.withdrawn.lookBack()]);
     open.pulling.again();
     open.pulling.pump(true);
   }

@@ -8,7 +8,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import type { BulkBroker } from "./bulk.ts";
 import { loadClient } from "./client.ts";
 import { engineError } from "./faults.ts";
-import { connect, persistently, purges } from "./link.ts";
+import { connect, persistently, purges } from "./connecting.ts";
 import { Names } from "./names.ts";
 import type { Access } from "./options.ts";
 

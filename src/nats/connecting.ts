@@ -1,0 +1,115 @@
+/**
+ * Gets a connection to a broker that will do.
+ *
+ * @module
+ */
+
+import type { NatsConnection } from "@nats-io/transport-node";
+import { files } from "../built-in.ts";
+import type { Client } from "./client.ts";
+import { engineError, isLasting } from "./faults.ts";
+import type { Access } from "./options.ts";
+
+/** How often the broker is asked whether it is there, in milliseconds; two that are not answered end a connection. */
+const PING = 5_000;
+
+/** How long to wait before the next try to get one, in milliseconds. */
+const AGAIN = 250;
+
+/** The oldest broker that has what is needed: a subject that takes one message. */
+const OLDEST = [2, 9] as const;
+
+/**
+ * Connects to a broker that will do.
+ *
+ * @param name What its monitoring shows.
+ * @param inboxes What the subjects of replies begin with.
+ */
+export async function connect(
+  client: Client,
+  { servers, connectTimeout, connection, credentials }: Access,
+  name: string,
+  inboxes: string,
+): Promise<NatsConnection> {
+  // Now, for the error, and for each connection: they may be renewed.
+  if (credentials !== null) readCredentials(credentials);
+  const authenticator = credentials === null
+    ? {}
+    : { authenticator: client.transport.credsAuthenticator(() => readCredentials(credentials)) };
+  const connected = await client.transport.connect({
+    servers: [...servers],
+    name,
+    inboxPrefix: inboxes,
+    reconnectTimeWait: AGAIN,
+    pingInterval: PING,
+    maxPingOut: 2,
+    timeout: Math.min(connectTimeout, PING),
+    // Otherwise each request makes two errors, for the case that it fails: a fifth of what a job costs.
+    noAsyncTraces: true,
+    ...authenticator,
+    ...connection,
+    // Whatever else is asked for: nobody would be told that a connection is given up, and jobs would wait for it for ever.
+    reconnect: true,
+    maxReconnectAttempts: -1,
+    ignoreAuthErrorAbort: true,
+  });
+  const [major, minor] = versionOf(connected);
+  if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return connected;
+  const { version } = connected.info ?? {};
+  await connected.close();
+  throw engineError(`the server is version ${version}, and ${OLDEST.join(".")} is the oldest that will do`, undefined);
+}
+
+/**
+ * Whether what is purged by subject is room again. Before 2.9.15 it counts until the server is started again; what is deleted one by
+ * one does not: https://github.com/nats-io/nats-server/pull/3876.
+ */
+export function purges(connection: NatsConnection): boolean {
+  const [major, minor, patch] = versionOf(connection);
+  return major > 2 || minor > 9 || patch >= 15;
+}
+
+function versionOf({ info }: NatsConnection): [major: number, minor: number, patch: number] {
+  const [major = 0, minor = 0, patch = 0] = (info?.version ?? "0.0").split(".").map((part) => Number.parseInt(part));
+  return [major, minor, patch];
+}
+
+/**
+ * Tries until it is done, for as long as somebody wants it and `connectTimeout` says, unless what goes wrong lasts.
+ *
+ * @param what What can't be used otherwise.
+ * @throws {ClusterError} `CC_ERR_ENGINE`.
+ */
+export async function persistently<T>(
+  what: string,
+  { connectTimeout }: Access,
+  isWanted: () => boolean,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  const end = performance.now() + connectTimeout;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (isLasting(error) || !isWanted() || performance.now() + AGAIN > end) {
+        throw engineError(`${what} can't be used`, error, true);
+      }
+      await new Promise((resolve) => setTimeout(resolve, AGAIN));
+    }
+  }
+}
+
+/** Waits for a promise, for so many milliseconds at most. */
+export async function within(most: number, promise: Promise<unknown>): Promise<void> {
+  let timer;
+  await Promise.race([promise, new Promise((resolve) => timer = setTimeout(resolve, most))]);
+  clearTimeout(timer);
+}
+
+function readCredentials(path: string): Uint8Array {
+  try {
+    return files().readFileSync(path);
+  } catch (cause) {
+    throw engineError(`the credentials file ${path} can't be read`, cause, true);
+  }
+}

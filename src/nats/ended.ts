@@ -1,0 +1,71 @@
+/**
+ * How the run of a job on a host ended, and what is answered then.
+ *
+ * @module
+ */
+
+import { ClusterError } from "../core/errors.ts";
+import { notCloneable } from "../wire/cloneable.ts";
+import { sendThrown } from "../wire/error-codec.ts";
+import { writeFailure } from "./failures.ts";
+import type { Status } from "./letters.ts";
+import { write, type Written } from "./values.ts";
+
+/** Why a run is ended from outside. */
+export type Cut = "withdrawn" | "lost" | "waits";
+
+/** It has an answer. */
+export interface Answered {
+  readonly how: "answered";
+  readonly status: Status;
+  readonly written: Written;
+}
+
+/** How a run ended. */
+export type Ended =
+  | Answered
+  /** As the last: its hosts were lost. */
+  | { readonly how: "poisoned"; readonly status: Status; readonly written: Written }
+  /** Nobody wants an answer. */
+  | { readonly how: "withdrawn" }
+  /** Another host has it by now. */
+  | { readonly how: "lost" }
+  /** Another host is to have it. `lost`: it counts as if this one had been lost. */
+  | { readonly how: "given back"; readonly lost: boolean };
+
+/** Of one that was ended from outside. */
+export function cutOff(cut: Cut): Ended {
+  return cut === "waits" ? { how: "given back", lost: false } : { how: cut };
+}
+
+/** Of one that has given a value. */
+export function answered(value: unknown): Ended {
+  try {
+    return { how: "answered", status: "value", written: write(value) };
+  } catch (cause) {
+    return failed(notCloneable({ what: "the answer", value, root: "answer", format: "advanced", cause }));
+  }
+}
+
+/** Of one that has thrown. */
+export function thrown(error: unknown): Ended {
+  leaveOutHost(error);
+  // Of its worker, or of the cluster: no handler's.
+  if (error instanceof ClusterError) return failed(error);
+  let written: Written | null = null;
+  sendThrown(error, "advanced", (encoded) => written = write(encoded));
+  return { how: "answered", status: "thrown", written: written as unknown as Written };
+}
+
+/** Where this host has enqueued the job is of no interest to its caller, whose own place is added at the other end. */
+function leaveOutHost(error: unknown): void {
+  if (!(error instanceof Error) || typeof error.stack !== "string") return;
+  const [stack = ""] = error.stack.split(/\n +at enqueue \(job /);
+  Object.defineProperty(error, "stack", { value: stack, configurable: true, writable: true });
+}
+
+/** Of one that a fault has ended. */
+export function failed(error: ClusterError): Answered {
+  leaveOutHost(error);
+  return { how: "answered", status: "failed", written: write(writeFailure(error)) };
+}
