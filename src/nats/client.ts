@@ -42,6 +42,7 @@ async function load(): Promise<Client> {
   } catch (cause) {
     throw new ClusterError("CC_ERR_ENGINE", `the clients of NATS can't be loaded; ${INSTALL}`, {
       cause,
+      retryable: true,
       lasting: true,
     });
   }

@@ -273,6 +273,7 @@ function resolve(options: ServeOptions): Resolved {
   }
   const names = typeof queue === "string" ? [queue] : check.texts("queue", queue);
   if (names.length === 0) throw check.outOfRange("queue", "one name at least", queue);
+  if (new Set(names).size < names.length) throw check.outOfRange("queue", "each name once", queue);
   return {
     ready: ready === undefined ? false : check.flag("ready", ready),
     name: host === undefined ? randomName() + randomName() : word("host", host),

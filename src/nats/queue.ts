@@ -193,6 +193,7 @@ export function skew(queue: string, theirs: string, ours: string): ClusterError 
     `queue ${JSON.stringify(queue)} is for version ${JSON.stringify(theirs)} of the worker module, this is ` +
       `${JSON.stringify(ours)}: use a queue of its own for each version, or the same version everywhere`,
     undefined,
+    true,
   );
 }
 

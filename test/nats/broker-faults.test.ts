@@ -101,6 +101,7 @@ it("Another version of the module than the queue's is refused at both ends, and 
   const error = {
     code: "CC_ERR_ENGINE",
     message: expect.stringMatching(/is for version "1" of the worker module, this is "2"/),
+    retryable: true,
   };
   await expect(stage.cluster({ ...shared, version: "2", maxBacklog: 1 }).enqueue({})).rejects.toMatchObject(error);
   await expect(serve({ ...shared, version: "2", cluster: { module } })).rejects.toMatchObject(error);

@@ -105,6 +105,12 @@ describe.each(versions)("NATS %s lets in who has", (version) => {
   });
 });
 
+it("A queue that is named twice is refused", async () => {
+  const message = expect.stringMatching(/^queue must be each name once, got/);
+  const twice = serve({ servers: "host", queue: ["a", "b", "a"], cluster: { module } });
+  await expect(twice).rejects.toMatchObject({ code: "CC_ERR_OPTION", message });
+});
+
 describe("A URL of a server", () => {
   it("that begins with tls: is not connected to without TLS", async () => {
     const broker = await Broker.start();
