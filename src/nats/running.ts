@@ -19,6 +19,7 @@ import type { Broker } from "./link.ts";
 import type { GivingBack } from "./giving-back.ts";
 import { findStored } from "./stored.ts";
 import { isNamed, Names, ownerOf } from "./names.ts";
+import { Patience, WAITS } from "./patience.ts";
 import { isPoison, poisoned } from "./poison.ts";
 import { skew } from "./queue.ts";
 import type { Tally } from "./tally.ts";
@@ -35,9 +36,6 @@ const OURS: ReadonlySet<unknown> = new Set(["CC_ERR_CLOSED", "CC_ERR_BACKLOG_FUL
 /** How much work is taken ahead of what runs, in milliseconds for each slot, and how many jobs at most: the way to the broker is long. */
 const AHEAD = 10;
 const MOST_AHEAD = 50;
-
-/** How long a job may wait here before another host gets it, in milliseconds. */
-const WAITS = 100;
 
 /** What running is given to work with, and whom it tells. */
 export interface RunningParts {
@@ -68,6 +66,7 @@ export class Running {
   readonly #parts: RunningParts;
   readonly #held = new Set<Delivery>();
   #answering = 0;
+  readonly #patience = new Patience();
   /** By address and message: a job that was given up may be enqueued again while it still runs. */
   readonly #runs = new Map<string, AbortController>();
   #timer: Timer | null = null;
@@ -229,10 +228,8 @@ export class Running {
     if (this.#timer) return;
     this.#timer = clock.schedule(WAITS / 2, () => {
       this.#timer = null;
-      const old = performance.now() - WAITS;
-      for (const { key, startedAt, takenAt } of this.#parts.answering.runs) {
-        if (startedAt === 0 && takenAt < old) this.#cut(key, "waits");
-      }
+      const runs = [...this.#parts.answering.runs];
+      for (const { key } of this.#patience.spent(runs, performance.now())) this.#cut(key, "waits");
       if (this.#held.size > cluster.slots) this.#watch();
     });
   }
