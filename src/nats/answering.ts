@@ -24,7 +24,7 @@ import {
   type Step,
 } from "./letters.ts";
 import type { Broker } from "./link.ts";
-import { findStored } from "./stored.ts";
+import { findStored, forgetStored } from "./stored.ts";
 import { isNamed, Names, ownerOf } from "./names.ts";
 import type { RunIds } from "./run-ids.ts";
 import type { Tally } from "./tally.ts";
@@ -230,7 +230,7 @@ export class Answering {
     const { broker, names } = this.#parts;
     const found = await findStored(broker, names, address);
     if (found === null || found.answer !== null) return false;
-    await broker.jsm.streams.deleteMessage(names.answers, found.sequence, false);
+    await forgetStored(broker, names.answers, found.sequence);
     return true;
   }
 

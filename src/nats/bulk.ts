@@ -16,6 +16,7 @@ import { engineError, isDenied, isLasting, isMissing, isOutOfRoom } from "./faul
 import { type Body, sizeOf } from "./letters.ts";
 import type { Broker } from "./link.ts";
 import { freshName, type Names } from "./names.ts";
+import { forgetStored } from "./stored.ts";
 import type { Written } from "./values.ts";
 
 /** What a message has beside its value and the headers that are counted, in bytes: what the client and hosts add. */
@@ -194,7 +195,7 @@ async function remove({ jsm, purges }: BulkBroker, stream: string, subject: stri
   for (let seq = 1;;) {
     const found = await jsm.streams.getMessage(stream, { seq, next_by_subj: subject } as MsgRequest);
     if (found === null) return;
-    await jsm.streams.deleteMessage(stream, found.seq, false);
+    await forgetStored({ jsm }, stream, found.seq);
     seq = found.seq + 1;
   }
 }

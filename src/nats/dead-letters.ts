@@ -8,12 +8,12 @@ import type { MsgHdrs } from "@nats-io/transport-node";
 import { ClusterError } from "../core/errors.ts";
 import * as check from "../validate.ts";
 import { Bulk } from "./bulk.ts";
-import { isFull, isMissing } from "./faults.ts";
+import { isFull } from "./faults.ts";
 import { isVoid, type JobLetter, readJob } from "./letters.ts";
 import { orNoQueue } from "./monitor.ts";
 import { Names, ownerOf } from "./names.ts";
 import { ACCESS_NAMES, type AccessOptions, resolveAccess, SHAPE, word } from "./options.ts";
-import { findStored } from "./stored.ts";
+import { findStored, forgetStored } from "./stored.ts";
 import { read } from "./values.ts";
 import { asked, type Visit, visit } from "./visit.ts";
 
@@ -149,14 +149,13 @@ export class DeadLetters {
   }
 
   async #requeue(job: DeadJob): Promise<Requeued> {
-    const { jsm } = this.#visit;
     const message = await this.#message(job);
     const found = await findStored(this.#visit, this.#names, job.address);
     if (found?.answer && !isVoid(found.answer)) return "answered";
     // It is where it was until it is in the queue; from then on a host may have it, which is not to take the old answer for its own.
     await this.#publish(job, message, found?.sequence ?? 0);
-    if (found) await orGone(jsm.streams.deleteMessage(this.#names.answers, found.sequence, false));
-    await orGone(jsm.streams.deleteMessage(this.#names.dead, job.sequence, false));
+    if (found) await forgetStored(this.#visit, this.#names.answers, found.sequence);
+    await forgetStored(this.#visit, this.#names.dead, job.sequence);
     return "requeued";
   }
 
@@ -172,7 +171,7 @@ export class DeadLetters {
   async #drop(job: DeadJob): Promise<void> {
     const { header, data } = await this.#message(job);
     await this.#bulk.drop(this.#visit, ownerOf(job.address), readJob(header, data).args).catch(() => {});
-    await orGone(this.#visit.jsm.streams.deleteMessage(this.#names.dead, job.sequence, false));
+    await forgetStored(this.#visit, this.#names.dead, job.sequence);
   }
 
   /** Ends it. */
@@ -243,13 +242,4 @@ function letterIn(headers: MsgHdrs | undefined): JobLetter | null {
 /** Without those that the broker has added. */
 function own(headers: MsgHdrs): [name: string, values: string[]][] {
   return [...headers].filter(([name]) => !/^nats-/i.test(name));
-}
-
-/** Somebody else may have done it. */
-async function orGone(asked: Promise<unknown>): Promise<void> {
-  try {
-    await asked;
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-  }
 }

@@ -9,9 +9,15 @@ import { ClusterError } from "../core/errors.ts";
 /** A stream has not stored a message. */
 const STORE_FAILED = 10_077;
 
+/** A stream has not deleted a message. */
+const DELETE_FAILED = 10_057;
+
 /** The stream, the consumer or the message that was asked for is not there. */
 export function isMissing(error: unknown): boolean {
-  return [10_059, 10_014, 10_037].includes(codeOf(error) ?? 0);
+  const code = codeOf(error) ?? 0;
+  // The number is that of whatever keeps a message from being deleted.
+  if (code === DELETE_FAILED) return messageOf(error).includes("no message found");
+  return [10_059, 10_014, 10_037].includes(code);
 }
 
 /** There is a stream or a consumer of that name already, and it is otherwise, or one with those subjects. */

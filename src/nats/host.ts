@@ -13,7 +13,7 @@ import type { ComputeClusterOptions } from "../options.ts";
 import { realClock } from "../real-clock.ts";
 import * as check from "../validate.ts";
 import { QUEUE_NAMES, type QueueOptions, type ResolvedQueue, resolveQueue, word } from "./options.ts";
-import type { Room } from "./pulling.ts";
+import { NO_ROOM, type Room } from "./pulling.ts";
 import { RunIds } from "./run-ids.ts";
 import { Serving } from "./serving.ts";
 import { StandingBack } from "./standing-back.ts";
@@ -105,7 +105,7 @@ export class Host {
         cluster: this.cluster,
         clock: realClock,
         maxDeliveries,
-        room: () => this.#room(),
+        room: (promised) => this.#room(promised),
         free: () => Math.max(0, this.cluster.slots - this.#occupied),
         freed: () => this.#freed(),
         unfit: () => this.#standingBack.begin(),
@@ -168,19 +168,23 @@ export class Host {
     for (const serving of this.#servings) serving.stopTaking();
   }
 
-  /** How many more jobs it may take. Where one runs long, none is taken to wait for it. */
-  #room(): Room {
-    if (this.#standingBack.active) return { free: 0, ahead: 0, least: 1 };
+  /**
+   * How many more jobs it may take. Where one runs long, none is taken to wait for it.
+   *
+   * @param promised How many were to be taken ahead for each slot when jobs were asked for that come now.
+   */
+  #room(promised = 0): Room {
     // The broker does not keep up: answers would fill the memory.
-    if (this.#sum("answering") > MOST_ANSWERS) return { free: 0, ahead: 0, least: 1 };
+    if (this.#standingBack.active || this.#sum("answering") > MOST_ANSWERS) return NO_ROOM;
     const { slots } = this.cluster;
     const occupied = this.#occupied;
-    const ahead = Math.min(...this.#servings.map((serving) => serving.ahead));
-    const most = Math.max(0, slots - this.#sum("blocked")) * ahead;
+    const depth = Math.max(promised, Math.min(...this.#servings.map((serving) => serving.ahead)));
+    const most = Math.max(0, slots - this.#sum("blocked")) * depth;
     return {
       free: Math.max(0, slots - occupied),
       ahead: Math.max(0, most - Math.max(0, occupied - slots)),
       least: Math.max(1, Math.floor(most / 2)),
+      depth,
     };
   }
 

@@ -52,6 +52,8 @@ interface Question {
   left: number;
   timer: Timer;
   readonly line: Line;
+  /** Of the room that there was. */
+  readonly depth: number;
   /** Whether it was only whether there are any now. */
   readonly now: boolean;
 }
@@ -67,7 +69,11 @@ export interface Room {
    * asked for one by one, as slots get free, jobs that do nothing cost twice as much.
    */
   readonly least: number;
+  /** How many are taken ahead for each slot. What was asked for stays welcome, though jobs turn out to be longer meanwhile. */
+  readonly depth: number;
 }
+
+export const NO_ROOM: Room = { free: 0, ahead: 0, least: 1, depth: 0 };
 
 /** What pulling is given to work with, and whom it tells. */
 export interface PullingParts {
@@ -76,8 +82,8 @@ export interface PullingParts {
   readonly clock: Clock;
   /** How many more jobs may be taken, those that are asked for included. */
   room(): Room;
-  /** A job has come. */
-  got(delivery: Delivery): void;
+  /** A job has come. `depth`: of the room that it was asked for. */
+  got(delivery: Delivery, depth: number): void;
 }
 
 /** Asks for the jobs of one queue. */
@@ -221,6 +227,7 @@ export class Pulling {
       now,
       timer: clock.schedule(now ? OVERDUE : OPEN + OVERDUE, () => this.#overdue(question)),
       line,
+      depth: this.#parts.room().depth,
     };
     line.question = question;
     this.#questions.add(question);
@@ -248,7 +255,7 @@ export class Pulling {
     if (!delivery) return;
     const last = --question.left === 0;
     if (question.level !== "normal") this.#hinted.set(question.level, this.#parts.clock.now());
-    this.#parts.got(delivery);
+    this.#parts.got(delivery, question.depth);
     if (last) this.#ended(question);
   }
 

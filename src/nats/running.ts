@@ -14,11 +14,11 @@ import type { Delivery } from "./delivery.ts";
 import { type Answered, answered, type Cut, cutOff, type Ended, failed, thrown } from "./ended.ts";
 import { writeFailure } from "./failures.ts";
 import { engineError, isLasting } from "./faults.ts";
-import { type AnswerLetter, isVoid, type JobLetter, readJob } from "./letters.ts";
+import { type JobLetter, readJob } from "./letters.ts";
 import type { Broker } from "./link.ts";
 import type { GivingBack } from "./giving-back.ts";
-import { findStored } from "./stored.ts";
-import { isNamed, Names, ownerOf } from "./names.ts";
+import { Looking, UNKNOWN } from "./looking.ts";
+import { Names, ownerOf } from "./names.ts";
 import { Patience, WAITS } from "./patience.ts";
 import { isPoison, poisoned } from "./poison.ts";
 import { skew } from "./queue.ts";
@@ -67,12 +67,14 @@ export class Running {
   readonly #held = new Set<Delivery>();
   #answering = 0;
   readonly #patience = new Patience();
+  readonly #looking: Looking;
   /** By address and message: a job that was given up may be enqueued again while it still runs. */
   readonly #runs = new Map<string, AbortController>();
   #timer: Timer | null = null;
 
   constructor(parts: RunningParts) {
     this.#parts = parts;
+    this.#looking = new Looking(parts);
   }
 
   /** How many jobs it has. */
@@ -142,11 +144,12 @@ export class Running {
     if (letter instanceof ClusterError) {
       return await answering.answer(delivery, "failed", write(writeFailure(letter)), null);
     }
+    const looking = this.#looking.for(delivery, address, letter);
+    const { before, losses } = looking ? await looking : UNKNOWN;
     if (this.#parts.withdrawn.has(keyOf(delivery))) {
       delivery.ack();
       return await this.#drop(address, letter);
     }
-    const before = this.#mayBeAnswered(delivery, address, letter) ? await this.#answerTo(address, letter) : null;
     if (before) {
       answering.kept(address);
       delivery.ack();
@@ -154,7 +157,7 @@ export class Running {
       return isPoison(before) ? undefined : await this.#drop(address, letter);
     }
     const run = answering.begin(address, keyOf(delivery), letter);
-    const ended = await this.#end(delivery, letter, run).finally(() => answering.end(run));
+    const ended = await this.#end(delivery, letter, run, losses).finally(() => answering.end(run));
     if (run.startedAt > 0) this.#parts.tally.ended();
     if (ended.how === "lost") return;
     if (ended.how === "given back") return await this.#giveBack(delivery, ended.lost);
@@ -188,29 +191,12 @@ export class Running {
     await bulk.drop(broker, ownerOf(address), args);
   }
 
-  #mayBeAnswered({ count, sequence }: Delivery, address: string, { over }: JobLetter): boolean {
-    return count > 1 || this.#parts.withdrawn.mayHave(sequence) || isNamed(address) || over > 0;
-  }
-
-  /** The answer that a job has already, or null. */
-  async #answerTo(address: string, { over }: JobLetter): Promise<AnswerLetter | null> {
-    const { broker, names } = this.#parts;
-    const found = await findStored(broker, names, address);
-    if (found === null) return null;
-    const { answer, sequence } = found;
-    if (answer !== null && !(sequence === over && isVoid(answer))) return answer;
-    // It is none to this job, and in the way of its own. Nobody but hosts may delete: the right is to all answers.
-    await broker.jsm.streams.deleteMessage(names.answers, sequence, false);
-    return null;
-  }
-
-  async #end(delivery: Delivery, letter: JobLetter, run: Run): Promise<Ended> {
+  async #end(delivery: Delivery, letter: JobLetter, run: Run, losses: number): Promise<Ended> {
     const { queue, version, maxDeliveries, broker, names } = this.#parts;
     if (version !== null && letter.version !== null && version !== letter.version) {
       return failed(skew(queue, version, letter.version));
     }
     if (delivery.count <= maxDeliveries) return await this.#run(letter, run, delivery.count === maxDeliveries);
-    const losses = await this.#parts.givingBack.losses(delivery);
     if (losses < maxDeliveries) return await this.#run(letter, run, losses + 1 === maxDeliveries);
     const { status, written } = failed(await poisoned(broker, names, delivery, letter.id, losses));
     return { how: "poisoned", status, written };

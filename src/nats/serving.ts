@@ -20,7 +20,7 @@ import { type Broker, Link } from "./link.ts";
 import { Names, ownerOf } from "./names.ts";
 import { currentLease } from "./queue.ts";
 import { type ResolvedQueue, SHAPE } from "./options.ts";
-import { Pulling, type Room } from "./pulling.ts";
+import { NO_ROOM, Pulling, type Room } from "./pulling.ts";
 import type { RunIds } from "./run-ids.ts";
 import { Running } from "./running.ts";
 import { Tally } from "./tally.ts";
@@ -34,8 +34,8 @@ export interface ServingParts {
   readonly cluster: ComputeCluster;
   readonly clock: Clock;
   readonly maxDeliveries: number;
-  /** How many more jobs the host may take. */
-  room(): Room;
+  /** How many more jobs the host may take; so many ahead for each slot at least, if short ones are to be taken at all. */
+  room(promised?: number): Room;
   /** How many jobs it could begin at once. */
   free(): number;
   /** A place is free. */
@@ -57,8 +57,6 @@ interface Open {
   readonly heartbeats: Heartbeats;
   readonly subscription: Subscription;
 }
-
-const NO_ROOM: Room = { free: 0, ahead: 0, least: 1 };
 
 /** Serves one queue. */
 export class Serving {
@@ -168,8 +166,8 @@ export class Serving {
       broker,
       names,
       clock,
-      room: this.#parts.room,
-      got: (delivery) => this.#got(delivery),
+      room: () => this.#parts.room(),
+      got: (delivery, depth) => this.#got(delivery, depth),
     });
     const heartbeats = new Heartbeats({
       broker,
@@ -220,10 +218,10 @@ export class Serving {
     await this.#link.close();
   }
 
-  #got(delivery: Delivery): void {
+  #got(delivery: Delivery, depth: number): void {
     const running = this.#open?.running;
     // Hints overlap with what is asked for anyway: who has room now takes it. What was on its way when the host began to end goes back.
-    const { free, ahead } = this.#state === "serving" ? this.#parts.room() : NO_ROOM;
+    const { free, ahead } = this.#state === "serving" ? this.#parts.room(depth) : NO_ROOM;
     if (running && free + ahead > 0) void running.take(delivery);
     else void this.#open?.givingBack.giveBack(delivery);
   }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { isMissing } from "./faults.ts";
 import { type AnswerLetter, readAnswer } from "./letters.ts";
 import type { Broker } from "./link.ts";
 import type { Names } from "./names.ts";
@@ -28,5 +29,14 @@ export async function findStored({ jsm }: Pick<Broker, "jsm">, names: Names, add
     return { sequence, answer: readAnswer(header, data) };
   } catch {
     return { sequence, answer: null };
+  }
+}
+
+/** Deletes a message of a stream. Somebody else may have done it. */
+export async function forgetStored({ jsm }: Pick<Broker, "jsm">, stream: string, sequence: number): Promise<void> {
+  try {
+    await jsm.streams.deleteMessage(stream, sequence, false);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
   }
 }

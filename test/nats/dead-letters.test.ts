@@ -47,8 +47,9 @@ it.each([
     expect([await status(), (await dead.list()).length]).toEqual(["failed", 1]);
     const second = await stage.host({ ...shared, maxDeliveries: 1 });
     expect(await other).toBe("other");
-    await expect.poll(() => dead.requeue(letter!).catch(() => "full")).toBe("requeued");
-    await expect.poll(status).toBe("value");
+    const patience = { timeout: 20_000 };
+    await expect.poll(() => dead.requeue(letter!).catch(() => "full"), patience).toBe("requeued");
+    await expect.poll(status, patience).toBe("value");
     expect([stage.lines("ran"), await dead.list()]).toEqual([["ran"], []]);
     await second.drain();
   } finally {

@@ -60,13 +60,14 @@ export class SimulatedHost {
   }
 
   #room() {
-    if (this.#answering > MOST_ANSWERS) return { free: 0, ahead: 0, least: 1 };
+    if (this.#answering > MOST_ANSWERS) return { free: 0, ahead: 0, least: 1, depth: 0 };
     const occupied = this.#held - this.#answering;
     const most = this.#slots * this.#ahead;
     return {
       free: Math.max(0, this.#slots - occupied),
       ahead: Math.max(0, most - Math.max(0, occupied - this.#slots)),
       least: Math.max(1, Math.floor(most / 2)),
+      depth: this.#ahead,
     };
   }
 
