@@ -16,8 +16,9 @@ export function overNats(broker: () => Broker): Elsewhere {
       const shared = { servers: broker().url, queue: `q${++queues}` };
       const { ours, theirs } = divide(options);
       const cc = new ComputeCluster({ engine: nats(shared), ...ours });
-      // As on one machine, where no other host might have better luck with a job.
-      const serving = serve({ ...shared, lease: 3_000, maxDeliveries: 1, cluster: theirs });
+      // As on one machine, where no other host might have better luck with a job. The host shares this program's loop: a lease is to
+      // outlast whatever a case does to that.
+      const serving = serve({ ...shared, lease: 15_000, maxDeliveries: 1, cluster: theirs });
       const end = async (): Promise<void> => {
         await cc.exit();
         await serving.then((host) => host.exit(), () => {});
