@@ -285,7 +285,11 @@ export class Pulling {
     if (left > 0 && (this.#hinted.get(level) ?? Infinity) + HINTED < this.#parts.clock.now()) {
       this.#hinted.delete(level);
     }
-    if (now && this.#round) this.#goOn();
-    else this.pump(false);
+    if (!now || !this.#round) return this.pump(false);
+    if (left > 0) return this.#goOn();
+    // More of this level may be waiting: the next is not to overtake it, though there is more room by now.
+    this.#round = null;
+    const { free, ahead } = this.#parts.room();
+    if (free + ahead > 0) this.pump(true);
   }
 }
