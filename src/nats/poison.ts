@@ -9,7 +9,7 @@ import type { Delivery } from "./delivery.ts";
 import { readFailure } from "./failures.ts";
 import type { AnswerLetter } from "./letters.ts";
 import type { Broker } from "./link.ts";
-import type { Names } from "./names.ts";
+import { Names } from "./names.ts";
 import { read } from "./values.ts";
 
 /**
@@ -30,7 +30,7 @@ export async function poisoned(
   kept.set("cc-deliveries", String(count - 1));
   // Not the id of the job's own message: the broker would take it for that.
   kept.delete("Nats-Msg-Id");
-  await requests.publish(names.deadJob(subject.split(".").slice(4).join(".")), bytes, { headers: kept });
+  await requests.publish(names.deadJob(Names.addressIn(subject)), bytes, { headers: kept });
   const message = `job ${job} was set aside: none of the ${limit} hosts that it was given to has answered it`;
   return new ClusterError("CC_ERR_POISON", message, { job, limit });
 }
