@@ -16,13 +16,13 @@ const MOST_ROWS = 6;
 const ROUND_TRIPS = [0.5, 5, 50];
 const FAR = { hosts: 4, slots: SLOTS };
 
-/** @param {any} results @param {any} Pulling @param {number[]} sizes Numbers of hosts. */
-export function forecast(results, Pulling, sizes = HOSTS) {
+/** @param {any} results @param {any} library @param {number[]} sizes Numbers of hosts. */
+export function forecast(results, library, sizes = HOSTS) {
   const { one, three } = costsOf(results);
   const places = sizes.flatMap((hosts) => LENGTHS.map((length) => ({ hosts, slots: SLOTS, length })));
   const planned = (costs) =>
     places.map((place) => ({
-      ...plan(place, costs, Pulling),
+      ...plan(place, costs, library),
       // All servers of it, not only the one that leads.
       cores: coresOf(place, { ...costs, job: costs.all }),
       bytes: place.hosts * SLOTS / place.length * 1000 * costs.bytes +
@@ -33,20 +33,20 @@ export function forecast(results, Pulling, sizes = HOSTS) {
     costs: { one, three },
     plans,
     replicated: planned(three),
-    sharded: sharded(plans, one, Pulling),
+    sharded: sharded(plans, one, library),
     far: ROUND_TRIPS.map((roundTrip) => ({
       roundTrip,
-      busy: LENGTHS.map((length) => share({ ...FAR, length }, one, 1, Pulling, { roundTrip }).busy),
+      busy: LENGTHS.map((length) => share({ ...FAR, length }, one, 1, library, { roundTrip }).busy),
     })),
   };
 }
 
-function sharded(plans, costs, Pulling) {
+function sharded(plans, costs, library) {
   const { queues: most } = plans.find(({ hosts, length }) => hosts === SHARDED.hosts && length === SHARDED.length);
   const step = Math.ceil(most / MOST_ROWS);
   const rows = [];
   for (let queues = 1; queues < most + step; queues += step) {
-    rows.push({ ...SHARDED, queues, busy: share(SHARDED, costs, queues, Pulling).busy });
+    rows.push({ ...SHARDED, queues, busy: share(SHARDED, costs, queues, library).busy });
   }
   return rows;
 }

@@ -78,8 +78,11 @@ results.memory = shown("memory", await memory({ version }, { jobs: quick ? 100 :
 );
 results.kept = shown("kept", await keptAnswers({ version }, { answers: quick ? 2_000 : 200_000 }));
 
-const { Pulling } = await tsImport("../../src/nats/pulling.ts", import.meta.url);
-const text = page(results, shown("forecast", forecast(results, Pulling)));
+const library = {
+  ...await tsImport("../../src/nats/pulling.ts", import.meta.url),
+  ...await tsImport("../../src/nats/room.ts", import.meta.url),
+};
+const text = page(results, shown("forecast", forecast(results, library)));
 if (write) publish(text);
 else console.log(text);
 process.exit();

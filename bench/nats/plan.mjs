@@ -34,18 +34,18 @@ const MOST_JOBS = 60_000;
  *
  * @param {Place} place
  * @param {Costs} costs
- * @param {any} Pulling
+ * @param {any} library
  */
-export function plan(place, costs, Pulling) {
+export function plan(place, costs, library) {
   const { hosts, slots, length } = place;
   const perSecond = hosts * slots / length * 1000;
   const cores = coresOf(place, costs);
   // A host can't be divided.
   const atMost = (queues) => Math.min(hosts, Math.ceil(queues));
   let queues = atMost(Math.max(1, hosts * slots / MOST_QUESTIONS, cores));
-  while (queues < hosts && !isEnough(place, costs, queues, Pulling)) queues = atMost(queues * 1.05 + 0.01);
-  const { wait, busy } = share(place, costs, queues, Pulling);
-  const quiet = share(place, costs, queues, Pulling, { part: LOAD });
+  while (queues < hosts && !isEnough(place, costs, queues, library)) queues = atMost(queues * 1.05 + 0.01);
+  const { wait, busy } = share(place, costs, queues, library);
+  const quiet = share(place, costs, queues, library, { part: LOAD });
   return {
     ...place,
     perSecond,
@@ -62,9 +62,9 @@ export function coresOf({ hosts, slots, length }, { job, idle, held }) {
   return (hosts * slots / length * 1000 * job + hosts * idle + hosts * slots * held) / 1000;
 }
 
-function isEnough(place, costs, queues, Pulling) {
+function isEnough(place, costs, queues, library) {
   if (coresOf(place, costs) / queues < IDLE_ENOUGH) return true;
-  return share(place, costs, queues, Pulling, { slower: RESERVE }).busy >= ENOUGH;
+  return share(place, costs, queues, library, { slower: RESERVE }).busy >= ENOUGH;
 }
 
 /**
@@ -73,13 +73,13 @@ function isEnough(place, costs, queues, Pulling) {
  * @param {Place} place
  * @param {Costs} costs
  * @param {number} queues
- * @param {any} Pulling
+ * @param {any} library
  */
 export function share(
   { hosts, slots, length },
   costs,
   queues,
-  Pulling,
+  library,
   { slower = 1, part = null, roundTrip = ROUND_TRIP } = {},
 ) {
   const own = Math.ceil(hosts / queues);
@@ -96,5 +96,5 @@ export function share(
     message: slower * costs.job / MESSAGES / rest,
     roundTrip,
     commit: costs.commit,
-  }, Pulling);
+  }, library);
 }

@@ -23,9 +23,9 @@ const SETTLING = 0.25;
  * @property {number} [seed]
  *
  * @param {Simulated} setting
- * @param {any} Pulling The library's, of src/nats/pulling.ts.
+ * @param {any} library What hosts pull by, of src/nats/pulling.ts and src/nats/room.ts.
  */
-export function simulate(setting, Pulling) {
+export function simulate(setting, library) {
   const { hosts, slots, length, vary, load, jobs, message, roundTrip, commit = 0, seed = 1 } = setting;
   const random = pseudoRandom(seed);
   const time = new Time();
@@ -61,7 +61,7 @@ export function simulate(setting, Pulling) {
       if ("window" in load) enqueue();
     },
   };
-  const all = Array.from({ length: hosts }, () => new SimulatedHost(Pulling, { time, server, slots, length }, events));
+  const all = Array.from({ length: hosts }, () => new SimulatedHost(library, { time, server, slots, length }, events));
 
   if ("window" in load) {
     // Not all at once: they would end together, for ever.

@@ -13,16 +13,13 @@ import type { ComputeClusterOptions } from "../options.ts";
 import { realClock } from "../real-clock.ts";
 import * as check from "../validate.ts";
 import { QUEUE_NAMES, type QueueOptions, type ResolvedQueue, resolveQueue, word } from "./options.ts";
-import { NO_ROOM, type Room } from "./pulling.ts";
+import { NO_ROOM, type Room, roomFor } from "./room.ts";
 import { RunIds } from "./run-ids.ts";
 import { Serving } from "./serving.ts";
 import { StandingBack } from "./standing-back.ts";
 
 /** How long jobs that were given back may take to leave, in milliseconds. */
 const HANDED_BACK = 5_000;
-
-/** While more answers than this are on their way to the broker, no more jobs are taken. */
-const MOST_ANSWERS = 256;
 
 /** What a host serves, and how. */
 export interface ServeOptions extends Omit<QueueOptions, "queue"> {
@@ -174,18 +171,14 @@ export class Host {
    * @param promised How many were to be taken ahead for each slot when jobs were asked for that come now.
    */
   #room(promised = 0): Room {
-    // The broker does not keep up: answers would fill the memory.
-    if (this.#standingBack.active || this.#sum("answering") > MOST_ANSWERS) return NO_ROOM;
-    const { slots } = this.cluster;
-    const occupied = this.#occupied;
-    const depth = Math.max(promised, Math.min(...this.#servings.map((serving) => serving.ahead)));
-    const most = Math.max(0, slots - this.#sum("blocked")) * depth;
-    return {
-      free: Math.max(0, slots - occupied),
-      ahead: Math.max(0, most - Math.max(0, occupied - slots)),
-      least: Math.max(1, Math.floor(most / 2)),
-      depth,
+    if (this.#standingBack.active) return NO_ROOM;
+    const load = {
+      slots: this.cluster.slots,
+      held: this.#held,
+      answering: this.#sum("answering"),
+      blocked: this.#sum("blocked"),
     };
+    return roomFor(load, Math.max(promised, Math.min(...this.#servings.map(({ depth }) => depth))));
   }
 
   get #held(): number {

@@ -12,6 +12,7 @@ import type { Clock, Timer } from "../core/clock.ts";
 import { Delivery } from "./delivery.ts";
 import type { Broker } from "./link.ts";
 import { type Level, LEVELS, type Names } from "./names.ts";
+import type { Room } from "./room.ts";
 
 /** The levels that most jobs don't have. */
 const UNUSUAL = ["high", "low"] as const;
@@ -57,23 +58,6 @@ interface Question {
   /** Whether it was only whether there are any now. */
   readonly now: boolean;
 }
-
-/** How many jobs a host may take. */
-export interface Room {
-  /** To run them at once. */
-  readonly free: number;
-  /** Beside those, to have them at hand; only of what waits, since whoever is free is to have what comes. */
-  readonly ahead: number;
-  /**
-   * How many are asked for at least while no slot is free. What comes together goes on together, in one packet from program to program;
-   * asked for one by one, as slots get free, jobs that do nothing cost twice as much.
-   */
-  readonly least: number;
-  /** How many are taken ahead for each slot. What was asked for stays welcome, though jobs turn out to be longer meanwhile. */
-  readonly depth: number;
-}
-
-export const NO_ROOM: Room = { free: 0, ahead: 0, least: 1, depth: 0 };
 
 /** What pulling is given to work with, and whom it tells. */
 export interface PullingParts {
@@ -175,8 +159,8 @@ export class Pulling {
 
   /** The usual level may be open for all the room that there is; what comes beside is given back, if there is none then. */
   #askOnce(level: Level): void {
-    const { free } = this.#parts.room();
-    if (free > 0) this.#ask(level, free, true);
+    const room = this.#parts.room();
+    if (room.free > 0) this.#ask(level, room.free, room, true);
   }
 
   #lookAtAll(): void {
@@ -188,37 +172,32 @@ export class Pulling {
 
   /** Asks for the next level of the round; after the last the usual one is left open. */
   #goOn(): void {
+    const room = this.#parts.room();
     for (let level = this.#round?.levels.shift(); level; level = this.#round?.levels.shift()) {
-      const more = this.#wanted(level);
-      if (more > 0 && this.#isWorthIt(more)) return this.#ask(level, more, true);
+      const more = this.#wanted(level, room);
+      if (more > 0 && isWorthIt(more, room)) return this.#ask(level, more, room, true);
     }
     this.#round = null;
-    this.#leaveOpen();
+    this.#leaveOpen(room);
   }
 
   /**
    * How many more of a level there is room for. The usual one may have been left open for all of it: of another level as many are asked
    * for all the same, since they may be there now. What is too much then is given back.
    */
-  #wanted(level: Level): number {
-    const { free, ahead } = this.#parts.room();
+  #wanted(level: Level, { free, ahead }: Room): number {
     let asked = 0;
     for (const question of this.#questions) if (question.now || level === "normal") asked += question.left;
     return free + ahead - asked;
   }
 
-  #isWorthIt(more: number): boolean {
-    const { free, least } = this.#parts.room();
-    return free > 0 || more >= least;
-  }
-
-  #leaveOpen(): void {
-    let more = this.#parts.room().free;
+  #leaveOpen(room: Room): void {
+    let more = room.free;
     for (const { left } of this.#questions) more -= left;
-    if (more > 0) this.#ask("normal", more, false);
+    if (more > 0) this.#ask("normal", more, room, false);
   }
 
-  #ask(level: Level, batch: number, now: boolean): void {
+  #ask(level: Level, batch: number, { depth }: Room, now: boolean): void {
     const { broker: { connection }, names, clock } = this.#parts;
     const line = this.#lines.pop() ?? this.#newLine();
     const question: Question = {
@@ -227,7 +206,7 @@ export class Pulling {
       now,
       timer: clock.schedule(now ? OVERDUE : OPEN + OVERDUE, () => this.#overdue(question)),
       line,
-      depth: this.#parts.room().depth,
+      depth,
     };
     line.question = question;
     this.#questions.add(question);
@@ -292,4 +271,8 @@ export class Pulling {
     const { free, ahead } = this.#parts.room();
     if (free + ahead > 0) this.pump(true);
   }
+}
+
+function isWorthIt(more: number, { free, least }: Room): boolean {
+  return free > 0 || more >= least;
 }

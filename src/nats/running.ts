@@ -33,10 +33,6 @@ const LATER = 1_000;
 /** Faults that say more of this host than of the job: another is to have it. */
 const OURS: ReadonlySet<unknown> = new Set(["CC_ERR_CLOSED", "CC_ERR_BACKLOG_FULL", "CC_ERR_LATENCY"]);
 
-/** How much work is taken ahead of what runs, in milliseconds for each slot, and how many jobs at most: the way to the broker is long. */
-const AHEAD = 10;
-const MOST_AHEAD = 50;
-
 /** What running is given to work with, and whom it tells. */
 export interface RunningParts {
   readonly broker: Broker;
@@ -85,12 +81,6 @@ export class Running {
   /** How many of them are over, but for their answers, which the broker has yet to keep. */
   get answering(): number {
     return this.#answering;
-  }
-
-  /** How many jobs may be taken ahead of those that run, for each slot: short ones only. */
-  get ahead(): number {
-    const { each } = this.#parts.tally;
-    return each === 0 ? 0 : Math.min(MOST_AHEAD, Math.floor(AHEAD / each));
   }
 
   /** How many jobs have run for so long that none is to wait for them here. */

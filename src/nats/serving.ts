@@ -20,7 +20,8 @@ import { type Broker, Link } from "./link.ts";
 import { Names, ownerOf } from "./names.ts";
 import { currentLease } from "./queue.ts";
 import { type ResolvedQueue, SHAPE } from "./options.ts";
-import { NO_ROOM, Pulling, type Room } from "./pulling.ts";
+import { Pulling } from "./pulling.ts";
+import { depthFor, NO_ROOM, type Room } from "./room.ts";
 import type { RunIds } from "./run-ids.ts";
 import { Running } from "./running.ts";
 import { Tally } from "./tally.ts";
@@ -100,9 +101,9 @@ export class Serving {
     return this.#open?.running.answering ?? 0;
   }
 
-  /** How many jobs may be taken ahead of those that run, for each slot where jobs are short. */
-  get ahead(): number {
-    return this.#open?.running.ahead ?? 0;
+  /** How many jobs may be taken ahead for each slot. */
+  get depth(): number {
+    return depthFor(this.#tally.each);
   }
 
   /** How many slots have a job that takes long. */

@@ -2,7 +2,10 @@ import { describe, expect, it } from "vitest";
 import { costsOf, forecast } from "../../bench/nats/forecast.mjs";
 import { page } from "../../bench/nats/page.mjs";
 import { Pulling } from "../../src/nats/pulling.ts";
+import { depthFor, roomFor } from "../../src/nats/room.ts";
 import { blocksOf } from "../docs/blocks.ts";
+
+const library = { Pulling, depthFor, roomFor };
 
 const figure = (median: number) => ({ count: 3, median, least: median * 0.9, most: median * 1.1 });
 
@@ -55,7 +58,7 @@ describe("The page of what was measured", () => {
   for (const [cpu, sizes] of [[0.15, [10, 100]], [null, [100]]] as const) {
     it(`has a figure everywhere, with processor times ${cpu === null ? "unknown" : "known"}`, () => {
       const found = results(cpu);
-      const text = page(found, forecast(found, Pulling, [...sizes]));
+      const text = page(found, forecast(found, library, [...sizes]));
       expect(text).not.toMatch(/undefined|NaN|Infinity|null|\[object/);
       expect(text).toContain("## What 10, 100 and 10 000 hosts need");
       for (const hosts of sizes) expect(text).toContain(`- **${hosts} hosts**`);

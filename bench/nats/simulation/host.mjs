@@ -1,13 +1,6 @@
-// A host that pulls as hosts do, by their own code, and whose jobs only take time. Its room is as in src/nats/host.ts.
+// A host that pulls as hosts do, by their own code, and whose jobs only take time.
 import { Line } from "./line.mjs";
 import { NOTHING } from "./server.mjs";
-
-/** As in src/nats/running.ts: how much work is taken ahead, in milliseconds for each slot, and how many jobs at most. */
-const AHEAD = 10;
-const MOST_AHEAD = 50;
-
-/** As in src/nats/host.ts: while more answers than this are on their way, no more jobs are taken. */
-const MOST_ANSWERS = 256;
 
 const names = {
   jobs: "jobs",
@@ -19,7 +12,8 @@ export class SimulatedHost {
   #server;
   #time;
   #slots;
-  #ahead;
+  #depth;
+  #roomFor;
   #events;
   #inboxes = new Map();
   #lastInbox = 0;
@@ -30,15 +24,16 @@ export class SimulatedHost {
   #pulling;
 
   /**
-   * @param {any} Pulling The library's, of src/nats/pulling.ts.
+   * @param {any} library What hosts pull by, of src/nats/pulling.ts and src/nats/room.ts.
    * @param {{ time: any, server: any, slots: number, length: number }} parts `length`: of a job, as the host knows it.
    * @param {{ started(job: any): void, ran(): void, answered(job: any): void }} events
    */
-  constructor(Pulling, { time, server, slots, length }, events) {
+  constructor({ Pulling, depthFor, roomFor }, { time, server, slots, length }, events) {
     this.#time = time;
     this.#server = server;
     this.#slots = slots;
-    this.#ahead = Math.min(MOST_AHEAD, Math.floor(AHEAD / length));
+    this.#depth = depthFor(length);
+    this.#roomFor = roomFor;
     this.#events = events;
     this.#pulling = new Pulling({
       broker: {
@@ -60,15 +55,8 @@ export class SimulatedHost {
   }
 
   #room() {
-    if (this.#answering > MOST_ANSWERS) return { free: 0, ahead: 0, least: 1, depth: 0 };
-    const occupied = this.#held - this.#answering;
-    const most = this.#slots * this.#ahead;
-    return {
-      free: Math.max(0, this.#slots - occupied),
-      ahead: Math.max(0, most - Math.max(0, occupied - this.#slots)),
-      least: Math.max(1, Math.floor(most / 2)),
-      depth: this.#ahead,
-    };
+    const load = { slots: this.#slots, held: this.#held, answering: this.#answering, blocked: 0 };
+    return this.#roomFor(load, this.#depth);
   }
 
   #ask(subject, { batch, no_wait: now = false, expires = 0 }, reply) {
