@@ -1,8 +1,8 @@
 /**
  * The engine of a cluster whose jobs are run by hosts that serve a queue: submits jobs, and gives their callers the answers.
  *
- * Where to look: how jobs get into the queue `sending.ts`; how answers come back `receiving.ts`; what a queue is at the broker
- * `queue.ts`; what is at the other end `host.ts`.
+ * Where to look: the steps of a job `remote-jobs.ts`; how jobs get into the queue `sending.ts`; how answers come back `receiving.ts`;
+ * what a queue is at the broker `queue.ts`; what is at the other end `host.ts`.
  *
  * @module
  */
@@ -11,8 +11,6 @@ import { Announcing } from "../core/announcing.ts";
 import type { CloseMode, Engine, JobHandle, JobRequest, Outcome, Stats } from "../core/engine.ts";
 import { ClusterError } from "../core/errors.ts";
 import { Forecast } from "../core/forecast.ts";
-import { queued, refused } from "../core/job-facts.ts";
-import { Ledger, type Staff } from "../core/ledger.ts";
 import { Lifetime } from "../core/lifetime.ts";
 import * as loss from "../core/loss.ts";
 import { Outbox } from "../core/outbox.ts";
@@ -28,7 +26,7 @@ import { freshName, namedAddress, Names } from "./names.ts";
 import { type ResolvedQueue, SHAPE } from "./options.ts";
 import { Receiving } from "./receiving.ts";
 import { RemoteJob } from "./remote-job.ts";
-import { type Place, returned, settled, started, workerOf } from "./remote-job-facts.ts";
+import { isMine, RemoteJobs } from "./remote-jobs.ts";
 import { Sending } from "./sending.ts";
 import { readFailure } from "./failures.ts";
 import { RollCall } from "./roll-call.ts";
@@ -41,9 +39,6 @@ export const ANYONE = "any";
 
 /** Of a job that is never sent. */
 const NOTHING: Written = { encoding: "undefined", bytes: new Uint8Array(0) };
-
-/** The workers are elsewhere. */
-const NOBODY: Staff = { count: () => 0, recycled: 0, lostStarts: 0, utilisation: 0 };
 
 /** What the engine obeys beside the queue's options. */
 export interface NatsEngineOptions {
@@ -58,12 +53,10 @@ export class NatsEngine implements Engine {
   readonly #owner: string;
   /** In the addresses of jobs that have no name of their own: no other program's, and not to be guessed. */
   readonly #space = freshName();
-  readonly #jobs = new Map<string, RemoteJob>();
   readonly #lifetime = new Lifetime();
-  readonly #ledger = new Ledger();
-  readonly #forecast = new Forecast();
   readonly #outbox: Outbox;
   readonly #announcing: Announcing;
+  readonly #jobs: RemoteJobs;
   readonly #link: Link;
   readonly #bulk: Bulk;
   readonly #sending: Sending;
@@ -72,7 +65,6 @@ export class NatsEngine implements Engine {
   readonly #rollCall: RollCall;
   readonly #tidying: Tidying;
   readonly #admission: Admission;
-  #refusedSinceDrain = false;
   #ending = false;
   #last = 0;
 
@@ -89,12 +81,25 @@ export class NatsEngine implements Engine {
       failed: (error) => this.#warn(error),
     });
     this.#link = link;
+    const forecast = new Forecast();
+    this.#jobs = new RemoteJobs({
+      clock: parts.clock,
+      lifetime: this.#lifetime,
+      forecast,
+      outbox: this.#outbox,
+      announcing: this.#announcing,
+      any: (any) => link.hold(any),
+      accepted: () => link.broker && this.#receiving.watch(link.broker),
+      left: (job) => this.#receiving.forget(job),
+      settled: () => this.#windDown(),
+    });
+    const { unsettled } = this.#jobs;
     this.#rollCall = new RollCall(link, names, parts.clock);
     this.#tidying = new Tidying({
       clock: parts.clock,
       names,
       prefix: `${owner}.${this.#space}`,
-      waiting: () => [...this.#jobs.values()].map(({ answersBefore }) => answersBefore),
+      waiting: () => [...unsettled.values()].map(({ answersBefore }) => answersBefore),
     });
     this.#withdrawing = new Withdrawing({
       link,
@@ -109,10 +114,10 @@ export class NatsEngine implements Engine {
       link,
       names,
       clock: parts.clock,
-      forecast: this.#forecast,
+      forecast,
       maxLatency: parts.maxLatency,
-      own: () => this.#jobs.size,
-      refused: (job, error) => this.#turn(() => this.#refused(job, error)),
+      own: () => unsettled.size,
+      refused: (job, error) => this.#turn(() => this.#jobs.refused(job, error)),
     });
     this.#receiving = new Receiving({
       clock: parts.clock,
@@ -121,12 +126,12 @@ export class NatsEngine implements Engine {
       tidying: this.#tidying,
       owner,
       space: this.#space,
-      jobs: this.#jobs,
-      answered: (job, answer, value) => this.#turn(() => this.#settle(job, this.#outcome(job, answer, value), answer)),
-      unreadable: (job, cause) => this.#turn(() => this.#settle(job, unreadable(job, cause), null)),
-      progressed: (job, value) => this.#turn(() => this.#progressed(job, value)),
-      stepped: (job, step, by) =>
-        this.#turn(() => step === "started" ? this.#started(job, by) : this.#returned(job, by)),
+      jobs: unsettled,
+      answered: (job, answer, value) =>
+        this.#turn(() => this.#jobs.settle(job, this.#outcome(job, answer, value), answer)),
+      unreadable: (job, cause) => this.#turn(() => this.#jobs.settle(job, unreadable(job, cause), null)),
+      progressed: (job, value) => this.#turn(() => this.#jobs.progressed(job, value)),
+      stepped: (job, step, by) => this.#turn(() => this.#jobs[step](job, by)),
       lost: () => void link.reopen().catch(() => {}),
       missed: (broker, job) => this.#sending.repeat(broker, job),
     });
@@ -141,8 +146,8 @@ export class NatsEngine implements Engine {
       expect: (broker, job) => this.#receiving.expect(broker, job),
       before: (address) => this.#withdrawing.before(address),
       lookUp: (broker, job) => this.#receiving.lookUp(broker, job),
-      accepted: (job, mine) => this.#turn(() => this.#accepted(job, mine)),
-      refused: (job, error) => this.#turn(() => this.#refused(job, error)),
+      accepted: (job, mine) => this.#turn(() => this.#jobs.accepted(job, mine)),
+      refused: (job, error) => this.#turn(() => this.#jobs.refused(job, error)),
       pause: (delay) => new Promise((resolve) => parts.clock.schedule(delay, resolve, true)),
     });
   }
@@ -169,7 +174,7 @@ export class NatsEngine implements Engine {
       },
     });
     const refusal = this.#lifetime.at === "open" ? unsupported(job) : loss.closed(job.id);
-    if (refusal) this.#refuse(job, refusal);
+    if (refusal) this.#jobs.refuse(job, refusal);
     else this.#take(job, args.ok ? null : args.error);
     this.#outbox.deliverSoon();
     return job;
@@ -186,63 +191,14 @@ export class NatsEngine implements Engine {
 
   /** @param unsendable Why its arguments can't be sent, or null. */
   #take(job: RemoteJob, unsendable: ClusterError | null): void {
-    this.#jobs.set(job.address, job);
-    if (this.#jobs.size === 1) this.#forecast.watch(true, this.#parts.clock.now());
-    this.#link.hold(true);
-    if (unsendable) return this.#settle(job, { ok: false, error: unsendable }, null);
+    this.#jobs.add(job);
+    if (unsendable) return this.#jobs.settle(job, { ok: false, error: unsendable }, null);
     const { deadline } = job.request;
     if (deadline !== Infinity) {
       const late = (): void => this.#giveUp(job, loss.pastDeadline(job));
       job.expiry = this.#parts.clock.schedule(deadline, () => this.#turn(late));
     }
     void this.#sending.send(job);
-  }
-
-  #accepted(job: RemoteJob, mine: boolean): void {
-    const { state } = job;
-    // Hosts may be quicker with what they say of it than the broker with whose it is.
-    if (state.at === "queued" || state.at === "running") job.state = { ...state, mine: state.mine && mine };
-    if (state.at !== "sending") return;
-    job.state = { at: "queued", mine };
-    this.#ledger.jobs.accepted++;
-    if (this.#announcing.hears(job, "job:queued")) this.#announcing.sayOf(job, queued(job, this.#jobs.size));
-    if (this.#link.broker) this.#receiving.watch(this.#link.broker);
-  }
-
-  #refused(job: RemoteJob, error: ClusterError): void {
-    if (job.isSettled) return;
-    this.#forget(job);
-    this.#refuse(job, error);
-    this.#windDown();
-  }
-
-  #refuse(job: RemoteJob, error: ClusterError): void {
-    job.state = { at: "settled" };
-    this.#ledger.jobs.refused++;
-    this.#refusedSinceDrain ||= error.code === "CC_ERR_BACKLOG_FULL" && this.#lifetime.at === "open";
-    this.#outbox.push(() => job.done({ ok: false, error }));
-    if (this.#announcing.hears(job, "job:refused")) this.#announcing.sayOf(job, refused(job, error));
-  }
-
-  // ---- what hosts say
-
-  #started(job: RemoteJob, place: Place): void {
-    if (job.isSettled) return;
-    if (job.state.at === "sending") this.#accepted(job, true);
-    const since = this.#parts.clock.now();
-    job.state = { at: "running", mine: isMine(job), worker: workerOf(place), since, attempt: place.attempt };
-    if (this.#announcing.hears(job, "job:started")) this.#announcing.sayOf(job, started(job, place, since));
-  }
-
-  #returned(job: RemoteJob, place: Place): void {
-    if (job.state.at !== "running") return;
-    job.state = { at: "queued", mine: job.state.mine };
-    if (this.#announcing.hears(job, "job:returned")) this.#announcing.sayOf(job, returned(job, place));
-  }
-
-  #progressed({ request: { onProgress }, isSettled }: RemoteJob, value: unknown): void {
-    if (!onProgress || isSettled) return;
-    this.#outbox.push(() => onProgress(value));
   }
 
   #outcome({ id }: RemoteJob, { status }: AnswerLetter, value: unknown): Outcome {
@@ -258,27 +214,6 @@ export class NatsEngine implements Engine {
     }
   }
 
-  // ---- ending
-
-  /** @param answer Of the host that had it, if one did. */
-  #settle(job: RemoteJob, outcome: Outcome, answer: AnswerLetter | null): void {
-    if (job.isSettled) return;
-    if (job.state.at === "sending") this.#accepted(job, true);
-    const now = this.#parts.clock.now();
-    const { submittedAt, request } = job;
-    const { attempt = 0, ran = 0 } = answer ?? {};
-    const startedAt = Math.max(submittedAt, now - ran);
-    if (outcome.ok) this.#forecast.record(request.task, ran);
-    this.#ledger.settled({ request, submittedAt, startedAt, attempt }, outcome.ok, now);
-    this.#forget(job);
-    job.state = { at: "settled" };
-    this.#outbox.push(() => job.done(outcome));
-    if (this.#announcing.hears(job, "job:settled")) {
-      this.#announcing.sayOf(job, settled(job, outcome, answer, startedAt, now));
-    }
-    this.#windDown();
-  }
-
   /** Only what no request is told: a hint or an abort that is not allowed, credentials that are not taken any more. */
   #warn(error: Error): void {
     const { subject } = error.cause as { subject?: string };
@@ -292,18 +227,7 @@ export class NatsEngine implements Engine {
     // What somebody else has put into the queue is theirs to give up.
     // First, lest the cluster end before it is.
     if (isMine(job)) this.#withdrawing.withdraw(job);
-    this.#settle(job, { ok: false, error: reason }, null);
-  }
-
-  #forget(job: RemoteJob): void {
-    job.expiry?.cancel();
-    this.#receiving.forget(job);
-    this.#jobs.delete(job.address);
-    if (this.#jobs.size === 0) this.#forecast.watch(false, this.#parts.clock.now());
-    this.#link.hold(this.#jobs.size > 0);
-    if (this.#jobs.size > 0 || !this.#refusedSinceDrain || this.#lifetime.at !== "open") return;
-    this.#refusedSinceDrain = false;
-    this.#announcing.tell("drain", () => ({ type: "drain" }));
+    this.#jobs.settle(job, { ok: false, error: reason }, null);
   }
 
   get isOpen(): boolean {
@@ -340,7 +264,7 @@ export class NatsEngine implements Engine {
     this.#lifetime.end(mode, closed);
     if (before === "open") this.#announcing.tell("closing", () => ({ type: "closing", mode, workers: 0 }));
     if (this.#lifetime.now) {
-      for (const job of [...this.#jobs.values()]) {
+      for (const job of [...this.#jobs.unsettled.values()]) {
         const untouched = job.state.at === "sending" && !job.state.may;
         this.#giveUp(job, loss.cutOff(job.id, !untouched));
       }
@@ -352,7 +276,7 @@ export class NatsEngine implements Engine {
   /** Ends when nothing is waited for any more, and all that was to be withdrawn is. */
   #windDown(): void {
     const { at } = this.#lifetime;
-    if (at !== "closing" || this.#jobs.size > 0 || this.#withdrawing.busy || this.#ending) return;
+    if (at !== "closing" || this.#jobs.unsettled.size > 0 || this.#withdrawing.busy || this.#ending) return;
     this.#ending = true;
     this.#receiving.end();
     this.#rollCall.end();
@@ -380,23 +304,8 @@ export class NatsEngine implements Engine {
   }
 
   stats(): Stats {
-    const now = this.#parts.clock.now();
-    let running = 0;
-    for (const { state } of this.#jobs.values()) if (state.at === "running") running++;
-    return this.#ledger.stats({ name: "nats", isolation: "process" }, NOBODY, {
-      state: this.#lifetime.at,
-      waiting: this.#jobs.size - running,
-      running,
-      expectedRun: this.#forecast.runOfAny(now),
-      expectedRunOf: (task) => this.#forecast.run(task, now),
-    });
+    return this.#jobs.stats;
   }
-}
-
-/** Whether this program has put it into the queue, as far as is known. */
-function isMine({ state }: RemoteJob): boolean {
-  if (state.at === "settled") return false;
-  return state.at === "sending" ? state.may : state.mine;
 }
 
 function unreadable({ id }: RemoteJob, cause: unknown): Outcome {
