@@ -31,11 +31,13 @@ export async function connect(
   name: string,
   inboxes: string,
 ): Promise<NatsConnection> {
-  // Now, for the error, and for each connection: they may be renewed.
-  if (credentials !== null) readCredentials(credentials);
+  // Now, for the error: the client takes a file that it can't read for a server that may be back soon.
+  for (const path of certificates(connection)) readAccess("TLS", path);
+  if (credentials !== null) readAccess("credentials", credentials);
   const authenticator = credentials === null
     ? {}
-    : { authenticator: client.transport.credsAuthenticator(() => readCredentials(credentials)) };
+    // For each connection: they may be renewed.
+    : { authenticator: client.transport.credsAuthenticator(() => readAccess("credentials", credentials)) };
   const connected = await client.transport.connect({
     servers: [...servers],
     name,
@@ -106,10 +108,16 @@ export async function within(most: number, promise: Promise<unknown>): Promise<v
   clearTimeout(timer);
 }
 
-function readCredentials(path: string): Uint8Array {
+/** The files that the client reads for TLS. */
+function certificates({ tls }: Access["connection"]): string[] {
+  const { caFile, certFile, keyFile } = (tls ?? {}) as Record<string, unknown>;
+  return [caFile, certFile, keyFile].filter((path) => typeof path === "string");
+}
+
+function readAccess(kind: "TLS" | "credentials", path: string): Uint8Array {
   try {
     return files().readFileSync(path);
   } catch (cause) {
-    throw engineError(`the credentials file ${path} can't be read`, cause, true);
+    throw engineError(`the ${kind} file ${path} can't be read`, cause, true);
   }
 }

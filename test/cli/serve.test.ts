@@ -105,6 +105,7 @@ describe.concurrent.each(HOSTS)("serve on %s", { timeout: 60_000 }, (host) => {
       [args(...module, "--health", "nowhere"), /It must be a port, such as 8080/],
       [args(...module, "--health", `127.0.0.1:${broker.port}`), /^error: can't listen for --health: .*in use/i],
       [args(...module, "--creds", "missing.creds"), /^error: the credentials file missing\.creds can't be read/],
+      [args(...module, "--tls-ca", "missing.pem"), /^error: the TLS file missing\.pem can't be read/],
       [
         ["serve", "--engine", "http://a:1", "--queue", "q", ...module],
         /'http:\/\/a:1' is invalid\. It must be the URL of a NATS server/,

@@ -25,11 +25,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 type Access = Partial<QueueOptions>;
 
+type Refusal = readonly [what: string, Access, says: RegExp];
+
 /** How a server lets programs in, what they need, and what it refuses, with what is said then. */
 interface Entrance {
   readonly config: string;
   readonly access: Access;
-  readonly refused: readonly (readonly [what: string, Access, says: RegExp])[];
+  readonly refused: readonly Refusal[];
 }
 
 const tls = `cert_file: "${server.certFile}", key_file: "${server.keyFile}", ca_file: "${authority.caFile}"`;
@@ -63,7 +65,14 @@ const ENTRANCES: Record<string, Entrance> = {
   "TLS": {
     config: `tls { ${tls} }`,
     access: { tls: { caFile: authority.caFile } },
-    refused: [["no authority", { tls: {} }, /certificate/i]],
+    refused: [
+      ["no authority", { tls: {} }, /certificate/i],
+      ...["caFile", "certFile", "keyFile"].map((name): Refusal => [
+        `no ${name}`,
+        { tls: { caFile: authority.caFile, ...client, [name]: join(folder, "none") } },
+        /the TLS file .*none can't be read: .*ENOENT/,
+      ]),
+    ],
   },
   "TLS on both sides": {
     config: `tls { ${tls}, verify: true }`,
