@@ -83,6 +83,9 @@ export class Pulling {
   #round: { readonly levels: Level[] } | null = null;
   #rounds = 0;
   #probe: Timer | null = null;
+  /** When it was last asked, and what waits until it may be again. */
+  #askedAt = -Infinity;
+  #pause: Timer | null = null;
   #open = true;
 
   constructor(parts: PullingParts) {
@@ -101,9 +104,25 @@ export class Pulling {
    */
   pump(busy: boolean): void {
     if (!this.#open || this.#round) return;
+    const wait = this.#askedAt + this.#parts.room().pace - this.#parts.clock.now();
+    if (wait > 0) {
+      this.#pause ??= this.#parts.clock.schedule(wait, () => this.#resume());
+      return;
+    }
+    this.#endPause();
     const levels = this.#levels();
     if (levels.length > 1 || busy) this.#round = { levels };
     this.#goOn();
+  }
+
+  #resume(): void {
+    this.#pause = null;
+    this.pump(true);
+  }
+
+  #endPause(): void {
+    this.#pause?.cancel();
+    this.#pause = null;
   }
 
   /** There is a connection again: what was asked is forgotten at the other end. */
@@ -117,6 +136,7 @@ export class Pulling {
   stop(): void {
     this.#open = false;
     this.#probe?.cancel();
+    this.#endPause();
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
     for (const { line } of this.#questions) line.subscription.drain().catch(() => {});
     for (const { subscription } of this.#lines.splice(0)) subscription.unsubscribe();
@@ -200,6 +220,7 @@ export class Pulling {
   #ask(level: Level, batch: number, { depth }: Room, now: boolean): void {
     const { broker: { connection }, names, clock } = this.#parts;
     const line = this.#lines.pop() ?? this.#newLine();
+    this.#askedAt = clock.now();
     const question: Question = {
       level,
       left: batch,

@@ -61,6 +61,7 @@ class World {
         free: Math.max(0, slots - this.held),
         ahead: Math.max(0, slots * ahead - Math.max(0, this.held - slots)),
         least: Math.max(1, Math.floor(slots * ahead / 2)),
+        pace: 0,
         depth: ahead,
       }),
       got: ({ subject }) => this.#got(subject.split(".")[3] as Level),
