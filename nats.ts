@@ -35,4 +35,5 @@ export type { MonitorOptions, Overview, QueueReport } from "./src/nats/monitor.t
 export type { HostReport } from "./src/nats/host-report.ts";
 export { DeadLetters } from "./src/nats/dead-letters.ts";
 export type { DeadJob, DeadJobContent, DeadLettersOptions, Requeued } from "./src/nats/dead-letters.ts";
+export type { TraceContext } from "./src/core/trace.ts";
 export type { AccessOptions, QueueOptions, TlsOptions } from "./src/nats/options.ts";

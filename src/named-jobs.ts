@@ -6,6 +6,7 @@
  */
 
 import type { Engine, JobHandle, JobRequest, Outcome } from "./core/engine.ts";
+import { Register } from "./core/register.ts";
 
 /** What runs them. */
 interface NamedJobsEngine extends Pick<Engine, "submit"> {
@@ -27,7 +28,7 @@ interface NamedJob {
 export class NamedJobs {
   readonly #engine: NamedJobsEngine;
   readonly #soon: (run: () => void) => void;
-  readonly #jobs = new Map<string, NamedJob>();
+  readonly #jobs = new Register<string, NamedJob>();
   #joined = 0;
 
   /** @param soon Calls a function later. */

@@ -65,8 +65,8 @@ async function handled(letters: DeadLetters, action: DeadAction, job: DeadJob): 
 }
 
 async function show(letters: DeadLetters, job: DeadJob): Promise<void> {
-  const { headers, args } = await letters.read(job);
-  await print(`${JSON.stringify({ ...job, headers, ...shownArgs(args) }, null, 2)}\n`);
+  const { args, ...content } = await letters.read(job);
+  await print(`${JSON.stringify({ ...job, ...content, ...shownArgs(args) }, null, 2)}\n`);
 }
 
 /** What JSON does not have, as Node shows it. */

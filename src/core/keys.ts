@@ -7,6 +7,7 @@
 
 import type { Job } from "./job.ts";
 import { Lanes, precedes } from "./lanes.ts";
+import { Register } from "./register.ts";
 import type { Worker } from "./worker.ts";
 
 /**
@@ -64,9 +65,9 @@ export interface TurnParts {
 /** All keys that have jobs, and the last that had. */
 export class Keys {
   readonly #parts: TurnParts;
-  readonly #busy = new Map<string, Key>();
+  readonly #busy = new Register<string, Key>();
   /** Those without a job, the one that rests longest first. */
-  readonly #resting = new Map<string, Key>();
+  readonly #resting = new Register<string, Key>();
 
   constructor(parts: TurnParts) {
     this.#parts = parts;
@@ -104,7 +105,7 @@ export class Keys {
 
   /** A worker has gone. */
   forget(): void {
-    for (const key of this.#resting.values()) if (key.worker === null) this.#resting.delete(key.name);
+    for (const key of [...this.#resting.values()]) if (key.worker === null) this.#resting.delete(key.name);
   }
 
   #giveTurn(key: Key, job: Job): void {

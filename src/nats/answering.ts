@@ -9,6 +9,7 @@ import type { ComputeCluster } from "../cluster.ts";
 import type { Clock, Timer } from "../core/clock.ts";
 import { ClusterError } from "../core/errors.ts";
 import type { Fact } from "../core/fact.ts";
+import { Register } from "../core/register.ts";
 import type { Bulk } from "./bulk.ts";
 import type { Delivery } from "./delivery.ts";
 import { engineError, isFull, isLasting, isOutOfRoom } from "./faults.ts";
@@ -18,8 +19,8 @@ import {
   type AnswerLetter,
   type Body,
   type JobLetter,
-  liveHeaders,
-  setBody,
+  progressHeaders,
+  setStep,
   type Status,
   type Step,
 } from "./letters.ts";
@@ -78,7 +79,7 @@ export interface AnsweringParts {
 /** Answers jobs. */
 export class Answering {
   readonly #parts: AnsweringParts;
-  readonly #runs = new Map<string, Run>();
+  readonly #runs = new Register<string, Run>();
   #timer: Timer | null = null;
 
   constructor(parts: AnsweringParts) {
@@ -159,7 +160,7 @@ export class Answering {
 
   #say(run: Run, step: Step): void {
     const headers = answerHeaders(this.#parts.broker.client, this.#letter("value", NOTHING, run));
-    headers.set("cc-live", step);
+    setStep(headers, step);
     this.#parts.broker.connection.publish(this.#parts.names.live(run.address), undefined, { headers });
   }
 
@@ -168,7 +169,7 @@ export class Answering {
     const { broker: { client, connection, maxPayload }, names } = this.#parts;
     const written = writtenOrNull(value);
     if (written === null || written.bytes.byteLength > maxPayload / 2) return;
-    const headers = liveHeaders(client, "progress", { ...written, object: null });
+    const headers = progressHeaders(client, { ...written, object: null });
     connection.publish(names.live(address), written.bytes, { headers });
   }
 
@@ -182,19 +183,19 @@ export class Answering {
     const { broker, bulk, names, warn } = this.#parts;
     const address = Names.addressIn(delivery.subject);
     const ran = run && run.startedAt > 0 ? performance.now() - run.startedAt : 0;
-    const headers = answerHeaders(broker.client, { ...this.#letter(status, { ...written, object: null }, run), ran });
+    const letter = { ...this.#letter(status, { ...written, object: null }, run), ran };
+    let headers = answerHeaders(broker.client, letter);
     let body: Body | null = null;
     for (let attempt = 1;; attempt++) {
       try {
         if (broker.requests.absence) await broker.requests.absence;
         body ??= await bulk.pack(broker, ownerOf(address), written, headers);
-        setBody(headers, body);
+        if (body.object !== null) headers = answerHeaders(broker.client, { ...letter, body });
         const { seq } = await broker.requests.publish(names.answer(address), body.bytes, {
           headers,
           timeout: PATIENCE,
         });
-        headers.set("cc-number", String(seq));
-        this.#tell(address, headers, body);
+        this.#tell(address, headers, body, seq);
         return delivery.ack();
       } catch (error) {
         if (isFull(error) === "subject") {
@@ -218,10 +219,11 @@ export class Answering {
     }
   }
 
-  #tell(address: string, headers: MsgHdrs, { bytes, object }: Body): void {
+  /** @param number Of the answer that is kept. */
+  #tell(address: string, headers: MsgHdrs, { bytes, object }: Body, number: number): void {
     const { broker: { connection }, names } = this.#parts;
     const isTold = object === null && bytes.byteLength <= LARGE;
-    headers.set("cc-live", isTold ? "answer" : "kept");
+    setStep(headers, isTold ? "answer" : "kept", number);
     connection.publish(names.live(address), isTold ? bytes : undefined, { headers });
   }
 
@@ -237,7 +239,9 @@ export class Answering {
   /** The job has an answer already, of which whoever waits may not have heard. */
   kept(address: string): void {
     const { broker: { client, connection }, names } = this.#parts;
-    connection.publish(names.live(address), undefined, { headers: liveHeaders(client, "kept", NOTHING) });
+    const headers = client.transport.headers();
+    setStep(headers, "kept");
+    connection.publish(names.live(address), undefined, { headers });
   }
 
   #letter(status: Status, body: Body, run: Run | null): AnswerLetter {

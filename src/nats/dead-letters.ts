@@ -6,10 +6,11 @@
 
 import type { MsgHdrs } from "@nats-io/transport-node";
 import { ClusterError } from "../core/errors.ts";
+import type { TraceContext } from "../core/trace.ts";
 import * as check from "../validate.ts";
 import { Bulk } from "./bulk.ts";
 import { isFull } from "./faults.ts";
-import { isVoid, type JobLetter, readJob } from "./letters.ts";
+import { isVoid, jobHeaders, type JobLetter, readJob } from "./letters.ts";
 import { orNoQueue } from "./monitor.ts";
 import { Names, ownerOf } from "./names.ts";
 import { ACCESS_NAMES, type AccessOptions, resolveAccess, SHAPE, word } from "./options.ts";
@@ -47,8 +48,12 @@ export interface DeadJob {
 
 /** All that a job came with. */
 export interface DeadJobContent {
-  /** Of its message. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** The longest run in milliseconds, or Infinity. */
+  readonly timeout: number;
+  /** The version of the worker module that it is for; null for any. */
+  readonly version: string | null;
+  /** The W3C trace context that it belongs to; null for none. */
+  readonly trace: TraceContext | null;
   /** What it is to work on. */
   readonly args: unknown;
 }
@@ -133,10 +138,9 @@ export class DeadLetters {
 
   async #read(job: DeadJob): Promise<DeadJobContent> {
     const { header, data } = await this.#message(job);
-    const { args: { encoding, bytes, object } } = readJob(header, data);
-    const headers = Object.fromEntries(own(header).map(([name, values]) => [name, values.join(", ")]));
+    const { timeout, version, trace, args: { encoding, bytes, object } } = readJob(header, data);
     const whole = object === null ? bytes : await this.#bulk.fetch(this.#visit, ownerOf(job.address), object);
-    return { headers, args: read({ encoding, bytes: whole }) };
+    return { timeout, version, trace, args: read({ encoding, bytes: whole }) };
   }
 
   /**
@@ -182,16 +186,10 @@ export class DeadLetters {
   /** @param over The number of the answer that is none to it any more; see `JobLetter.over`. */
   async #publish({ sequence }: DeadJob, { header, data }: Message, over: number): Promise<void> {
     const { client, js } = this.#visit;
-    const headers = client.transport.headers();
-    for (const [name, values] of own(header)) for (const value of values) headers.append(name, value);
-    const subject = headers.get("cc-subject");
-    headers.delete("cc-subject");
-    headers.delete("cc-deliveries");
-    if (over > 0) headers.set("cc-over", String(over));
-    else headers.delete("cc-over");
+    const headers = jobHeaders(client, { ...readJob(header, data), over });
     try {
       // Its own: if only this was done, and is done again, it is in the queue once.
-      await js.publish(subject, data, { headers, msgID: `dead.${this.#queue}.${sequence}` });
+      await js.publish(header.get("cc-subject"), data, { headers, msgID: `dead.${this.#queue}.${sequence}` });
     } catch (error) {
       const full = isFull(error);
       if (full === "stream") {
@@ -237,9 +235,4 @@ function letterIn(headers: MsgHdrs | undefined): JobLetter | null {
   } catch {
     return null;
   }
-}
-
-/** Without those that the broker has added. */
-function own(headers: MsgHdrs): [name: string, values: string[]][] {
-  return [...headers].filter(([name]) => !/^nats-/i.test(name));
 }

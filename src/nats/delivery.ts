@@ -7,9 +7,12 @@
  */
 
 import type { Msg, MsgHdrs, NatsConnection } from "@nats-io/transport-node";
+import type { Link } from "../core/chain.ts";
 
 /** One. */
-export class Delivery {
+export class Delivery implements Link<Delivery> {
+  before: Delivery | null = null;
+  after: Delivery | null = null;
   readonly subject: string;
   readonly headers: MsgHdrs | undefined;
   readonly bytes: Uint8Array;

@@ -8,6 +8,7 @@
  */
 
 import type { Msg, Subscription } from "@nats-io/transport-node";
+import { Chain, type Link } from "../core/chain.ts";
 import type { Clock, Timer } from "../core/clock.ts";
 import { Delivery } from "./delivery.ts";
 import type { Broker } from "./link.ts";
@@ -47,8 +48,10 @@ interface Line {
 }
 
 /** A question that was put. */
-interface Question {
+interface Question extends Link<Question> {
   readonly level: Level;
+  /** Whether nothing more can come of it. */
+  over: boolean;
   /** How many more jobs may come of it. */
   left: number;
   timer: Timer;
@@ -74,7 +77,7 @@ export interface PullingParts {
 export class Pulling {
   readonly #parts: PullingParts;
   readonly #subscriptions: Subscription[];
-  readonly #questions = new Set<Question>();
+  readonly #questions = new Chain<Question>();
   /** Those that are free. */
   readonly #lines: Line[] = [];
   /** The unusual levels that may have jobs, and when that was last known. They stay until one is found empty long after. */
@@ -161,7 +164,8 @@ export class Pulling {
   #over(question: Question): Line {
     const { line } = question;
     question.timer.cancel();
-    this.#questions.delete(question);
+    this.#questions.remove(question);
+    question.over = true;
     line.question = null;
     return line;
   }
@@ -222,7 +226,10 @@ export class Pulling {
     const line = this.#lines.pop() ?? this.#newLine();
     this.#askedAt = clock.now();
     const question: Question = {
+      before: null,
+      after: null,
       level,
+      over: false,
       left: batch,
       now,
       timer: clock.schedule(now ? OVERDUE : OPEN + OVERDUE, () => this.#overdue(question)),
@@ -230,7 +237,7 @@ export class Pulling {
       depth,
     };
     line.question = question;
-    this.#questions.add(question);
+    this.#questions.push(question);
     const wanted = now ? { batch, no_wait: true } : { batch, expires: OPEN * 1_000_000 };
     const subject = `$JS.API.CONSUMER.MSG.NEXT.${names.jobs}.${names.consumer(level)}`;
     connection.publish(subject, JSON.stringify(wanted), { reply: line.inbox });
@@ -273,7 +280,7 @@ export class Pulling {
 
   /** Nothing more comes of it. */
   #ended(question: Question): void {
-    if (!this.#questions.has(question)) return;
+    if (question.over) return;
     const line = this.#over(question);
     if (this.#open) this.#lines.push(line);
     else line.subscription.unsubscribe();

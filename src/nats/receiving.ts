@@ -7,9 +7,10 @@
 
 import type { Msg, Subscription } from "@nats-io/transport-node";
 import type { Clock, Timer } from "../core/clock.ts";
+import type { ReadonlyRegister } from "../core/register.ts";
 import type { Bulk } from "./bulk.ts";
 import { engineError, isDenied, isLasting, isUnanswered } from "./faults.ts";
-import { type AnswerLetter, isVoid, readAnswer, readValue, type Step } from "./letters.ts";
+import { type AnswerLetter, isVoid, readAnswer, readValue, stepIn } from "./letters.ts";
 import type { Broker } from "./link.ts";
 import { isNamed, type Names } from "./names.ts";
 import { findStored } from "./stored.ts";
@@ -36,7 +37,7 @@ export interface ReceivingParts {
   /** The jobs of this program that are not named by their callers have it in their addresses. */
   readonly space: string;
   /** Jobs that have no answer yet, by address. */
-  readonly jobs: ReadonlyMap<string, RemoteJob>;
+  readonly jobs: ReadonlyRegister<string, RemoteJob>;
   answered(job: RemoteJob, answer: AnswerLetter, value: unknown): void;
   /** The answer is there, but can't be had. */
   unreadable(job: RemoteJob, cause: unknown): void;
@@ -179,8 +180,8 @@ export class Receiving {
 
   #understand(broker: Broker, job: RemoteJob, { headers, data }: Msg): void {
     // What the broker was asked for by somebody, and told to send here.
-    if (headers?.has("Nats-Subject")) return;
-    const step = headers?.get("cc-live") as Step | undefined;
+    if (!headers || headers.has("Nats-Subject")) return;
+    const step = stepIn(headers);
     job.lookAt = this.#parts.clock.now() + FIRST_LOOK;
     switch (step) {
       case "answer":

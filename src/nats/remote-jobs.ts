@@ -13,6 +13,7 @@ import { queued, refused } from "../core/job-facts.ts";
 import { Ledger, type Staff } from "../core/ledger.ts";
 import type { Lifetime } from "../core/lifetime.ts";
 import type { Outbox } from "../core/outbox.ts";
+import { type ReadonlyRegister, Register } from "../core/register.ts";
 import type { AnswerLetter } from "./letters.ts";
 import type { RemoteJob } from "./remote-job.ts";
 import { type Place, returned, settled, started, workerOf } from "./remote-job-facts.ts";
@@ -40,7 +41,7 @@ export interface RemoteJobsParts {
 /** Those of one engine. */
 export class RemoteJobs {
   readonly #parts: RemoteJobsParts;
-  readonly #unsettled = new Map<string, RemoteJob>();
+  readonly #unsettled = new Register<string, RemoteJob>();
   readonly #ledger = new Ledger();
   #refusedSinceDrain = false;
 
@@ -49,7 +50,7 @@ export class RemoteJobs {
   }
 
   /** By address. */
-  get unsettled(): ReadonlyMap<string, RemoteJob> {
+  get unsettled(): ReadonlyRegister<string, RemoteJob> {
     return this.#unsettled;
   }
 

@@ -5,9 +5,11 @@
  * @module
  */
 
+import { Register } from "../core/register.ts";
+
 /** The names in one host's cluster. */
 export class RunIds {
-  readonly #taken = new Map<string, { readonly job: string; times: number }>();
+  readonly #taken = new Register<string, { readonly job: string; times: number }>();
 
   /**
    * Gives a job its name: its own, if no other job here is called so.

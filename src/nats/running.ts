@@ -6,10 +6,13 @@
  */
 
 import type { ComputeCluster } from "../cluster.ts";
+import { Chain } from "../core/chain.ts";
 import type { Clock, Timer } from "../core/clock.ts";
 import { ClusterError } from "../core/errors.ts";
+import { Register } from "../core/register.ts";
 import type { EnqueueOptions } from "../job-options.ts";
 import type { Bulk } from "./bulk.ts";
+import { Cutoff } from "./cutoff.ts";
 import type { Delivery } from "./delivery.ts";
 import { type Answered, answered, type Cut, cutOff, type Ended, failed, thrown } from "./ended.ts";
 import { writeFailure } from "./failures.ts";
@@ -60,12 +63,12 @@ export interface RunningParts {
 /** Runs jobs of one queue. */
 export class Running {
   readonly #parts: RunningParts;
-  readonly #held = new Set<Delivery>();
+  readonly #held = new Chain<Delivery>();
   #answering = 0;
   readonly #patience = new Patience();
   readonly #looking: Looking;
   /** By address and message: a job that was given up may be enqueued again while it still runs. */
-  readonly #runs = new Map<string, AbortController>();
+  readonly #runs = new Register<string, Cutoff>();
   #timer: Timer | null = null;
 
   constructor(parts: RunningParts) {
@@ -93,7 +96,7 @@ export class Running {
 
   /** Runs a job. Never rejects. */
   async take(delivery: Delivery): Promise<void> {
-    this.#held.add(delivery);
+    this.#held.push(delivery);
     this.#parts.tally.taken();
     if (this.#held.size > this.#parts.cluster.slots) this.#watch();
     try {
@@ -102,7 +105,7 @@ export class Running {
       // The broker is at fault. The job stays in the queue until its lease has run out.
       this.#parts.warn(engineError(`job ${Names.addressIn(delivery.subject)} was let go`, error));
     }
-    this.#held.delete(delivery);
+    this.#held.remove(delivery);
     this.#parts.tally.left();
     this.#parts.freed();
   }
@@ -124,7 +127,7 @@ export class Running {
   }
 
   #cut(key: string, cut: Cut): void {
-    this.#runs.get(key)?.abort(cut);
+    this.#runs.get(key)?.end(cut);
   }
 
   async #handle(delivery: Delivery): Promise<void> {
@@ -213,23 +216,22 @@ export class Running {
   /** @param last Whether no other host will have it. */
   async #run(letter: JobLetter, run: Run, last: boolean): Promise<Ended> {
     const { cluster, answering } = this.#parts;
-    const controller = new AbortController();
-    this.#runs.set(run.key, controller);
+    const cutoff = new Cutoff();
+    this.#runs.set(run.key, cutoff);
     try {
       const args = await this.#args(run.address, letter);
       if (args === null) return { how: "given back", lost: false };
-      const { signal } = controller;
       const value = await (cluster.enqueue as Enqueue).call(cluster, read(args), {
         id: run.id,
         task: letter.task ?? undefined,
         timeout: letter.timeout,
-        signal,
+        signal: cutoff as unknown as AbortSignal,
         trace: letter.trace ?? undefined,
         onProgress: letter.wants.progress ? (value) => answering.progress(run, value) : undefined,
       });
       return answered(value);
     } catch (error) {
-      if (controller.signal.aborted) return cutOff(controller.signal.reason as Cut);
+      if (cutoff.cut !== null) return cutOff(cutoff.cut);
       if (error instanceof ClusterError && OURS.has(error.code)) return { how: "given back", lost: false };
       if (!(error instanceof ClusterError) || error.code !== "CC_ERR_WORKER_START") return thrown(error);
       // Another host may have better luck with the module; not for ever. The cluster has told of it itself.

@@ -7,7 +7,7 @@
 import { ClusterError } from "../core/errors.ts";
 import { engineError, isFull, isLasting, isNobody, isOutOfRoom, isUnanswered } from "./faults.ts";
 import type { Bulk } from "./bulk.ts";
-import { jobHeaders, setBody } from "./letters.ts";
+import { jobHeaders } from "./letters.ts";
 import type { Broker, Link } from "./link.ts";
 import { isNamed, levelOf, type Names } from "./names.ts";
 import type { RemoteJob } from "./remote-job.ts";
@@ -159,7 +159,7 @@ export class Sending {
   async #store(broker: Broker, job: RemoteJob): Promise<void> {
     const { names, bulk, owner, version, hearsSteps } = this.#parts;
     const { id, address, request } = job;
-    const headers = jobHeaders(broker.client, {
+    const letter = {
       id,
       task: request.task,
       timeout: request.timeout,
@@ -168,10 +168,11 @@ export class Sending {
       trace: job.follower?.carrier() ?? request.trace,
       over: job.over,
       args: { ...job.args, object: null },
-    });
+    };
+    let headers = jobHeaders(broker.client, letter);
     job.body ??= await bulk.pack(broker, owner, job.args, headers);
     if (job.isSettled) return this.#drop(job);
-    setBody(headers, job.body);
+    if (job.body.object !== null) headers = jobHeaders(broker.client, { ...letter, args: job.body });
     const level = levelOf(request.priority);
     if (job.state.at === "sending") job.state = { at: "sending", may: true };
     await broker.requests.publish(names.job(level, address), job.body.bytes, {

@@ -63,7 +63,9 @@ describe.each(versions)("dead, with NATS %s", { timeout: 120_000 }, (version) =>
       task: "once",
       deliveries: 1,
       args: value,
-      headers: { "cc-deliveries": "1" },
+      timeout: null,
+      version: null,
+      trace: null,
     });
     expect(JSON.parse((await dead("show", "with a map")).stdout).argsShown).toBe("Map(1) { 'k' => 1n }");
     expect(JSON.parse((await dead("show", "large")).stdout).args).toHaveLength(LARGE);

@@ -39,7 +39,8 @@ it.each([
     const [letter] = await dead.list();
     const status = async (): Promise<string | undefined> => {
       const stored = { last_by_subj: `cc.ans.${shared.queue}.${letter!.address}` };
-      return (await jsm.streams.getMessage(`CC_ANSWERS_${shared.queue}`, stored))?.header.get("cc-status");
+      const header = (await jsm.streams.getMessage(`CC_ANSWERS_${shared.queue}`, stored))?.header;
+      return header && JSON.parse(header.get("cc-answer")).status;
     };
     const other = cc.enqueue({ op: "echo", value: "other" });
     await once(cc, "job:queued");

@@ -40,8 +40,7 @@ it("Who calls a job as another's is called does not get that one's answer", asyn
   const connection = await connect({ servers: broker.url });
   try {
     const forged = headers();
-    forged.set("cc-id", JSON.stringify("alice.id.nhers"));
-    forged.set("cc-encoding", "json");
+    forged.set("cc-job", JSON.stringify({ id: "alice.id.nhers", encoding: "json" }));
     const args = JSON.stringify({ op: "echo", value: "his own" });
     await jetstream(connection).publish(`cc.job.${queue}.normal.bob.space.1`, args, { headers: forged });
     const { streams } = await jetstreamManager(connection);
