@@ -34,8 +34,7 @@ import { write, type Written } from "./values.ts";
 /** Answers that are larger than this, in bytes, are told of only: they would be sent twice. */
 const LARGE = 65_536;
 
-/** How long the broker has to say that it has an answer, and how long to wait before it is sent again, in milliseconds. */
-const PATIENCE = 5_000;
+/** How long to wait before an answer is sent again that the broker did not take, in milliseconds. */
 const AGAIN = 500;
 
 /** A job that runs for longer than this, in milliseconds, is told to have begun, though nobody has asked: short ones are as good as over. */
@@ -191,10 +190,7 @@ export class Answering {
         if (broker.requests.absence) await broker.requests.absence;
         body ??= await bulk.pack(broker, ownerOf(address), written, headers);
         if (body.object !== null) headers = answerHeaders(broker.client, { ...letter, body });
-        const { seq } = await broker.requests.publish(names.answer(address), body.bytes, {
-          headers,
-          timeout: PATIENCE,
-        });
+        const { seq } = await broker.requests.publish(names.answer(address), body.bytes, headers);
         this.#tell(address, headers, body, seq);
         return delivery.ack();
       } catch (error) {

@@ -15,7 +15,7 @@ export interface Client {
     typeof Transport,
     "connect" | "headers" | "nanos" | "createInbox" | "credsAuthenticator"
   >;
-  readonly jetstream: Pick<typeof JetStream, "jetstream" | "jetstreamManager">;
+  readonly jetstream: Pick<typeof JetStream, "jetstream" | "jetstreamManager" | "JetStreamApiError">;
   readonly objects: Pick<typeof Objects, "Objm">;
 }
 

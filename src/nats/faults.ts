@@ -82,7 +82,22 @@ export function isLasting(error: unknown): boolean {
 
 /** The error of what was asked for when the connection was lost. */
 export function interrupted(): Error {
-  return Object.assign(new Error("the connection was interrupted"), { name: "InterruptedError" });
+  return named("InterruptedError", "the connection was interrupted");
+}
+
+/** The error of a message to a subject that nobody listens to. */
+export function unheard(subject: string): Error {
+  return named("NoResponders", `nobody listens to ${subject}`);
+}
+
+/** The error of a message of which nobody has said anything in time. */
+export function late(subject: string): Error {
+  return named("TimeoutError", `nothing was said in time of a message to ${subject}`);
+}
+
+/** As the client names its own. */
+function named(name: string, message: string): Error {
+  return Object.assign(new Error(message), { name });
 }
 
 /** Nobody is there who would take it: a broker that has yet to agree on a leader, or a queue that is not there any more. */

@@ -7,6 +7,7 @@
 import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { ClusterError } from "../core/errors.ts";
+import { realClock } from "../real-clock.ts";
 import { type Client, loadClient } from "./client.ts";
 import { connect, persistently, purges, within } from "./connecting.ts";
 import { engineError, isDenied, isNobody } from "./faults.ts";
@@ -14,6 +15,7 @@ import { LEASE, Names } from "./names.ts";
 import type { ResolvedQueue } from "./options.ts";
 import { type Found, openQueue } from "./queue.ts";
 import { Requests } from "./requests.ts";
+import { Storing } from "./storing.ts";
 
 /** How long what is on its way may take at the end, in milliseconds. */
 export const FAREWELL = 5_000;
@@ -139,6 +141,8 @@ export class Link {
   async #prepare(client: Client, connection: NatsConnection): Promise<Broker> {
     const { max_payload: maxPayload = 1_048_576 } = connection.info ?? {};
     const { inboxPrefix: inboxes = this.#inboxes } = this.#queue.access.connection as { inboxPrefix?: string };
+    const inbox = (): string => client.transport.createInbox(inboxes);
+    const storing = new Storing({ client, connection, clock: realClock, inbox: inbox() });
     const js = client.jetstream.jetstream(connection, { checkAPI: false });
     const jsm = await client.jetstream.jetstreamManager(connection, { checkAPI: false });
     return {
@@ -146,8 +150,8 @@ export class Link {
       connection,
       js,
       jsm,
-      requests: new Requests(js),
-      inbox: () => client.transport.createInbox(inboxes),
+      requests: new Requests(storing),
+      inbox,
       maxPayload,
       purges: purges(connection),
       ...await this.#find(jsm, connection),
@@ -188,7 +192,10 @@ export class Link {
 
   async #listen({ connection, requests }: Broker): Promise<void> {
     for await (const status of connection.status()) {
-      if (status.type === "error") this.#refused(status.error);
+      if (status.type === "error") {
+        requests.refused(status.error);
+        this.#refused(status.error);
+      }
       if (status.type === "disconnect") {
         requests.interrupted();
         this.#events.interrupted?.();

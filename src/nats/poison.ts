@@ -30,7 +30,7 @@ export async function poisoned(
   kept.set("cc-deliveries", String(count - 1));
   // Not the id of the job's own message: the broker would take it for that.
   kept.delete("Nats-Msg-Id");
-  await requests.publish(names.deadJob(Names.addressIn(subject)), bytes, { headers: kept });
+  await requests.publish(names.deadJob(Names.addressIn(subject)), bytes, kept);
   const message = `job ${job} was set aside: none of the ${limit} hosts that it was given to has answered it`;
   return new ClusterError("CC_ERR_POISON", message, { job, limit });
 }

@@ -6,9 +6,10 @@
  * @module
  */
 
-import type { JetStreamClient, JetStreamPublishOptions, PubAck } from "@nats-io/jetstream";
+import type { MsgHdrs } from "@nats-io/transport-node";
 import { Chain } from "../core/chain.ts";
 import { interrupted } from "./faults.ts";
+import type { Kept, Storing } from "./storing.ts";
 
 /** One that is under way. */
 interface Asked {
@@ -22,14 +23,14 @@ interface Asked {
 
 /** Those of one connection. */
 export class Requests {
-  readonly #js: Pick<JetStreamClient, "publish">;
+  readonly #storing: Pick<Storing, "publish" | "refused">;
   /** Those that are under way. No promise is waited for beside another: one that lives long would keep a reaction of each. */
   readonly #asked = new Chain<Asked>();
   #absence: Promise<void> | null = null;
   #endAbsence = (): void => {};
 
-  constructor(js: Pick<JetStreamClient, "publish">) {
-    this.#js = js;
+  constructor(storing: Pick<Storing, "publish" | "refused">) {
+    this.#storing = storing;
   }
 
   /** Null while there is a connection; otherwise it resolves when there is one again, or when there will be none. */
@@ -42,9 +43,9 @@ export class Requests {
    *
    * @throws whatever the broker is at fault with: by {@link answer}.
    */
-  publish(subject: string, bytes: Uint8Array | string, options?: Partial<JetStreamPublishOptions>): Promise<PubAck> {
-    if (this.#absence === null) return this.answer(this.#js.publish(subject, bytes, options));
-    return this.#absence.then(() => this.publish(subject, bytes, options));
+  publish(subject: string, bytes: Uint8Array | string, headers?: MsgHdrs): Promise<Kept> {
+    if (this.#absence === null) return this.answer(this.#storing.publish(subject, bytes, headers));
+    return this.#absence.then(() => this.publish(subject, bytes, headers));
   }
 
   /**
@@ -67,6 +68,11 @@ export class Requests {
       one.reject(error);
     }
     if (!one.ended) this.#asked.remove(one);
+  }
+
+  /** The broker has refused something: it may be a message that was to be stored. */
+  refused(error: Error): void {
+    this.#storing.refused(error);
   }
 
   /** There is no connection any more, for now. */

@@ -9,8 +9,8 @@ const AHEAD = 10;
 const MOST_AHEAD = 50;
 
 /**
- * How long a host with jobs of less than a millisecond waits before it asks again, in milliseconds. Asked for as each slot gets free they
- * come one by one, and so do their answers and the jobs that follow: each wakes every program on the way, for three times the work.
+ * How long a host that has a job of less than a millisecond waits before it asks again, in milliseconds: until then that may be over. Where
+ * one comes at a time it costs 9 messages at the broker instead of 11.
  */
 const PACE = 2;
 

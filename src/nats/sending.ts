@@ -13,9 +13,6 @@ import { isNamed, levelOf, type Names } from "./names.ts";
 import type { RemoteJob } from "./remote-job.ts";
 import { Turns } from "./turns.ts";
 
-/** How long the broker has to say that it has a job, in milliseconds. */
-const PATIENCE = 5_000;
-
 /** How long to wait before the next try, in milliseconds. */
 const AGAIN = 250;
 
@@ -175,12 +172,9 @@ export class Sending {
     if (job.body.object !== null) headers = jobHeaders(broker.client, { ...letter, args: job.body });
     const level = levelOf(request.priority);
     if (job.state.at === "sending") job.state = { at: "sending", may: true };
-    await broker.requests.publish(names.job(level, address), job.body.bytes, {
-      // Not the address: a job that was given up may be enqueued again.
-      msgID: job.message,
-      headers,
-      timeout: PATIENCE,
-    });
+    // Not the address: a job that was given up may be enqueued again.
+    headers.append("Nats-Msg-Id", job.message);
+    await broker.requests.publish(names.job(level, address), job.body.bytes, headers);
     // Hosts that are at the usual line are told once there is something in another: they look at once.
     if (level !== "normal") broker.connection.publish(names.hint(level));
   }

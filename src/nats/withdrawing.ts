@@ -117,7 +117,7 @@ export class Withdrawing {
     const { names, owner, withdrew } = this.#parts;
     connection.publish(names.abort(owner), `${address} ${message}`);
     const headers = answerHeaders(client, NOBODY);
-    const { seq } = await requests.publish(names.answer(address), NOBODY.body.bytes, { headers });
+    const { seq } = await requests.publish(names.answer(address), NOBODY.body.bytes, headers);
     // Those of jobs that have names are kept for as long as any.
     if (!isNamed(address)) withdrew(seq);
   }

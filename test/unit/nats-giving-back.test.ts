@@ -25,7 +25,7 @@ class World {
       return Promise.resolve(found === undefined ? null : { string: () => found });
     };
     const jsm = { streams: { getMessage }, direct: { getMessage: () => Promise.resolve(null) } };
-    const requests = new Requests({ publish: publish as never });
+    const requests = new Requests({ publish: publish as never, refused() {} });
     this.givingBack = new GivingBack({ jsm, js: { publish }, requests } as unknown as Broker, new Names("q"));
   }
 

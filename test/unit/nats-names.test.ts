@@ -9,6 +9,8 @@ import {
   type JobLetter,
   readAnswer,
   readJob,
+  setStep,
+  stepIn,
 } from "../../src/nats/letters.ts";
 import { isNamed, levelOf, namedAddress, Names } from "../../src/nats/names.ts";
 
@@ -64,8 +66,49 @@ describe("Letters", () => {
   });
 
   it("are refused where they are none", () => {
-    expect(() => readJob(undefined, body.bytes)).toThrow("without headers");
-    expect(() => readJob(headers(), body.bytes)).toThrow();
-    expect(() => readAnswer(headers(), body.bytes)).toThrow("without a status");
+    const none = ["null", "1", "[]", "{}", '"text"', '{"id":1,"encoding":"json"}', '{"id":"a","encoding":"own"}', "{"];
+    expect(() => readJob(undefined, body.bytes)).toThrow("without cc-job");
+    expect(() => readAnswer(headers(), body.bytes)).toThrow("without cc-answer");
+    for (const text of none) {
+      const written = headers();
+      for (const name of ["cc-job", "cc-answer"]) written.set(name, text);
+      expect(() => readJob(written, body.bytes), text).toThrow();
+      expect(() => readAnswer(written, body.bytes), text).toThrow();
+    }
+  });
+
+  it("have what others wrote wrongly as if it were not there", () => {
+    const written = headers();
+    written.set(
+      "cc-job",
+      '{"id":"a","encoding":"json","task":1,"timeout":"2","version":{},"progress":1,"over":"x","object":7}',
+    );
+    expect(readJob(written, body.bytes)).toEqual({
+      id: "a",
+      task: null,
+      timeout: Infinity,
+      version: null,
+      wants: { progress: false, steps: false },
+      trace: null,
+      over: 0,
+      args: { encoding: "json", bytes: body.bytes, object: null },
+    });
+  });
+
+  it("say which step of a job they tell of, and which number an answer has", () => {
+    const told = answerHeaders(client, {
+      status: "value",
+      body,
+      host: "h",
+      worker: "1",
+      attempt: 1,
+      ran: 1,
+      number: 0,
+    });
+    setStep(told, "answer", 12);
+    expect([stepIn(told), readAnswer(told, body.bytes).number]).toEqual(["answer", 12]);
+    setStep(told, "started");
+    expect([stepIn(told), readAnswer(told, body.bytes).number]).toEqual(["started", 0]);
+    expect(stepIn(headers())).toBe("");
   });
 });

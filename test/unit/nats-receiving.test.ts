@@ -34,7 +34,7 @@ class World {
       this.looks.push(clock.now());
       return Promise.resolve(null);
     };
-    const requests = new Requests({ publish: never });
+    const requests = new Requests({ publish: never, refused: never });
     this.broker = { jsm: { direct: { getMessage } }, requests } as unknown as Broker;
     this.receiving = new Receiving({
       clock,

@@ -20,7 +20,7 @@ class World {
   constructor(publish: () => Promise<never>, stored: () => Promise<{ header: MsgHdrs } | null>) {
     const broker = {
       client: { transport: { headers } },
-      requests: new Requests({ publish }),
+      requests: new Requests({ publish, refused() {} }),
       jsm: { streams: { getMessage: stored } },
     } as unknown as Broker;
     this.sending = new Sending({

@@ -33,7 +33,11 @@ class World {
       );
     };
     const connection = { publish() {} };
-    const broker = { client: { transport: { headers } }, connection, requests: new Requests({ publish }) };
+    const broker = {
+      client: { transport: { headers } },
+      connection,
+      requests: new Requests({ publish, refused() {} }),
+    };
     this.link = { broker, open: () => Promise.resolve(broker as unknown as Broker), up: true };
     this.withdrawing = new Withdrawing({
       link: this.link as unknown as Link,
