@@ -6,6 +6,9 @@ import { spread } from "../speed/statistics.mjs";
 /** With so many jobs at once. */
 const WINDOW = 100;
 
+/** How many times as many jobs each program does beforehand as in a repetition. */
+const WARM = 4;
+
 /**
  * Jobs that do nothing: ours, and others next to it, several times by turns, since a machine is not as fast at all times.
  *
@@ -28,8 +31,8 @@ export async function compared(setting, kinds, { jobs, repetitions }) {
   const turns = async () => {
     const wide = Object.fromEntries(names.map((name) => [name, []]));
     const narrow = Object.fromEntries(names.map((name) => [name, []]));
-    // The engine compiles what is called often: until then there are three times as few jobs a second.
-    const warm = jobs * Math.max(setting.hosts, setting.submitters);
+    // What is called often is compiled: until then there are a third as many jobs a second.
+    const warm = WARM * jobs * Math.max(setting.hosts, setting.submitters);
     for (const name of names) await load(places[name], { jobs: warm, window: WINDOW });
     for (let i = 0; i < repetitions; i++) {
       for (const name of names) wide[name].push(await load(places[name], { jobs, window: WINDOW }));

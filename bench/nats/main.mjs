@@ -1,7 +1,7 @@
 // Jobs through a NATS server, measured on one machine: how many a second, how soon, what they cost the server, next to a bare loop over
 // the official client in the same run; and, by simulation with these costs, what more hosts need.
 //
-//   npm run bench:nats                    all of it; about 8 minutes
+//   npm run bench:nats                    all of it; about 7 minutes
 //   npm run bench:nats -- --quick         a look at whether it works: the figures are worth nothing
 //   npm run bench:nats -- --write         all of it, and writes docs/scale.md; on a machine that has nothing else to do
 //   npm run bench:nats -- --server 2.10   with another version of the server

@@ -9,7 +9,8 @@ export function jobs({ throughput }) {
     "Jobs that do nothing, 100 at once, from all submitters together. Next to a loop over the official client that publishes, pulls, stores the",
     "answer, tells it and acks, and does no more: no limit, no lease to renew, nothing that is tried again. It has its jobs run in as many",
     "processes as a host has workers, as ours are; and, by itself, without: then there is nothing between the server and a function that",
-    "returns what it was given. All took turns; `×` is ours by the other, in the same turn.",
+    "returns what it was given. All took turns, once each had done some thousand jobs, so that the code is compiled; `×` is ours by the other, in",
+    "the same turn.",
     "",
     ...lines(
       [
