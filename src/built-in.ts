@@ -50,6 +50,7 @@ type WorkerThreads = Pick<
 type Zlib = Pick<typeof import("node:zlib"), "deflateRawSync">;
 type Files = Pick<
   typeof import("node:fs"),
+  | "accessSync"
   | "closeSync"
   | "constants"
   | "ftruncateSync"
@@ -89,6 +90,7 @@ export const zlib = (): Zlib => from("node:zlib", ["deflateRawSync"]);
 /** Those of `node:fs`. */
 export const files = (): Files =>
   from("node:fs", [
+    "accessSync",
     "closeSync",
     "constants",
     "ftruncateSync",

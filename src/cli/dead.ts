@@ -65,8 +65,9 @@ async function handled(letters: DeadLetters, action: DeadAction, job: DeadJob): 
 }
 
 async function show(letters: DeadLetters, job: DeadJob): Promise<void> {
-  const { args, ...content } = await letters.read(job);
-  await print(`${JSON.stringify({ ...job, ...content, ...shownArgs(args) }, null, 2)}\n`);
+  const { args, timeout, ...content } = await letters.read(job);
+  const limit = timeout === Infinity ? {} : { timeout };
+  await print(`${JSON.stringify({ ...job, ...limit, ...content, ...shownArgs(args) }, null, 2)}\n`);
 }
 
 /** What JSON does not have, as Node shows it. */

@@ -32,12 +32,14 @@ export async function connect(
   inboxes: string,
 ): Promise<NatsConnection> {
   // Now, for the error: the client takes a file that it can't read for a server that may be back soon.
-  for (const path of certificates(connection)) readAccess("TLS", path);
-  if (credentials !== null) readAccess("credentials", credentials);
+  for (const path of certificates(connection)) {
+    readable("TLS", path, () => files().accessSync(path, files().constants.R_OK));
+  }
+  if (credentials !== null) readCredentials(credentials);
   const authenticator = credentials === null
     ? {}
     // For each connection: they may be renewed.
-    : { authenticator: client.transport.credsAuthenticator(() => readAccess("credentials", credentials)) };
+    : { authenticator: client.transport.credsAuthenticator(() => readCredentials(credentials)) };
   const connected = await client.transport.connect({
     servers: [...servers],
     name,
@@ -46,7 +48,7 @@ export async function connect(
     pingInterval: PING,
     maxPingOut: 2,
     timeout: Math.min(connectTimeout, PING),
-    // Otherwise each request makes two errors, for the case that it fails: a fifth of what a job costs.
+    // Otherwise each request makes two errors, for the case that it fails.
     noAsyncTraces: true,
     ...authenticator,
     ...connection,
@@ -114,9 +116,13 @@ function certificates({ tls }: Access["connection"]): string[] {
   return [caFile, certFile, keyFile].filter((path) => typeof path === "string");
 }
 
-function readAccess(kind: "TLS" | "credentials", path: string): Uint8Array {
+function readCredentials(path: string): Uint8Array {
+  return readable("credentials", path, () => files().readFileSync(path));
+}
+
+function readable<T>(kind: "TLS" | "credentials", path: string, read: () => T): T {
   try {
-    return files().readFileSync(path);
+    return read();
   } catch (cause) {
     throw engineError(`the ${kind} file ${path} can't be read`, cause, true);
   }

@@ -9,30 +9,26 @@ import type { Cut } from "./ended.ts";
 
 /** One of them, and its controller. */
 export class Cutoff {
-  #cut: Cut | null = null;
+  #cut: Cut | undefined;
   #listener: (() => void) | null = null;
 
-  /** Why the run is to end, or null. */
-  get cut(): Cut | null {
-    return this.#cut;
-  }
-
   get aborted(): boolean {
-    return this.#cut !== null;
+    return this.#cut !== undefined;
   }
 
-  /** Told to nobody: the cluster rejects with it. */
-  get reason(): unknown {
+  /** Why the run is to end, or undefined. The cluster rejects with it. */
+  get reason(): Cut | undefined {
     return this.#cut;
   }
 
   /** The run is to end. What was said first counts. */
   end(cut: Cut): void {
-    if (this.#cut !== null) return;
+    if (this.aborted) return;
     this.#cut = cut;
     this.#listener?.();
   }
 
+  /** There is one listener at most: a cluster has one for each signal (`abort-watch.ts`). */
   addEventListener(_: "abort", listener: () => void): void {
     this.#listener = listener;
   }

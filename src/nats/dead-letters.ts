@@ -10,7 +10,7 @@ import type { TraceContext } from "../core/trace.ts";
 import * as check from "../validate.ts";
 import { Bulk } from "./bulk.ts";
 import { isFull } from "./faults.ts";
-import { isVoid, jobHeaders, type JobLetter, readJob } from "./letters.ts";
+import { headersAgain, isVoid, type JobLetter, readJob } from "./letters.ts";
 import { orNoQueue } from "./monitor.ts";
 import { Names, ownerOf } from "./names.ts";
 import { ACCESS_NAMES, type AccessOptions, resolveAccess, SHAPE, word } from "./options.ts";
@@ -46,7 +46,7 @@ export interface DeadJob {
   readonly sequence: number;
 }
 
-/** All that a job came with. */
+/** What a job came with. */
 export interface DeadJobContent {
   /** The longest run in milliseconds, or Infinity. */
   readonly timeout: number;
@@ -174,7 +174,8 @@ export class DeadLetters {
 
   async #drop(job: DeadJob): Promise<void> {
     const { header, data } = await this.#message(job);
-    await this.#bulk.drop(this.#visit, ownerOf(job.address), readJob(header, data).args).catch(() => {});
+    const args = letterIn(header, data)?.args;
+    if (args) await this.#bulk.drop(this.#visit, ownerOf(job.address), args).catch(() => {});
     await forgetStored(this.#visit, this.#names.dead, job.sequence);
   }
 
@@ -186,7 +187,7 @@ export class DeadLetters {
   /** @param over The number of the answer that is none to it any more; see `JobLetter.over`. */
   async #publish({ sequence }: DeadJob, { header, data }: Message, over: number): Promise<void> {
     const { client, js } = this.#visit;
-    const headers = jobHeaders(client, { ...readJob(header, data), over });
+    const headers = headersAgain(client, header, over);
     try {
       // Its own: if only this was done, and is done again, it is in the queue once.
       await js.publish(header.get("cc-subject"), data, { headers, msgID: `dead.${this.#queue}.${sequence}` });
@@ -216,7 +217,7 @@ interface Message {
 function deadJob(subject: string, headers: MsgHdrs | undefined, sequence: number, nanos: number): DeadJob {
   // cc.dead.queue.owner.space.name
   const address = subject.split(".").slice(3).join(".");
-  const { id = address, task = null } = letterIn(headers) ?? {};
+  const { id = address, task = null } = letterIn(headers, NO_BYTES) ?? {};
   return {
     id,
     address,
@@ -228,10 +229,12 @@ function deadJob(subject: string, headers: MsgHdrs | undefined, sequence: number
   };
 }
 
-/** What its headers say; null for those of no job, or of a newer version. */
-function letterIn(headers: MsgHdrs | undefined): JobLetter | null {
+const NO_BYTES = new Uint8Array(0);
+
+/** The job that a message is; null for one that is none, or of a newer version. */
+function letterIn(headers: MsgHdrs | undefined, bytes: Uint8Array): JobLetter | null {
   try {
-    return readJob(headers, new Uint8Array(0));
+    return readJob(headers, bytes);
   } catch {
     return null;
   }

@@ -25,7 +25,7 @@ export class Delivery implements Link<Delivery> {
   readonly #reply: string;
   readonly #connection: NatsConnection;
 
-  private constructor({ subject, headers, data }: Msg, reply: Reply, connection: NatsConnection) {
+  private constructor({ subject, data }: Msg, headers: MsgHdrs | undefined, reply: Reply, connection: NatsConnection) {
     this.subject = subject;
     this.headers = headers;
     this.bytes = data;
@@ -37,9 +37,9 @@ export class Delivery implements Link<Delivery> {
   }
 
   /** The delivery that a message is; null for one that is none. */
-  static of(message: Msg, connection: NatsConnection): Delivery | null {
+  static of(message: Msg, headers: MsgHdrs | undefined, connection: NatsConnection): Delivery | null {
     const reply = readReply(message.reply ?? "");
-    return reply && new Delivery(message, reply, connection);
+    return reply && new Delivery(message, headers, reply, connection);
   }
 
   /** The job is done with: it leaves the queue. */

@@ -88,10 +88,10 @@ export class NatsEngine implements Engine {
       forecast,
       outbox: this.#outbox,
       announcing: this.#announcing,
-      any: (any) => link.hold(any),
-      accepted: () => link.broker && this.#receiving.watch(link.broker),
-      left: (job) => this.#receiving.forget(job),
-      settled: () => this.#windDown(),
+      changed: () => this.#hold(),
+      watch: () => link.broker && this.#receiving.watch(link.broker),
+      forget: (job) => this.#receiving.forget(job),
+      ended: () => this.#windDown(),
     });
     const { unsettled } = this.#jobs;
     this.#rollCall = new RollCall(link, names, parts.clock);
@@ -108,7 +108,10 @@ export class NatsEngine implements Engine {
       clock: parts.clock,
       withdrew: (number) => this.#tidying.withdrew(number),
       answered: (broker, address) => this.#receiving.discard(broker, address),
-      ended: () => this.#windDown(),
+      ended: () => {
+        this.#hold();
+        this.#windDown();
+      },
     });
     this.#admission = new Admission({
       link,
@@ -117,7 +120,7 @@ export class NatsEngine implements Engine {
       forecast,
       maxLatency: parts.maxLatency,
       own: () => unsettled.size,
-      refused: (job, error) => this.#turn(() => this.#jobs.refused(job, error)),
+      refused: (job, error) => this.#turn(() => this.#jobs.refuse(job, error)),
     });
     this.#receiving = new Receiving({
       clock: parts.clock,
@@ -147,7 +150,7 @@ export class NatsEngine implements Engine {
       before: (address) => this.#withdrawing.before(address),
       lookUp: (broker, job) => this.#receiving.lookUp(broker, job),
       accepted: (job, mine) => this.#turn(() => this.#jobs.accepted(job, mine)),
-      refused: (job, error) => this.#turn(() => this.#jobs.refused(job, error)),
+      refused: (job, error) => this.#turn(() => this.#jobs.refuse(job, error)),
       pause: (delay) => new Promise((resolve) => parts.clock.schedule(delay, resolve, true)),
     });
   }
@@ -228,6 +231,11 @@ export class NatsEngine implements Engine {
     // First, lest the cluster end before it is.
     if (isMine(job)) this.#withdrawing.withdraw(job);
     this.#jobs.settle(job, { ok: false, error: reason }, null);
+  }
+
+  /** The program stays alive for its jobs, and until those that it wants no more are withdrawn. */
+  #hold(): void {
+    this.#link.hold(this.#jobs.unsettled.size > 0 || this.#withdrawing.busy);
   }
 
   get isOpen(): boolean {

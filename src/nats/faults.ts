@@ -43,8 +43,9 @@ export function isDenied(error: unknown): boolean {
   return causes(error).some(({ name }) => name === "PermissionViolationError");
 }
 
-/** Errors of a connection that is interrupted, or of a broker that is not ready yet, by their names. */
+/** Errors of a connection that is interrupted, or of a broker that is not ready yet, by their names; see {@link undecided}. */
 const PASSING: ReadonlySet<string> = new Set([
+  "UndecidedError",
   "TimeoutError",
   "NoResponders",
   "RequestError",
@@ -53,6 +54,9 @@ const PASSING: ReadonlySet<string> = new Set([
   "DrainingConnectionError",
   "InterruptedError",
 ]);
+
+/** The same, by their numbers: a message of that id is being stored (since 2.11), and there are too many at a time. */
+const BUSY: ReadonlySet<number | null> = new Set([10_158, 10_167]);
 
 /** Errors that stay, whatever they came by. */
 const SETTLED: ReadonlySet<string> = new Set([
@@ -76,7 +80,8 @@ export function isLasting(error: unknown): boolean {
   const all = causes(error);
   if (all.some(({ name }) => SETTLED.has(name))) return true;
   return !all.some((cause) =>
-    PASSING.has(cause.name) || ((cause as { status?: unknown }).status === UNAVAILABLE && !LASTING.has(codeOf(cause)))
+    PASSING.has(cause.name) || BUSY.has(codeOf(cause)) ||
+    ((cause as { status?: unknown }).status === UNAVAILABLE && !LASTING.has(codeOf(cause)))
   );
 }
 
@@ -93,6 +98,14 @@ export function unheard(subject: string): Error {
 /** The error of a message of which nobody has said anything in time. */
 export function late(subject: string): Error {
   return named("TimeoutError", `nothing was said in time of a message to ${subject}`);
+}
+
+/**
+ * The error of a message that is sent again while the servers have yet to agree on it, so that it may come to nothing: those before 2.11
+ * say that they have it, without a number.
+ */
+export function undecided(subject: string): Error {
+  return named("UndecidedError", `the servers have yet to agree on a message to ${subject}`);
 }
 
 /** As the client names its own. */

@@ -5,7 +5,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import type { MsgHdrs } from "@nats-io/transport-node";
+import type { Msg, MsgHdrs } from "@nats-io/transport-node";
 import type { TraceContext } from "../core/trace.ts";
 import type { Client } from "./client.ts";
 import { type Encoding, read } from "./values.ts";
@@ -68,7 +68,9 @@ export interface AnswerLetter {
  * What a host says of a job while it is under way: its answer, or that it is kept, being too large to be told; how far it is; that it has
  * begun, or was given back.
  */
-export type Step = "answer" | "kept" | "progress" | "started" | "returned";
+export type Step = typeof STEPS[number];
+
+const STEPS = ["answer", "kept", "progress", "started", "returned"] as const;
 
 /**
  * The headers that say what a job and an answer are: one each, with JSON. The client takes 1 KB of memory for every header that it writes
@@ -103,6 +105,21 @@ export function jobHeaders(client: Client, letter: JobLetter): MsgHdrs {
   return headers;
 }
 
+/** The headers of a job that is put back: all that whoever enqueued it has written, and that it is to be run in spite of an answer. */
+export function headersAgain(client: Client, headers: MsgHdrs, over: number): MsgHdrs {
+  const again = client.transport.headers();
+  for (const [name, values] of headers) {
+    if (!ADDED.test(name)) {
+      for (const value of values) again.append(name, value);
+    }
+  }
+  again.set(JOB, toHeader({ ...factsIn(headers, JOB), over: over || undefined }));
+  return again;
+}
+
+/** What the broker adds, and who sets a job aside. */
+const ADDED = /^(?:nats-.*|cc-subject|cc-deliveries)$/i;
+
 /** Reads a job. Throws for what is none. */
 export function readJob(headers: MsgHdrs | undefined, bytes: Uint8Array): JobLetter {
   const facts = factsIn(headers, JOB);
@@ -114,7 +131,7 @@ export function readJob(headers: MsgHdrs | undefined, bytes: Uint8Array): JobLet
     timeout: number(facts["timeout"]) || Infinity,
     version: text(facts["version"]),
     wants: { progress: facts["progress"] === true, steps: facts["steps"] === true },
-    trace: headers ? trace(headers) : null,
+    trace: trace(headers as MsgHdrs),
     over: number(facts["over"]),
     args: body(facts, bytes),
   };
@@ -125,6 +142,18 @@ function trace(headers: MsgHdrs): TraceContext | null {
   if (!traceparent) return null;
   const [tracestate, baggage] = ["tracestate", "baggage"].map((name) => headers.get(name));
   return { traceparent, ...tracestate ? { tracestate } : {}, ...baggage ? { baggage } : {} };
+}
+
+/**
+ * The headers of a message: none, also if they can't be read. The client reads them when it is asked for them, throws for a name that may
+ * not be, and hears nothing more of the connection then, until its pings are not answered (nats-core 3.4.0).
+ */
+export function headersOf(message: Msg): MsgHdrs | undefined {
+  try {
+    return message.headers;
+  } catch {
+    return undefined;
+  }
 }
 
 /** How many bytes headers take in a message, more or less. */
@@ -153,7 +182,7 @@ export function readAnswer(headers: MsgHdrs | undefined, bytes: Uint8Array): Ans
     worker: text(facts["worker"]) ?? "",
     attempt: number(facts["attempt"]),
     ran: number(facts["ran"]),
-    number: Number(headers?.get(LIVE).split(" ")[1]) || 0,
+    number: number(Number(headers?.get(LIVE).split(" ")[1])),
     body: body(facts, bytes),
   };
 }
@@ -176,9 +205,10 @@ export function setStep(headers: MsgHdrs, step: Step, number = 0): void {
   headers.set(LIVE, number > 0 ? `${step} ${number}` : step);
 }
 
-/** What is said of a job while it is under way; it may be nothing of ours. */
-export function stepIn(headers: MsgHdrs): Step {
-  return headers.get(LIVE).split(" ")[0] as Step;
+/** What is said of a job while it is under way; null for what is no word of ours. */
+export function stepIn(headers: MsgHdrs): Step | null {
+  const [step] = headers.get(LIVE).split(" ");
+  return STEPS.find((known) => known === step) ?? null;
 }
 
 /** The value of a message's body. */
@@ -200,7 +230,7 @@ function body(facts: Facts, bytes: Uint8Array): Body {
   if (encoding !== "undefined" && encoding !== "json" && encoding !== "rich") {
     throw new TypeError(`there is no encoding ${JSON.stringify(encoding)}`);
   }
-  return { encoding, bytes, object: text(facts["object"]) };
+  return { encoding, bytes, object: text(facts["object"]) || null };
 }
 
 /** What a header says, whoever wrote it. */
@@ -216,8 +246,9 @@ function text(value: unknown): string | null {
   return typeof value === "string" ? value : null;
 }
 
+/** 0 for what is none that can be. */
 function number(value: unknown): number {
-  return typeof value === "number" ? value : 0;
+  return typeof value === "number" && value >= 0 && value < Infinity ? value : 0;
 }
 
 /** As the value of a header, which has ASCII only. */

@@ -11,6 +11,7 @@ import type { Msg, Subscription } from "@nats-io/transport-node";
 import { Chain, type Link } from "../core/chain.ts";
 import type { Clock, Timer } from "../core/clock.ts";
 import { Delivery } from "./delivery.ts";
+import { headersOf } from "./letters.ts";
 import type { Broker } from "./link.ts";
 import { type Level, LEVELS, type Names } from "./names.ts";
 import type { Room } from "./room.ts";
@@ -86,10 +87,7 @@ export class Pulling {
   #round: { readonly levels: Level[] } | null = null;
   #rounds = 0;
   #probe: Timer | null = null;
-  /** When it was last asked, and what waits until it may be again. */
-  #askedAt = -Infinity;
-  #pause: Timer | null = null;
-  #open = true;
+  #state: "asking" | "interrupted" | "stopped" = "asking";
 
   constructor(parts: PullingParts) {
     this.#parts = parts;
@@ -106,30 +104,20 @@ export class Pulling {
    * @param busy Whether more may well be waiting, since the host has jobs.
    */
   pump(busy: boolean): void {
-    if (!this.#open || this.#round) return;
-    const wait = this.#askedAt + this.#parts.room().pace - this.#parts.clock.now();
-    if (wait > 0) {
-      this.#pause ??= this.#parts.clock.schedule(wait, () => this.#resume());
-      return;
-    }
-    this.#endPause();
+    if (this.#state !== "asking" || this.#round) return;
     const levels = this.#levels();
     if (levels.length > 1 || busy) this.#round = { levels };
     this.#goOn();
   }
 
-  #resume(): void {
-    this.#pause = null;
-    this.pump(true);
-  }
-
-  #endPause(): void {
-    this.#pause?.cancel();
-    this.#pause = null;
+  /** There is no connection. What is asked now would be sent with the next, before it is known which jobs are withdrawn. */
+  interrupted(): void {
+    if (this.#state === "asking") this.#state = "interrupted";
   }
 
   /** There is a connection again: what was asked is forgotten at the other end. */
   again(): void {
+    if (this.#state === "interrupted") this.#state = "asking";
     this.#forgetQuestions();
     this.#round = null;
     this.#lookAtAll();
@@ -137,9 +125,8 @@ export class Pulling {
 
   /** Nothing more is asked for, and what was asked is taken back. What is on its way still comes: otherwise its lease would have to run out. */
   stop(): void {
-    this.#open = false;
+    this.#state = "stopped";
     this.#probe?.cancel();
-    this.#endPause();
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
     for (const { line } of this.#questions) line.subscription.drain().catch(() => {});
     for (const { subscription } of this.#lines.splice(0)) subscription.unsubscribe();
@@ -184,12 +171,12 @@ export class Pulling {
   /** The usual level may be open for all the room that there is; what comes beside is given back, if there is none then. */
   #askOnce(level: Level): void {
     const room = this.#parts.room();
-    if (room.free > 0) this.#ask(level, room.free, room, true);
+    if (this.#state === "asking" && room.free > 0) this.#ask(level, room.free, room, true);
   }
 
   #lookAtAll(): void {
     this.#probe?.cancel();
-    if (!this.#open) return;
+    if (this.#state === "stopped") return;
     this.#probe = this.#parts.clock.schedule(UNHINTED, () => this.#lookAtAll());
     for (const level of UNUSUAL) this.#askOnce(level);
   }
@@ -224,7 +211,6 @@ export class Pulling {
   #ask(level: Level, batch: number, { depth }: Room, now: boolean): void {
     const { broker: { connection }, names, clock } = this.#parts;
     const line = this.#lines.pop() ?? this.#newLine();
-    this.#askedAt = clock.now();
     const question: Question = {
       before: null,
       after: null,
@@ -255,9 +241,10 @@ export class Pulling {
     // Whoever has put it has taken it back, or nobody has.
     if (!question) return;
     // A message of the broker's own has a code and no body.
-    const { code = 0 } = message.headers ?? {};
+    const headers = headersOf(message);
+    const { code = 0 } = headers ?? {};
     if (code > 0) return NOTHING.has(code) ? this.#ended(question) : this.#refused(question);
-    const delivery = Delivery.of(message, this.#parts.broker.connection);
+    const delivery = Delivery.of(message, headers, this.#parts.broker.connection);
     // Of nobody that was asked.
     if (!delivery) return;
     const last = --question.left === 0;
@@ -282,13 +269,13 @@ export class Pulling {
   #ended(question: Question): void {
     if (question.over) return;
     const line = this.#over(question);
-    if (this.#open) this.#lines.push(line);
+    if (this.#state !== "stopped") this.#lines.push(line);
     else line.subscription.unsubscribe();
     this.#goOnAfter(question);
   }
 
   #goOnAfter({ level, left, now }: Question): void {
-    if (!this.#open) return;
+    if (this.#state !== "asking") return;
     if (left > 0 && (this.#hinted.get(level) ?? Infinity) + HINTED < this.#parts.clock.now()) {
       this.#hinted.delete(level);
     }

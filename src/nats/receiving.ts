@@ -7,7 +7,7 @@
 
 import type { Msg, Subscription } from "@nats-io/transport-node";
 import type { Clock, Timer } from "../core/clock.ts";
-import type { ReadonlyRegister } from "../core/register.ts";
+import { type ReadonlyRegister, Register } from "../core/register.ts";
 import type { Bulk } from "./bulk.ts";
 import { engineError, isDenied, isLasting, isUnanswered } from "./faults.ts";
 import { type AnswerLetter, isVoid, readAnswer, readValue, stepIn } from "./letters.ts";
@@ -53,7 +53,7 @@ export interface ReceivingParts {
 /** Receives what hosts say. */
 export class Receiving {
   readonly #parts: ReceivingParts;
-  readonly #named = new Map<string, Subscription>();
+  readonly #named = new Register<string, Subscription>();
   #listening: Promise<void> | null = null;
   #looking = false;
   #timer: Timer | null = null;
@@ -69,7 +69,7 @@ export class Receiving {
    */
   async expect(broker: Broker, job: RemoteJob): Promise<void> {
     await (this.#listening ??= this.#listen(broker));
-    if (!isNamed(job.address) || this.#named.has(job.address)) return;
+    if (!isNamed(job.address) || this.#named.get(job.address)) return;
     this.#named.set(job.address, this.#subscribe(broker, job.address, () => {}));
   }
 

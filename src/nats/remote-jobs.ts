@@ -28,14 +28,14 @@ export interface RemoteJobsParts {
   readonly forecast: Forecast;
   readonly outbox: Outbox;
   readonly announcing: Announcing;
-  /** Whether there are any, each time that one has come or left. */
-  any(any: boolean): void;
-  /** The broker has one more. */
-  accepted(): void;
-  /** Nothing more is expected of it. */
-  left(job: RemoteJob): void;
-  /** One has left, and its caller will be told. */
-  settled(): void;
+  /** There is one more, or one less. */
+  changed(): void;
+  /** The broker has one: it is to be looked for if nothing is heard of it. */
+  watch(): void;
+  /** Nothing more is expected of one. */
+  forget(job: RemoteJob): void;
+  /** One is over, and its caller will be told. */
+  ended(): void;
 }
 
 /** Those of one engine. */
@@ -56,10 +56,10 @@ export class RemoteJobs {
 
   /** There is one more. */
   add(job: RemoteJob): void {
-    const { forecast, clock, any } = this.#parts;
+    const { forecast, clock, changed } = this.#parts;
     this.#unsettled.set(job.address, job);
     if (this.#unsettled.size === 1) forecast.watch(true, clock.now());
-    any(true);
+    changed();
   }
 
   /** @param mine Whether this program has put it into the queue; false if another had enqueued the same name. */
@@ -68,29 +68,24 @@ export class RemoteJobs {
     // Hosts may be quicker with what they say of it than the broker with whose it is.
     if (state.at === "queued" || state.at === "running") job.state = { ...state, mine: state.mine && mine };
     if (state.at !== "sending") return;
-    const { announcing, accepted } = this.#parts;
+    const { announcing, watch } = this.#parts;
     job.state = { at: "queued", mine };
     this.#ledger.jobs.accepted++;
     if (announcing.hears(job, "job:queued")) announcing.sayOf(job, queued(job, this.#unsettled.size));
-    accepted();
+    watch();
   }
 
-  /** It did not get into the queue. */
-  refused(job: RemoteJob, error: ClusterError): void {
-    if (job.isSettled) return;
-    this.#remove(job);
-    this.refuse(job, error);
-    this.#parts.settled();
-  }
-
-  /** One that is none of them is not to be. */
+  /** It does not get into the queue, whether it is one of them or was never to be. */
   refuse(job: RemoteJob, error: ClusterError): void {
-    const { lifetime, outbox, announcing } = this.#parts;
+    if (job.isSettled) return;
+    const { lifetime, outbox, announcing, ended } = this.#parts;
+    this.#remove(job);
     job.state = { at: "settled" };
     this.#ledger.jobs.refused++;
     this.#refusedSinceDrain ||= error.code === "CC_ERR_BACKLOG_FULL" && lifetime.at === "open";
     outbox.push(() => job.done({ ok: false, error }));
     if (announcing.hears(job, "job:refused")) announcing.sayOf(job, refused(job, error));
+    ended();
   }
 
   /** A host runs it. */
@@ -138,17 +133,18 @@ export class RemoteJobs {
     if (announcing.hears(job, "job:settled")) {
       announcing.sayOf(job, settled(job, outcome, answer, startedAt, now));
     }
-    this.#parts.settled();
+    this.#parts.ended();
   }
 
   #remove(job: RemoteJob): void {
-    const { clock, lifetime, forecast, announcing, any, left } = this.#parts;
     job.expiry?.cancel();
-    left(job);
+    if (this.#unsettled.get(job.address) !== job) return;
+    const { clock, lifetime, forecast, announcing, changed, forget } = this.#parts;
+    forget(job);
     this.#unsettled.delete(job.address);
     const { size } = this.#unsettled;
     if (size === 0) forecast.watch(false, clock.now());
-    any(size > 0);
+    changed();
     if (size > 0 || !this.#refusedSinceDrain || lifetime.at !== "open") return;
     this.#refusedSinceDrain = false;
     announcing.tell("drain", () => ({ type: "drain" }));

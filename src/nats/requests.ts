@@ -1,7 +1,7 @@
 /**
  * What is asked of the broker over a connection that may be interrupted. The client forgets what it has yet to send whenever it tries to
- * get a connection again, and what the broker says of what was sent before is said to nobody: whoever waited for it would wait until the
- * client's patience is at its end.
+ * get a connection again, and what the broker says of what was sent before is said to nobody: whoever waited for it would wait for as
+ * long as they have patience.
  *
  * @module
  */

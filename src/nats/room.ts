@@ -8,12 +8,6 @@
 const AHEAD = 10;
 const MOST_AHEAD = 50;
 
-/**
- * How long a host that has a job of less than a millisecond waits before it asks again, in milliseconds: until then that may be over. Where
- * one comes at a time it costs 9 messages at the broker instead of 11.
- */
-const PACE = 2;
-
 /** While more answers than this are on their way to the broker, no more jobs are taken. */
 const MOST_ANSWERS = 256;
 
@@ -28,13 +22,11 @@ export interface Room {
    * asked for one by one, as slots get free, jobs that do nothing cost twice as much.
    */
   readonly least: number;
-  /** How long after the last question the next is put at the earliest, in milliseconds. */
-  readonly pace: number;
   /** How many are taken ahead for each slot. What was asked for stays welcome, though jobs turn out to be longer meanwhile. */
   readonly depth: number;
 }
 
-export const NO_ROOM: Room = { free: 0, ahead: 0, least: 1, pace: 0, depth: 0 };
+export const NO_ROOM: Room = { free: 0, ahead: 0, least: 1, depth: 0 };
 
 /** What a host has to do. */
 export interface Load {
@@ -63,7 +55,6 @@ export function roomFor({ slots, held, answering, blocked }: Load, depth: number
     free: Math.max(0, slots - occupied),
     ahead: Math.max(0, most - Math.max(0, occupied - slots)),
     least: Math.max(1, Math.floor(most / 2)),
-    pace: held > 0 && depth > AHEAD ? PACE : 0,
     depth,
   };
 }

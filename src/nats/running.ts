@@ -231,7 +231,7 @@ export class Running {
       });
       return answered(value);
     } catch (error) {
-      if (cutoff.cut !== null) return cutOff(cutoff.cut);
+      if (cutoff.reason) return cutOff(cutoff.reason);
       if (error instanceof ClusterError && OURS.has(error.code)) return { how: "given back", lost: false };
       if (!(error instanceof ClusterError) || error.code !== "CC_ERR_WORKER_START") return thrown(error);
       // Another host may have better luck with the module; not for ever. The cluster has told of it itself.

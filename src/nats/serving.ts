@@ -254,6 +254,7 @@ export class Serving {
 
   #interrupted(): void {
     if (!this.#open) return;
+    this.#open.pulling.interrupted();
     this.#loss ??= this.#parts.clock.schedule(this.#lease, () => this.#open?.running.lose());
   }
 

@@ -9,7 +9,8 @@ import type { Msg, MsgHdrs, NatsConnection } from "@nats-io/transport-node";
 import type { Clock } from "../core/clock.ts";
 import { Register } from "../core/register.ts";
 import type { Client } from "./client.ts";
-import { late, unheard } from "./faults.ts";
+import { late, undecided, unheard } from "./faults.ts";
+import { headersOf } from "./letters.ts";
 
 /** How long the broker has to say it, in milliseconds. */
 const PATIENCE = 5_000;
@@ -28,7 +29,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** What storing is given to work with. */
+/** What storing is given to work with. Its clock's timers let the program end: who waits for a message holds the connection. */
 export interface StoringParts {
   readonly client: Client;
   readonly connection: NatsConnection;
@@ -54,7 +55,7 @@ export class Storing {
   /**
    * Has a message stored.
    *
-   * @throws what the broker says: that it can't; or that nobody is there, or has said anything, as errors of those names.
+   * @throws what the broker is at fault with, or an error of `faults.ts`: `unheard`, `late` or `undecided`.
    */
   publish(subject: string, bytes: Uint8Array | string, headers?: MsgHdrs): Promise<Kept> {
     return new Promise((resolve, reject) => {
@@ -81,21 +82,23 @@ export class Storing {
     for (const [reply, waiting] of this.#all()) if (waiting.subject === subject) this.#take(reply)?.reject(error);
   }
 
-  #heard({ subject, data, headers }: Msg): void {
-    const waiting = this.#take(subject);
+  #heard(message: Msg): void {
+    const waiting = this.#take(message.subject);
     if (!waiting) return;
-    if (data.byteLength === 0 && headers?.code === 503) return waiting.reject(unheard(waiting.subject));
     try {
-      waiting.resolve(this.#read(data));
+      waiting.resolve(this.#read(message, waiting));
     } catch (error) {
       waiting.reject(error);
     }
   }
 
-  #read(data: Uint8Array): Kept {
-    const { error, seq } = JSON.parse(new TextDecoder().decode(data));
+  #read(message: Msg, { subject }: Waiting): Kept {
+    const { data } = message;
+    if (data.byteLength === 0 && headersOf(message)?.code === 503) throw unheard(subject);
+    const { error, seq, duplicate } = JSON.parse(new TextDecoder().decode(data));
     if (error) throw new this.#parts.client.jetstream.JetStreamApiError(error);
-    if (!(seq > 0)) throw new TypeError("the server has not said which number a message has that it was to store");
+    if (seq === 0 && duplicate === true) throw undecided(subject);
+    if (!(seq > 0)) throw new TypeError(`the server has not said which number it has given a message to ${subject}`);
     return { seq };
   }
 

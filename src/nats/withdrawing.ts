@@ -6,6 +6,7 @@
  */
 
 import type { Clock } from "../core/clock.ts";
+import { Register } from "../core/register.ts";
 import { isFull, isLasting } from "./faults.ts";
 import { answerHeaders } from "./letters.ts";
 import type { Broker, Link } from "./link.ts";
@@ -51,7 +52,7 @@ export interface WithdrawingParts {
 export class Withdrawing {
   readonly #parts: WithdrawingParts;
   /** Under way, by address. */
-  readonly #under = new Map<string, Promise<void>>();
+  readonly #under = new Register<string, Promise<void>>();
   readonly #turns = new Turns(AT_ONCE);
   /** When the broker last took one back. */
   #heard = -Infinity;

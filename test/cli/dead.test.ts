@@ -6,6 +6,11 @@ import { type Commands, type Ended, HOSTS, it } from "./commands.ts";
 import { serve } from "./queues.ts";
 
 const LARGE = 2_000_000;
+/** What its caller has said of each job that is set aside. */
+const LIMITS = {
+  timeout: 60_000,
+  trace: { traceparent: `00-${"1".repeat(32)}-${"2".repeat(16)}-01`, tracestate: "a=b" },
+};
 
 describe.each(versions)("dead, with NATS %s", { timeout: 120_000 }, (version) => {
   let broker: Broker;
@@ -29,7 +34,7 @@ describe.each(versions)("dead, with NATS %s", { timeout: 120_000 }, (version) =>
     const host = await serve(commands, broker, "node", queue, ...flags);
     let begun = 0;
     const all = new Promise<void>((resolve) => cc.on("job:started", () => ++begun === names.length && resolve()));
-    const answers = names.map((id) => cc.enqueue(jobs[id], { id, task: "once" }).catch((error) => error));
+    const answers = names.map((id) => cc.enqueue(jobs[id], { id, task: "once", ...LIMITS }).catch((error) => error));
     await all;
     host.running.signalAll("SIGKILL");
     await host.running.ended;
@@ -63,9 +68,8 @@ describe.each(versions)("dead, with NATS %s", { timeout: 120_000 }, (version) =>
       task: "once",
       deliveries: 1,
       args: value,
-      timeout: null,
       version: null,
-      trace: null,
+      ...LIMITS,
     });
     expect(JSON.parse((await dead("show", "with a map")).stdout).argsShown).toBe("Map(1) { 'k' => 1n }");
     expect(JSON.parse((await dead("show", "large")).stdout).args).toHaveLength(LARGE);

@@ -3,6 +3,7 @@
  */
 
 import { once } from "node:events";
+import { createConnection } from "node:net";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
@@ -186,4 +187,29 @@ it("A job that was withdrawn is not run, however many were withdrawn after it", 
   stage.write("go");
   expect(await Promise.all([held, last])).toEqual(["held", "wanted"]);
   expect(stage.lines("ran").slice(1)).toEqual(["wanted"]);
+});
+
+it("A job whose headers can't be read leaves the queue with an answer that says so, and its host goes on", async () => {
+  await stage.host(shared);
+  const cc = stage.cluster(shared);
+  expect(await cc.enqueue({ op: "echo", value: 1 })).toBe(1);
+  const address = "any.by-hand.1";
+  const head = "NATS/1.0\r\nno name: at all\r\n\r\n";
+  const socket = createConnection(broker.port, "127.0.0.1");
+  socket.end(
+    `CONNECT {"headers":true,"verbose":false}\r\n` +
+      `HPUB cc.job.${shared.queue}.normal.${address} ${head.length} ${head.length}\r\n${head}\r\n`,
+  );
+  await once(socket.resume(), "close");
+  await expect.poll(() => messages("JOBS"), { timeout: 10_000 }).toBe(0);
+  const connection = await connect({ servers: broker.url });
+  try {
+    const { streams } = await jetstreamManager(connection);
+    const stored = { last_by_subj: `cc.ans.${shared.queue}.${address}` };
+    const answer = await streams.getMessage(`CC_ANSWERS_${shared.queue}`, stored);
+    expect(JSON.parse(answer!.header.get("cc-answer"))).toMatchObject({ status: "failed" });
+  } finally {
+    await connection.close();
+  }
+  expect(await cc.enqueue({ op: "echo", value: 2 })).toBe(2);
 });

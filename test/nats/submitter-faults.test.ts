@@ -204,11 +204,24 @@ describe("The end", () => {
   });
 
   it.each(
-    RUNTIMES.flatMap((on) => ["construct", "ready", "answered", "aborted"].map((what) => [on, what] as const)),
+    RUNTIMES.flatMap((on) =>
+      ["construct", "ready", "answered", "aborted", "exited"].map((what) => [on, what] as const)
+    ),
   )("A program whose cluster is idle ends by itself (%s, %s)", async (on, what) => {
     await stage.host(shared);
     const { code, stdout, stderr } = await stage.program("nats-idle.ts", [what, broker.url, shared.queue], on).ended;
     expect([code, stdout.trim(), stderr]).toEqual([0, "last line", ""]);
+  });
+
+  it.each(RUNTIMES)("A program does not end before all jobs are withdrawn that it wants no more (%s)", async (on) => {
+    // It makes the queue.
+    await (await stage.host(shared)).exit();
+    const args = ["many aborted", broker.url, shared.queue, stage.file("ran")];
+    const { code, stdout, stderr } = await stage.program("nats-idle.ts", args, on).ended;
+    expect([code, stdout.trim(), stderr]).toEqual([0, "last line", ""]);
+    await stage.host(shared);
+    await stage.cluster(shared).enqueue({ op: "log", file: stage.file("ran"), line: "last" });
+    expect(stage.lines("ran")).toEqual(["last"]);
   });
 });
 

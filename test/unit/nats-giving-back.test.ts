@@ -37,7 +37,7 @@ class World {
       data: new Uint8Array(0),
       reply: `$JS.ACK.s.c.${count}.7.7.1.0`,
     };
-    return Delivery.of(message as unknown as Msg, connection as unknown as NatsConnection)!;
+    return Delivery.of(message as unknown as Msg, undefined, connection as unknown as NatsConnection)!;
   }
 }
 

@@ -5,6 +5,7 @@ import type { Client } from "../../src/nats/client.ts";
 import {
   answerHeaders,
   type AnswerLetter,
+  headersAgain,
   jobHeaders,
   type JobLetter,
   readAnswer,
@@ -109,6 +110,24 @@ describe("Letters", () => {
     expect([stepIn(told), readAnswer(told, body.bytes).number]).toEqual(["answer", 12]);
     setStep(told, "started");
     expect([stepIn(told), readAnswer(told, body.bytes).number]).toEqual(["started", 0]);
-    expect(stepIn(headers())).toBe("");
+    expect(stepIn(headers())).toBe(null);
+    for (const number of ["-1", "Infinity", "1e999", "x", ""]) {
+      told.set("cc-live", `answer ${number}`);
+      expect(readAnswer(told, body.bytes).number, number).toBe(0);
+    }
+  });
+
+  it("of a job that is put back are as they were, but for what the broker and hosts have added", () => {
+    const written = headers();
+    written.set("cc-job", '{"id":"a","encoding":"json","over":3,"later":true}');
+    written.set("traceparent", "00-1-2-01");
+    for (const name of ["cc-subject", "cc-deliveries", "Nats-Msg-Id", "Nats-Sequence"]) written.set(name, "7");
+    const again = (over: number) =>
+      Object.fromEntries([...headersAgain(client, written, over)].map(([k, [v]]) => [k, v]));
+    expect(again(12)).toEqual({
+      "cc-job": '{"id":"a","encoding":"json","over":12,"later":true}',
+      traceparent: "00-1-2-01",
+    });
+    expect(again(0)).toEqual({ "cc-job": '{"id":"a","encoding":"json","later":true}', traceparent: "00-1-2-01" });
   });
 });

@@ -23,7 +23,6 @@ class World {
   readonly waiting: Record<Level, number> = { high: 0, normal: 0, low: 0 };
   readonly slots: number;
   readonly ahead: number;
-  readonly pace: number;
   held = 0;
   /** How many questions were put. */
   questions = 0;
@@ -36,14 +35,13 @@ class World {
   inboxes = 0;
   readonly pulling: Pulling;
 
-  constructor(slots: number, ahead: number, pace = 0) {
+  constructor(slots: number, ahead: number) {
     this.slots = slots;
     this.ahead = ahead;
-    this.pace = pace;
     const connection = {
       subscribe: (subject: string, { callback }: { callback: Callback }) => {
         this.#listeners.set(subject, callback);
-        return { unsubscribe: () => this.#listeners.delete(subject) };
+        return { unsubscribe: () => this.#listeners.delete(subject), drain: () => Promise.resolve() };
       },
       publish: (subject: string, wanted: string, { reply }: { reply: string }) => {
         const { batch, no_wait: now = false } = JSON.parse(wanted);
@@ -63,7 +61,6 @@ class World {
         free: Math.max(0, slots - this.held),
         ahead: Math.max(0, slots * ahead - Math.max(0, this.held - slots)),
         least: Math.max(1, Math.floor(slots * ahead / 2)),
-        pace: this.held > 0 ? pace : 0,
         depth: ahead,
       }),
       got: ({ subject }) => this.#got(subject.split(".")[3] as Level),
@@ -187,46 +184,23 @@ describe("Pulling", () => {
     expect(world.inboxes).toBeLessThanOrEqual(5);
   });
 
-  it("asks no sooner again than its pace says, unless it has no job", () => {
-    const world = new World(2, 0, 2);
-    for (let i = 0; i < 40; i++) world.enqueue("normal");
+  it("asks nothing while there is no connection, and then again", () => {
+    const world = new World(2, 0);
+    world.enqueue("normal");
+    world.pulling.interrupted();
     const before = world.questions;
     world.end();
-    world.end();
-    // The first was answered with two jobs, which are over: it has none.
-    expect([world.held, world.questions - before]).toEqual([2, 1]);
-    world.end();
-    expect([world.held, world.questions - before]).toEqual([1, 1]);
-    world.clock.advance(1.9);
+    world.enqueue("high");
+    world.clock.advance(100_000);
+    expect([world.questions, world.held]).toEqual([before, 0]);
+    world.pulling.again();
+    world.pulling.pump(true);
     world.settle();
+    expect([world.held, world.waiting.high]).toEqual([1, 0]);
+    world.pulling.stop();
+    world.pulling.again();
+    world.enqueue("normal");
     expect(world.held).toBe(1);
-    world.clock.advance(0.1);
-    world.settle();
-    expect([world.held, world.questions - before]).toEqual([2, 2]);
-  });
-
-  it("asks for what waits in the end, whatever its pace, in random histories", () => {
-    fc.assert(fc.property(
-      fc.integer({ min: 1, max: 4 }),
-      fc.array(fc.tuple(fc.constantFrom("enqueue", "end", "wait"), fc.constantFrom(...LEVELS)), { maxLength: 60 }),
-      (slots, steps) => {
-        const world = new World(slots, 0, 2);
-        for (const [what, level] of steps) {
-          if (what === "enqueue") world.enqueue(level);
-          if (what === "end") world.end();
-          if (what === "wait") world.clock.advance(1);
-          expect(world.held).toBeLessThanOrEqual(slots);
-        }
-        for (let left = 200; left > 0 && world.held > 0; left--) {
-          world.end();
-          world.clock.advance(2);
-          world.settle();
-          const waits = world.waiting.high + world.waiting.normal + world.waiting.low;
-          if (waits > 0) expect(world.held).toBe(slots);
-        }
-        expect(world.waiting).toEqual({ high: 0, normal: 0, low: 0 });
-      },
-    ));
   });
 
   it("does not ask at once again where it was refused", () => {

@@ -13,14 +13,14 @@ describe("how much a host takes ahead for each slot", () => {
 
 describe("a host's room", () => {
   it("is a job for each free slot, and beside them what it takes ahead", () => {
-    expect(roomFor(IDLE, 3)).toEqual({ free: 4, ahead: 12, least: 6, pace: 0, depth: 3 });
-    expect(roomFor({ ...IDLE, held: 3 }, 3)).toEqual({ free: 1, ahead: 12, least: 6, pace: 0, depth: 3 });
-    expect(roomFor({ ...IDLE, held: 9 }, 3)).toEqual({ free: 0, ahead: 7, least: 6, pace: 0, depth: 3 });
-    expect(roomFor({ ...IDLE, held: 40 }, 3)).toEqual({ free: 0, ahead: 0, least: 6, pace: 0, depth: 3 });
+    expect(roomFor(IDLE, 3)).toEqual({ free: 4, ahead: 12, least: 6, depth: 3 });
+    expect(roomFor({ ...IDLE, held: 3 }, 3)).toEqual({ free: 1, ahead: 12, least: 6, depth: 3 });
+    expect(roomFor({ ...IDLE, held: 9 }, 3)).toEqual({ free: 0, ahead: 7, least: 6, depth: 3 });
+    expect(roomFor({ ...IDLE, held: 40 }, 3)).toEqual({ free: 0, ahead: 0, least: 6, depth: 3 });
   });
 
   it("is without any ahead where jobs are long, and one is worth a question", () => {
-    expect(roomFor(IDLE, 0)).toEqual({ free: 4, ahead: 0, least: 1, pace: 0, depth: 0 });
+    expect(roomFor(IDLE, 0)).toEqual({ free: 4, ahead: 0, least: 1, depth: 0 });
   });
 
   it("has the slot of a job that is over, but for its answer", () => {
@@ -32,12 +32,6 @@ describe("a host's room", () => {
     expect(roomFor({ ...IDLE, held: 4, blocked: 4 }, 3)).toMatchObject({ free: 0, ahead: 0 });
     // Runs of several queues, or of slots that were since taken away.
     expect(roomFor({ ...IDLE, held: 6, blocked: 6 }, 3)).toMatchObject({ free: 0, ahead: 0 });
-  });
-
-  it("asks again without a pause, but where jobs are shorter than a millisecond and it has some", () => {
-    expect(roomFor({ ...IDLE, held: 1 }, 10).pace).toBe(0);
-    expect(roomFor({ ...IDLE, held: 1 }, 11).pace).toBeGreaterThan(0);
-    expect(roomFor(IDLE, 50).pace).toBe(0);
   });
 
   it("is none while the broker does not keep up with answers", () => {

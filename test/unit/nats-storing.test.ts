@@ -112,6 +112,7 @@ describe("Storing", () => {
     await turn();
     expect(all.map(({ error }) => error)).toEqual([denied, denied]);
     const next = outcome(world.storing.publish("c", ""));
+    expect(world.listeners).toHaveLength(2);
     world.say(world.replies[2] as string, '{"seq":1}');
     await turn();
     expect(next).toEqual({ value: { seq: 1 } });
@@ -123,6 +124,34 @@ describe("Storing", () => {
     const kept = outcome(world.storing.publish("a", ""));
     await turn();
     expect(kept.error).toMatchObject({ name: "ClosedConnectionError" });
-    world.clock.advance(10_000);
+    expect(world.clock.pending).toBe(0);
+  });
+
+  it.each([
+    ["has no number yet", '{"stream":"S","seq":0,"duplicate":true}'],
+    ["is being stored", '{"error":{"code":409,"err_code":10158,"description":"duplicate message id is in process"}}'],
+    ["has to wait", '{"error":{"code":429,"err_code":10167,"description":"too many requests"}}'],
+  ])("tells a fault that passes of a message that %s", async (_, text) => {
+    const world = new World();
+    const kept = outcome(world.storing.publish("a", ""));
+    world.say(world.replies[0] as string, text);
+    await turn();
+    expect(kept.error).toBeInstanceOf(Error);
+    expect(isLasting(kept.error)).toBe(false);
+  });
+
+  it("heeds no headers that can't be read", async () => {
+    const world = new World();
+    const kept = outcome(world.storing.publish("a", ""));
+    const unreadable = {
+      subject: world.replies[0],
+      data: new TextEncoder().encode('{"seq":3}'),
+      get headers() {
+        throw new Error("bad key");
+      },
+    };
+    world.listeners[0]?.(null, unreadable as unknown as Msg);
+    await turn();
+    expect(kept).toEqual({ value: { seq: 3 } });
   });
 });
