@@ -144,10 +144,11 @@ export function checkJob(args: unknown, options: unknown, timeout: number): Chec
 
 function objects(value: unknown): readonly object[] {
   if (!Array.isArray(value)) throw check.wrongType("transfer", "an array of objects", value);
-  value.forEach((item, i) => {
+  // As it is now: the caller may use the array again before the job is sent.
+  return Array.from(value, (item, i) => {
     if (typeof item !== "object" || item === null) throw check.wrongType(`transfer[${i}]`, "an object", item);
+    return item;
   });
-  return value;
 }
 
 function listener(value: unknown): (value: unknown) => void {

@@ -106,6 +106,8 @@ export class Mapping<R> implements Results<R> {
   /** Of the source; rejects with what that throws. */
   #closed: Promise<void> = Promise.resolve();
   #endWatch: (() => void) | null = null;
+  /** What a signal finds the map by, while somebody waits for a result: nothing else may hold it then. */
+  readonly #hold: { map: Mapping<R> | null } = { map: null };
 
   constructor(options: ResolvedMapOptions, parts: MapParts) {
     this.#options = options;
@@ -160,10 +162,12 @@ export class Mapping<R> implements Results<R> {
   /** A signal may outlive many maps that nobody has read to their end. */
   #watch(signal: AbortSignal): void {
     const self = new WeakRef(this);
+    const hold = this.#hold;
     this.#endWatch = onAbort(signal, () => {
-      const map = self.deref();
+      const map = hold.map ?? self.deref();
       if (map) map.#abort(signal.reason);
     });
+    forgotten.register(this, this.#endWatch);
   }
 
   #abort(error: unknown): void {
@@ -245,6 +249,8 @@ export class Mapping<R> implements Results<R> {
       this.#widen();
       this.#pump();
     });
+    // By a getter of its item, while that was cloned.
+    if (place.dropped) this.#cancel(place);
   }
 
   /** Only jobs, not results that nobody takes, are a reason to read more. */
@@ -282,11 +288,16 @@ export class Mapping<R> implements Results<R> {
   #drop(place: Place): void {
     this.#places.remove(place);
     place.dropped = true;
-    place.handle?.cancel(new DOMException("The iteration was ended", "AbortError"));
+    this.#cancel(place);
+  }
+
+  #cancel({ handle }: Place): void {
+    handle?.cancel(new DOMException("The iteration was ended", "AbortError"));
   }
 
   #deliver(): void {
     for (let waiter = this.#waiters[0]; waiter && this.#gives(waiter); waiter = this.#waiters[0]) this.#waiters.shift();
+    this.#hold.map = this.#waiters.length > 0 ? this : null;
     const { at } = this.#phase;
     // Nothing can come any more that a signal could end.
     if (at === "finishing" && this.#places.size + this.#ready.size === 0) this.#unwatch();
@@ -336,6 +347,9 @@ export class Mapping<R> implements Results<R> {
 }
 
 const NO_MORE = { done: true, value: undefined } as const;
+
+/** Maps that nobody has read to their end: their signals let go of them. */
+const forgotten = new FinalizationRegistry((endWatch: () => void) => endWatch());
 
 function result(outcome: Outcome, index: number): MapResult<unknown> {
   return outcome.ok

@@ -20,8 +20,11 @@ interface Caller {
 }
 
 interface NamedJob {
-  readonly handle: JobHandle;
+  /** Null until it has been submitted: meanwhile its arguments, which are cloned, may enqueue it again. */
+  handle: JobHandle | null;
   readonly callers: Set<Caller>;
+  /** Why nobody wants it any more; null while somebody does. */
+  unwanted: { readonly reason: unknown } | null;
 }
 
 /** The named jobs that have not ended. */
@@ -48,32 +51,32 @@ export class NamedJobs {
     // A cluster that is closing takes none, not even to join another.
     const found = this.#engine.isOpen() ? this.#jobs.get(name) : undefined;
     if (found) this.#joined++;
-    const job = found ?? this.#start(name, request);
+    const job: NamedJob = found ?? { handle: null, callers: new Set(), unwanted: null };
     const caller = { done, onProgress: request.onProgress };
     job.callers.add(caller);
+    if (!found) this.#start(name, request, job);
     return {
-      id: job.handle.id,
+      id: request.id as string,
       cancel: (reason) => this.#leave(name, job, caller, reason),
       // A stream has no name: there is one caller who says how far it goes.
       more() {},
     };
   }
 
-  #start(name: string, request: JobRequest): NamedJob {
-    const callers = new Set<Caller>();
-    // Those who join while others are told are not told of that.
+  #start(name: string, request: JobRequest, job: NamedJob): void {
+    const { callers } = job;
+    // Those who join while others are told are not told of that; nor those who leave then.
     const tell = (value: unknown): void => {
-      for (const { onProgress } of [...callers]) onProgress?.(value);
+      for (const caller of [...callers]) if (callers.has(caller)) caller.onProgress?.(value);
     };
     const onProgress = request.onProgress && tell;
-    const handle = this.#engine.submit({ ...request, onProgress }, (outcome) => {
+    this.#jobs.set(name, job);
+    job.handle = this.#engine.submit({ ...request, onProgress }, (outcome) => {
       // Whoever is told may enqueue it anew.
       this.#forget(name, job);
-      for (const { done } of [...callers]) done(outcome);
+      for (const caller of [...callers]) if (callers.delete(caller)) caller.done(outcome);
     });
-    const job = { handle, callers };
-    this.#jobs.set(name, job);
-    return job;
+    if (job.unwanted) job.handle.cancel(job.unwanted.reason);
   }
 
   #leave(name: string, job: NamedJob, caller: Caller, reason: unknown): void {
@@ -83,7 +86,8 @@ export class NamedJobs {
       return this.#soon(() => caller.done({ ok: false, error: reason }));
     }
     this.#forget(name, job);
-    job.handle.cancel(reason);
+    job.unwanted = { reason };
+    job.handle?.cancel(reason);
   }
 
   #forget(name: string, job: NamedJob): void {

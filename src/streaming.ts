@@ -64,7 +64,7 @@ export class Streaming<R> implements Results<R> {
   return(): Promise<IteratorResult<R, undefined>> {
     const phase = this.#phase;
     this.#end();
-    if (phase.at === "running") phase.job?.cancel(new DOMException("The iteration was ended", "AbortError"));
+    if (phase.at === "running") this.#cancel(phase.job);
     this.#deliver();
     return Promise.resolve(NO_MORE);
   }
@@ -74,11 +74,18 @@ export class Streaming<R> implements Results<R> {
   }
 
   #start(): void {
+    this.#phase = { at: "running", job: null };
     const job = this.#parts.start(
       { credit: this.#parts.highWaterMark, onYield: (value) => this.#come(value as R) },
       (outcome) => this.#settle(outcome),
     );
-    this.#phase = { at: "running", job };
+    if (this.#phase.at === "running") this.#phase = { at: "running", job };
+    // By a getter of the arguments, while they were cloned.
+    else this.#cancel(job);
+  }
+
+  #cancel(job: JobHandle | null): void {
+    job?.cancel(new DOMException("The iteration was ended", "AbortError"));
   }
 
   #come(value: R): void {

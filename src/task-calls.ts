@@ -38,7 +38,12 @@ export function taskCalls<M>(
   function call(task: string): Call {
     const made = calls.get(task) ?? ((args, options) => {
       const site = mayCapture() ? new EnqueueSite(1) : null;
-      return enqueue(site, args, withTask(options, task));
+      try {
+        return enqueue(site, args, withTask(options, task));
+      } catch (error) {
+        // Of a getter.
+        return Promise.reject(error);
+      }
     });
     calls.set(task, made);
     return made;

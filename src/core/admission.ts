@@ -71,7 +71,9 @@ export class Admission {
     // A job that a worker is about to take is always admitted, whatever the prediction: otherwise a cluster that was slow
     // once would refuse for ever, since only finished jobs can show that it is fast again.
     if (this.unplaced + 1 <= room) return null;
-    if (this.counted + 1 - room > maxBacklog) return tooMany(maxBacklog);
+    // Room that jobs are about to take which are bounded otherwise is none for others.
+    const left = Math.max(0, room - (this.waiting - this.counted));
+    if (this.counted + 1 - left > maxBacklog) return tooMany(maxBacklog);
     const expected = this.latency(job);
     if (expected === null) return null;
     return lateness(expected, maxLatency, deadline);

@@ -41,6 +41,8 @@ export interface AftermathParts {
   settle(job: Job, outcome: Outcome, worker: Worker | null): void;
   /** The job is to be run again; `error` makes what its caller would have got. */
   retried(job: Job, worker: Worker, error: () => ClusterError): void;
+  /** The job is back among those that wait. */
+  waits(job: Job): void;
 }
 
 /** Deals with lost workers. */
@@ -104,6 +106,7 @@ export class Aftermath {
     this.#parts.crew.retry();
     this.#parts.backlog.putBack(job);
     this.#parts.retried(job, worker, () => this.#exitError(worker, exit, job));
+    this.#parts.waits(job);
   }
 
   #lose(job: Job, worker: Worker, exit: WorkerExit): void {
@@ -127,6 +130,7 @@ export class Aftermath {
     const served = crew.takers > 0;
     if (!served) this.failWaiting((job) => loss.noWorker(failure, module, job));
     for (const awaiting of [warmUp, renewal]) awaiting.fail(() => loss.noWorker(failure, module));
+    crew.keep();
     if (backlog.size === 0) crew.hold();
     if (!served) this.#tell("fault", loss.noWorker(failure, module));
   }

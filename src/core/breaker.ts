@@ -26,7 +26,7 @@ type State =
   | { readonly at: "pausing"; readonly failures: number; readonly timer: Timer }
   | { readonly at: "probing"; readonly failures: number }
   | { readonly at: "proving"; readonly failures: number; readonly timer: Timer }
-  | { readonly at: "tripped" };
+  | { readonly at: "tripped"; readonly failures: number };
 
 /** Decides whether another worker may be started. */
 export class Breaker {
@@ -69,25 +69,34 @@ export class Breaker {
   failed(final: boolean): boolean {
     if (this.#state.at === "tripped") return false;
     const failures = 1 + this.#state.failures;
-    const timer = this.#after(failures, () => ({ at: "probing", failures }));
-    this.#enter({ at: "pausing", failures, timer });
+    this.#pause(failures);
     return final || failures >= LIMIT;
   }
 
-  /** Whether anybody waits for a worker: in a pause there is none to hold the program for them. */
+  #pause(failures: number): void {
+    const timer = this.#after(failures, () => ({ at: "probing", failures }));
+    this.#enter({ at: "pausing", failures, timer });
+  }
+
+  /** Whether anybody waits for a worker: in a pause there may be none to hold the program for them. */
   hold(awaited: boolean): void {
-    if (this.#state.at === "pausing") this.#state.timer.hold(awaited);
-    if (this.#state.at === "proving") this.#state.timer.hold(false);
+    if (this.#state.at === "pausing" || this.#state.at === "proving") this.#state.timer.hold(awaited);
   }
 
   /** Stops all starts until {@link retry}. */
   trip(): void {
-    this.#enter({ at: "tripped" });
+    this.#enter({ at: "tripped", failures: this.#state.failures });
   }
 
-  /** Somebody asks for work: a tripped breaker lets starts be tried again. */
-  retry(): void {
-    if (this.#state.at === "tripped") this.#enter({ at: "closed", failures: 0 });
+  /**
+   * Somebody asks for work: a tripped breaker lets starts be tried again.
+   *
+   * @param served Whether a worker lives that will do it: then there is time for the pause that so many failures have earned.
+   */
+  retry(served: boolean): void {
+    if (this.#state.at !== "tripped") return;
+    if (served) this.#pause(Math.max(1, this.#state.failures));
+    else this.#enter({ at: "closed", failures: 0 });
   }
 
   /** Enters a state after the pause that so many failures have earned. */

@@ -119,7 +119,7 @@ export class Crew {
 
   /** Somebody asks for work: starts that were given up are tried again. */
   retry(): void {
-    this.#breaker.retry();
+    this.#breaker.retry(this.takers > 0);
   }
 
   /**
@@ -210,6 +210,12 @@ export class Crew {
   renew(): void {
     for (const worker of this.#workers) worker.worn = "renewal";
     this.#renews = true;
+  }
+
+  /** What is there stays: those that were to take its place can't be started. */
+  keep(): void {
+    for (const worker of this.#workers) if (worker.worn === "renewal") worker.worn = null;
+    this.#renews = false;
   }
 
   /** Whether any of those is still there. */

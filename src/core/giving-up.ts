@@ -79,6 +79,6 @@ export class GivingUp {
 
   /** With neighbours in the worker, a loop that is busy for a moment is no proof that it is stuck. */
   get #patience(): number {
-    return this.#options.concurrency === 1 ? HEARING : this.#options.killGrace;
+    return this.#options.concurrency === 1 ? HEARING : Math.max(HEARING, this.#options.killGrace);
   }
 }

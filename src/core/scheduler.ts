@@ -140,8 +140,8 @@ export class Scheduler implements Engine {
       began: (job, worker) => {
         if (this.#announcing.hears(job, "job:started")) this.#announcing.sayOf(job, facts.started(job, worker));
       },
+      waits: (job) => this.#deadlines.watch(job),
       returned: (job, worker) => {
-        this.#deadlines.watch(job);
         if (this.#announcing.hears(job, "job:returned")) this.#announcing.sayOf(job, facts.returned(job, worker));
       },
       timeout: (job) => this.#timeout(job),
@@ -198,6 +198,7 @@ export class Scheduler implements Engine {
         if (!this.#announcing.hears(job, "job:retried")) return;
         this.#announcing.sayOf(job, facts.retried(job, worker, error(), this.#clock.now()));
       },
+      waits: (job) => this.#deadlines.watch(job),
     });
     this.#staffing = new Staffing(options, {
       clock: parts.clock,
@@ -278,7 +279,7 @@ export class Scheduler implements Engine {
       if (before === "open") {
         this.#announcing.tell("closing", () => ({ type: "closing", mode, workers: this.#crew.size }));
       }
-      this.#warmUp.fail(() => loss.closed());
+      for (const awaiting of [this.#warmUp, this.#renewal]) awaiting.fail(() => loss.closed());
       if (this.#lifetime.now) this.#dropEverything();
     });
   }

@@ -51,6 +51,8 @@ export interface ServiceParts {
   began(job: Job, worker: Worker): void;
   /** It had not, and the worker is lost. */
   returned(job: Job, worker: Worker): void;
+  /** The job is back among those that wait. */
+  waits(job: Job): void;
   /** The timer that ends a job which runs too long, or null. */
   timeout(job: Job): Timer | null;
   /** The worker has answered; `failed` 1 means that `value` is an encoded error. */

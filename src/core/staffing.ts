@@ -62,7 +62,7 @@ export class Staffing {
   /** After it: what waits now needs workers. */
   afterService(): void {
     const { crew, admission, lifetime, warmUp, renewal } = this.#parts;
-    if (lifetime.at !== "closed") crew.grow(admission.unplaced, this.#warm, warmUp.awaited);
+    if (lifetime.at !== "closed") crew.grow(admission.unplaced, this.#warm, warmUp.awaited || renewal.awaited);
     if (renewal.awaited && this.#isRenewed()) renewal.succeed();
     this.#share?.report(this.#need, crew.size);
   }
@@ -104,8 +104,10 @@ export class Staffing {
   /** Whether no worker is left from before, and those that have taken their places can be started. */
   #isRenewed(): boolean {
     const { crew, admission, lifetime } = this.#parts;
-    if (crew.renews || crew.count("starting") > 0) return false;
+    if (crew.renews) return false;
     const serving = crew.count("idle") + crew.count("busy");
+    // Others may be about to start for ever, where workers don't last.
+    if (serving === 0 && crew.count("starting") > 0) return false;
     return lifetime.at !== "open" || serving >= Math.max(this.#warm, Math.min(admission.unplaced, 1));
   }
 }

@@ -35,6 +35,8 @@ export interface TakingBackParts {
   fill(worker: Worker): void;
   /** A run of the job was thought to have begun, and had not. */
   returned(job: Job, worker: Worker): void;
+  /** The job is back among those that wait. */
+  waits(job: Job): void;
 }
 
 /** Takes back what workers have not begun. */
@@ -154,14 +156,16 @@ export class TakingBack {
   }
 
   #takeBack(job: Job, worker: Worker): void {
-    const { crew, backlog, returned } = this.#parts;
+    const { crew, backlog, returned, waits } = this.#parts;
     crew.takeBack(job, worker);
     // Nobody waits for it any more.
     if (job.state.at !== "running" && job.state.at !== "ahead") return job.settle();
-    if (job.state.at === "running") {
-      job.retract();
-      returned(job, worker);
-    }
+    const wasThoughtToRun = job.state.at === "running";
+    if (wasThoughtToRun) job.retract();
+    crew.retry();
     backlog.putBack(job);
+    if (wasThoughtToRun) returned(job, worker);
+    // Only now: its time may be over.
+    waits(job);
   }
 }

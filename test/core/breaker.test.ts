@@ -92,10 +92,24 @@ describe("Breaker", () => {
     const { clock, breaker } = setUp();
     for (let i = 0; i < 3; i++) breaker.failed(false);
     breaker.trip();
-    breaker.retry();
+    breaker.retry(false);
     expect(breaker.allows(3)).toBe(true);
     breaker.failed(false);
     expect(clock.due).toEqual([100]);
+  });
+
+  it("Breaker that tripped waits for the pause that was earned, if a worker lives when somebody asks for work", () => {
+    const { clock, breaker } = setUp();
+    for (let i = 0; i < 4; i++) breaker.failed(false);
+    breaker.trip();
+    breaker.retry(true);
+    expect([breaker.allows(0), clock.due]).toEqual([false, [800]]);
+    clock.advance(800);
+    expect([breaker.allows(0), breaker.allows(1)]).toEqual([true, false]);
+    expect(breaker.failed(false)).toBe(true);
+    breaker.trip();
+    breaker.retry(true);
+    expect(clock.due).toEqual([1_600]);
   });
 
   it("Breaker that tripped allows starts again when a worker becomes ready after all", () => {
@@ -108,7 +122,7 @@ describe("Breaker", () => {
   it("Breaker.retry does not cut a pause short", () => {
     const { clock, breaker } = setUp();
     breaker.failed(false);
-    breaker.retry();
+    breaker.retry(false);
     expect([breaker.allows(0), clock.pending]).toEqual([false, 1]);
   });
 });

@@ -131,6 +131,11 @@ export class FakeClock implements Clock {
     this.#now = end;
   }
 
+  /** Time goes by in which the program is busy: no timer runs. */
+  stall(ms: number): void {
+    this.#now += ms;
+  }
+
   #next(end: number): Pending | null {
     let next: Pending | null = null;
     for (const call of this.#pending) if (call.at <= end && (!next || call.at < next.at)) next = call;

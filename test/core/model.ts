@@ -160,6 +160,13 @@ export class Model {
     return this.workers.filter((worker) => worker.starting).length;
   }
 
+  /** Somebody asks for work. */
+  #retry(): void {
+    if (this.#breaker !== "tripped") return;
+    if (this.#takers.length > 0) this.#breaker = "open";
+    else [this.#breaker, this.#failures] = ["closed", 0];
+  }
+
   get #warmTarget(): number {
     if (this.phase !== "open") return 0;
     return Math.max(this.options.minWorkers, this.#warming.length > 0 ? 1 : 0);
@@ -182,7 +189,8 @@ export class Model {
     this.jobs.push(job);
     job.submittedAt = this.now;
     const waiting = this.waiting.length + 1 - this.#room;
-    const counted = waiting - this.waiting.filter((other) => other.bounded).length;
+    const bounded = this.waiting.filter((other) => other.bounded).length;
+    const counted = this.waiting.length - bounded + 1 - Math.max(0, this.#room - bounded);
     const perhaps = waiting > 0 && this.options.maxLatency < Infinity && !job.bounded;
     if (this.phase !== "open") this.#refuse(job, "CC_ERR_CLOSED");
     else if (waiting > 0 && counted > this.options.maxBacklog && !job.bounded) this.#refuse(job, "CC_ERR_BACKLOG_FULL");
@@ -215,7 +223,7 @@ export class Model {
   /** Somebody asks for work. */
   #asked(): void {
     this.#used = true;
-    if (this.#breaker === "tripped") [this.#breaker, this.#failures] = ["closed", 0];
+    this.#retry();
   }
 
   cancel(job: ModelJob, reason: unknown): void {

@@ -233,7 +233,10 @@ describe("Scheduler warm", () => {
     cluster.advance(100_000);
     expect([cluster.workers.length, cluster.clock.pending, cluster.worker(0).holdsProgram]).toEqual([4, 0, false]);
     expect(cluster.faults).toEqual([]);
+    // Another is tried when there is work, but not at once: there is one that does it.
     cluster.submit(2);
+    expect(cluster.workers).toHaveLength(4);
+    cluster.advance(400);
     expect(cluster.workers).toHaveLength(5);
   });
 

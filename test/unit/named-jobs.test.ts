@@ -99,17 +99,64 @@ describe("NamedJobs", () => {
     expect(engine.told).toEqual([["b", "closed"], ["a", 1]]);
   });
 
-  it("are started by arguments that enqueue their own job as they are read", () => {
-    let depth = 0;
+  it("are joined by arguments that enqueue their own job as they are read, and given up if all leave meanwhile", () => {
+    let submitted = 0;
+    const cancelled: unknown[] = [];
+    const callers: JobHandle[] = [];
     const engine = {
       isOpen: () => true,
       submit(of: JobRequest): JobHandle {
-        if (depth++ === 0) named.submit(of, () => {});
-        return { id: "x", cancel() {}, more() {} };
+        if (submitted++ === 0) {
+          callers.push(named.submit(of, () => {}));
+          for (const caller of callers) caller.cancel("enough");
+        }
+        return { id: "x", cancel: (reason) => void cancelled.push(reason), more() {} };
       },
     };
     const named: NamedJobs = new NamedJobs(engine, () => {});
-    named.submit(request("x"), () => {});
-    expect(depth).toBe(2);
+    callers.push(named.submit(request("x"), () => {}));
+    expect([submitted, named.joined, cancelled]).toEqual([1, 1, []]);
+    callers.at(-1)?.cancel("all of them");
+    expect(cancelled).toEqual(["all of them"]);
+  });
+
+  it("tell each caller once, also one that another's answer gives up", () => {
+    const told: [string, unknown][] = [];
+    const dones: ((outcome: Outcome) => void)[] = [];
+    const progress: ((value: unknown) => void)[] = [];
+    const engine = {
+      isOpen: () => true,
+      submit(of: JobRequest, done: (outcome: Outcome) => void): JobHandle {
+        dones.push(done);
+        if (of.onProgress) progress.push(of.onProgress);
+        return { id: "x", cancel() {}, more() {} };
+      },
+    };
+    const later: (() => void)[] = [];
+    const named = new NamedJobs(engine, (run) => void later.push(run));
+    const of = (who: string, act: () => void): JobRequest => ({
+      ...request("x"),
+      onProgress: (value) => {
+        told.push([`${who} progress`, value]);
+        act();
+      },
+    });
+    const say = (who: string) => (outcome: Outcome): void => void told.push([who, outcome]);
+    named.submit(of("first", () => third.cancel("no more")), (outcome) => {
+      say("first")(outcome);
+      second.cancel("no more");
+    });
+    const second = named.submit(of("second", () => {}), say("second"));
+    const third = named.submit(of("third", () => {}), say("third"));
+    progress[0]?.(1);
+    dones[0]?.({ ok: true, value: 2 });
+    for (const run of later) run();
+    expect(told).toEqual([
+      ["first progress", 1],
+      ["second progress", 1],
+      ["first", { ok: true, value: 2 }],
+      ["second", { ok: true, value: 2 }],
+      ["third", { ok: false, error: "no more" }],
+    ]);
   });
 });
