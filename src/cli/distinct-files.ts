@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type BigIntStats, fstatSync, statSync } from "node:fs";
+import { type BigIntStats, fstatSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { UsageError } from "./told-errors.ts";
 
 /** Files by what they are for, as messages name that. */
@@ -15,6 +16,8 @@ export interface Files {
   readonly written: readonly (readonly [what: string, path: string])[];
   /** Whether jobs come from stdin. */
   readonly stdin: boolean;
+  /** Whether results go to stdout. */
+  readonly stdout: boolean;
 }
 
 /**
@@ -23,12 +26,18 @@ export interface Files {
  * @param written Absolute paths.
  * @throws {UsageError} for two that are one.
  */
-export function checkDistinct({ read, written, stdin }: Files): void {
+export function checkDistinct({ read, written, stdin, stdout }: Files): void {
   const known = new Map<string, string>();
   for (const [what, path] of read) known.set(identity(path), what);
   if (stdin) {
     const input = identityOf(() => fstatSync(0, { bigint: true }));
     if (input !== null) known.set(input, "the input");
+  }
+  if (stdout) {
+    const output = identityOf(() => fstatSync(1, { bigint: true })) ?? "stdout";
+    const other = known.get(output);
+    if (other !== undefined) throw new UsageError(`stdout must be another file than ${other}`);
+    known.set(output, "stdout");
   }
   for (const [what, path] of written) {
     const file = identity(path);
@@ -38,9 +47,18 @@ export function checkDistinct({ read, written, stdin }: Files): void {
   }
 }
 
-/** A file that is not there yet is known by its path. */
+/** A file that is not there yet is known by its folder and its name. */
 function identity(path: string): string {
-  return identityOf(() => statSync(path, { bigint: true })) ?? path;
+  return identityOf(() => statSync(path, { bigint: true })) ?? join(realFolder(dirname(path)), basename(path));
+}
+
+/** The folder itself, if it is there: nothing can be written into one that is not. */
+function realFolder(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 /** Null for what is no file: a terminal may be written by whoever likes. */

@@ -46,11 +46,16 @@ export function init(folder: string): string {
     throw new UsageError(`can't write into ${at}: ${(error as Error).message}`);
   }
   const steps = [
-    at === process.cwd() ? null : `cd ${relative(process.cwd(), at)}`,
+    at === process.cwd() ? null : `cd ${quoted(relative(process.cwd(), at))}`,
     install,
     `${start} main${extension}`,
   ].filter((step) => step !== null);
   return `wrote ${Object.keys(files).join(" and ")}; next:\n\n${steps.map((step) => `  ${step}\n`).join("")}`;
+}
+
+/** As shells take it. */
+function quoted(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `"${path}"`;
 }
 
 /** Not `recursive`: where nothing can be made, as in /proc, that never ends (Node 20.20). */

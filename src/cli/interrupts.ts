@@ -19,7 +19,8 @@ export class Interrupts {
 
   /**
    * @param drain Called once, with the first signal.
-   * @param stop Called once, with the second. The third ends the program, whatever it does.
+   * @param stop Called once, with the second. The third ends the program, whatever it does: as the signal does by itself, since Node
+   * waits at an exit for what its pool is at, such as the opening of a pipe that nobody reads (20.20).
    */
   constructor(drain: (signal: NodeJS.Signals) => void, stop: () => void) {
     this.#drain = drain;
@@ -41,6 +42,9 @@ export class Interrupts {
     this.#count++;
     if (this.#count === 1) this.#drain(signal);
     else if (this.#count === 2) this.#stop();
-    else process.exit(exitOfSignal(signal));
+    else {
+      this.end();
+      process.kill(process.pid, signal);
+    }
   }
 }

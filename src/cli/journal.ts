@@ -7,7 +7,8 @@
  * @module
  */
 
-import { open, readFile, rename } from "node:fs/promises";
+import { access, constants, open, readFile, rename } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import type { Prefix } from "./fingerprint.ts";
 import type { Range } from "./ranges.ts";
 import { UsageError } from "./told-errors.ts";
@@ -70,20 +71,47 @@ export async function readJournal(file: string): Promise<Journal | null> {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw new UsageError(`can't read the journal: ${(error as Error).message}`);
   }
-  const journal = parse(text);
-  if (journal === null) throw new UsageError(`${file} is not a journal of this command`);
-  if (journal.version !== VERSION) {
-    throw new UsageError(`the journal ${file} is of another version of this command (${String(journal.version)})`);
+  const { of, version, ...journal } = parse(text);
+  if (of === OF && version !== VERSION) {
+    throw new UsageError(`the journal ${file} is of another version of this command (${String(version)})`);
   }
+  if (of !== OF || !isJournal(journal)) throw new UsageError(`${file} is not a journal of this command`);
   return journal;
 }
 
-function parse(text: string): Journal & { readonly version: unknown } | null {
+const OF = "compute-cluster run";
+
+function parse(text: string): Partial<Record<"of" | "version" | keyof Journal, unknown>> {
   try {
-    const journal = JSON.parse(text);
-    return journal?.of === "compute-cluster run" ? journal : null;
+    return JSON.parse(text) ?? {};
   } catch {
-    return null;
+    return {};
+  }
+}
+
+/** Whether it has what a journal has; what the plan says is compared. */
+function isJournal(journal: { plan?: unknown; state?: unknown }): journal is Journal {
+  const { plan, state } = journal as Partial<Journal>;
+  if (typeof plan !== "object" || plan === null || typeof state !== "object" || state === null) return false;
+  const { read, done, failed, outputBytes, failedBytes } = state;
+  return [read?.jobs, failed, outputBytes, failedBytes].every(isCount) && typeof read?.sha256 === "string" &&
+    Array.isArray(done) && done.every((range) => Array.isArray(range) && range.length === 2 && range.every(isCount));
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && value as number >= 0;
+}
+
+/**
+ * Finds out whether a journal can be written.
+ *
+ * @throws {UsageError}
+ */
+export async function checkJournal(path: string): Promise<void> {
+  try {
+    await access(dirname(resolve(path)), constants.W_OK);
+  } catch (error) {
+    throw new UsageError(`can't write ${path}: ${(error as Error).message}`);
   }
 }
 
@@ -97,7 +125,7 @@ export async function writeJournal(path: string, { plan, state }: Journal): Prom
   const part = partOf(path);
   const file = await open(part, "w");
   try {
-    await file.writeFile(`${JSON.stringify({ of: "compute-cluster run", version: VERSION, plan, state })}\n`);
+    await file.writeFile(`${JSON.stringify({ of: OF, version: VERSION, plan, state })}\n`);
     await file.datasync();
   } finally {
     await file.close();

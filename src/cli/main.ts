@@ -144,8 +144,8 @@ Examples:
 }
 
 async function main(): Promise<void> {
-  // Of help that is piped to `head`, too.
-  process.stdout.on("error", () => {});
+  // Of help that is piped to `head`, too. Whoever does not listen to what is said is no reason to end.
+  for (const output of [process.stdout, process.stderr]) output.on("error", () => {});
   try {
     await program().parseAsync(process.argv);
   } catch (error) {

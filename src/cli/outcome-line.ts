@@ -4,6 +4,7 @@
  * @module
  */
 
+import { inspect } from "node:util";
 import { ClusterError } from "../../mod.ts";
 import type { JobOutcome } from "./flow.ts";
 import type { Job } from "./read-jobs.ts";
@@ -22,12 +23,14 @@ function whatJsonHas(key: string, value: unknown): unknown {
 function lostIn(value: unknown): string | null {
   if (typeof value === "bigint") return "a BigInt";
   if (typeof value !== "object" || value === null) return null;
-  if (value instanceof Map || value instanceof Set || value instanceof Error || value instanceof RegExp) {
-    return `a ${value.constructor.name}`;
-  }
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `binary (${value.constructor.name})`;
-  return null;
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype === null || KNOWN.has(prototype)) return null;
+  return `a ${prototype.constructor?.name ?? "thing of a class"}`;
 }
+
+/** JSON has what is made of these: the last three are as if they were not boxed. */
+const KNOWN: ReadonlySet<object> = new Set([Object, Array, Number, String, Boolean].map(({ prototype }) => prototype));
 
 /** The line of a job that has succeeded. @param json Its answer. */
 export function successLine(job: Job, json: string): string {
@@ -40,10 +43,15 @@ export function failureLine(job: Job, error: unknown): string {
 }
 
 function told(error: unknown): { name: string; message: string; code?: string | number } {
-  if (!(error instanceof Error)) return { name: "Error", message: `not an Error was thrown: ${String(error)}` };
+  if (!(error instanceof Error)) return { name: "Error", message: `not an Error was thrown: ${shown(error)}` };
   const { name, message } = error;
   const { code } = error as { code?: unknown };
   return typeof code === "string" || typeof code === "number" ? { name, message, code } : { name, message };
+}
+
+/** Anything, also what no text can be made of. */
+export function shown(thrown: unknown): string {
+  return typeof thrown === "string" ? thrown : inspect(thrown, { depth: 2, breakLength: Infinity });
 }
 
 /** A failure for people: where the job stands, what was thrown, and from where. */

@@ -34,9 +34,13 @@ const REFRESH = 250;
 /** How often a log is. */
 const SELDOM = 10_000;
 
-/** Shows what `figures` gives, as the program's stderr can. */
-export function showProgress(figures: () => Figures): Progress {
-  return process.stderr.isTTY ? new Bars(figures) : new Lines(figures);
+/**
+ * Shows what `figures` gives, as the program's stderr can.
+ *
+ * @param isShared Whether results are written to stdout: bars on the same terminal would be drawn over them.
+ */
+export function showProgress(figures: () => Figures, isShared: boolean): Progress {
+  return process.stderr.isTTY && !(isShared && process.stdout.isTTY) ? new Bars(figures) : new Lines(figures);
 }
 
 /** Says nothing. */

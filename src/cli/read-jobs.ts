@@ -5,7 +5,9 @@
  */
 
 import { closeSync, createReadStream, fstatSync, openSync } from "node:fs";
+import { Socket } from "node:net";
 import process from "node:process";
+import type { Readable } from "node:stream";
 import { Chunks } from "./chunks.ts";
 import { type Line, LineSplitter } from "./lines.ts";
 import { RunError, UsageError } from "./told-errors.ts";
@@ -70,7 +72,9 @@ function openInput(name: string): Input {
   try {
     const descriptor = openSync(name, "r");
     try {
-      if (fstatSync(descriptor).isDirectory()) throw new Error("it is a folder");
+      const stat = fstatSync(descriptor);
+      if (stat.isDirectory()) throw new Error("it is a folder");
+      if (stat.isFIFO()) return { name, size: null, open: () => new Chunks(pipe(descriptor)) };
       const size = sizeOf(descriptor);
       // A pipe would be gone when it is closed. Of files there may be more than can be open at once.
       if (size === null) return { name, size, open: () => new Chunks(createReadStream(name, { fd: descriptor })) };
@@ -83,6 +87,17 @@ function openInput(name: string): Input {
   } catch (error) {
     throw new UsageError(`can't read the jobs in ${name}: ${(error as Error).message}`);
   }
+}
+
+/**
+ * A pipe that has a name. Node would read it in a thread of its pool, and wait for that at the end, though nobody writes (20.20). As a
+ * socket Bun gets nothing of it (1.4.5), and Deno has none of that kind (2.9.6).
+ */
+function pipe(descriptor: number): Readable {
+  const { bun, deno } = process.versions as Readonly<Record<string, string | undefined>>;
+  return bun || deno
+    ? createReadStream("", { fd: descriptor })
+    : new Socket({ fd: descriptor, readable: true, writable: false });
 }
 
 function sizeOf(descriptor: number): number | null {

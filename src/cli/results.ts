@@ -47,6 +47,7 @@ export class Results {
   #waiting = 0;
   #writing: Promise<void> | null = null;
   #isBroken = false;
+  #begun = false;
 
   constructor(parts: ResultParts) {
     this.#parts = parts;
@@ -83,9 +84,14 @@ export class Results {
     return this.#waiting > MOST_WAITING ? this.#writing : null;
   }
 
-  /** Resolves when everything is written, or nothing can be. */
-  async end(): Promise<void> {
+  /**
+   * Resolves when everything is written, or nothing can be.
+   *
+   * @param isWhole Whether these are the results of all jobs: then files are as they should be also if there are none.
+   */
+  async end(isWhole: boolean): Promise<void> {
     while (this.#writing) await this.#writing;
+    if (isWhole && !this.#isBroken && !this.#begun) await this.#begin();
     await this.#parts.output.close();
     await this.#parts.failed?.close();
   }
@@ -108,6 +114,7 @@ export class Results {
     const { output, failed, journal } = this.#parts;
     const failures = this.#failures;
     const { jobs, bytes, failedBytes } = this.#takeBatch();
+    if (!this.#begun) await this.#begin();
     if (bytes.length > 0) await output.write(bytes);
     if (failedBytes.length > 0) await failed?.write(failedBytes);
     if (journal === null) return;
@@ -121,6 +128,13 @@ export class Results {
       outputBytes: output.size,
       failedBytes: failed?.size ?? 0,
     });
+  }
+
+  /** Not before there is something to be written: a run that can't begin is not to cost what another has written. */
+  async #begin(): Promise<void> {
+    this.#begun = true;
+    await this.#parts.output.begin();
+    await this.#parts.failed?.begin();
   }
 
   #takeBatch(): { readonly jobs: readonly number[]; readonly bytes: Uint8Array; readonly failedBytes: Uint8Array } {

@@ -29,8 +29,9 @@ export async function findState(plan: Plan, journal: string | undefined, resume:
     checkPlan(found.plan, plan);
     return found.state;
   }
-  if (sizeOf(plan.output) > 0) {
-    throw new UsageError(`can't resume: there is no journal ${journal}, but an output; remove that to begin anew`);
+  const there = [plan.output, plan.failedFile].find((path) => path !== null && sizeOf(path) > 0);
+  if (there) {
+    throw new UsageError(`can't resume: there is no journal ${journal}, but ${there}; remove that to begin anew`);
   }
   return NOTHING_DONE;
 }

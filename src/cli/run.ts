@@ -6,14 +6,13 @@
 
 import { resolve } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { ClusterError, type ComputeCluster, type ComputeClusterOptions } from "../../mod.ts";
 import { EXIT } from "./exit-code.ts";
 import { checkDistinct } from "./distinct-files.ts";
 import { Fingerprint } from "./fingerprint.ts";
 import { flow, type JobOutcome } from "./flow.ts";
 import { Interrupts } from "./interrupts.ts";
-import { partOf, type Plan, type State, writeJournal } from "./journal.ts";
+import { checkJournal, partOf, type Plan, type State, writeJournal } from "./journal.ts";
 import { answerJson, failureLine, failureSentence, successLine } from "./outcome-line.ts";
 import { type Progress, shown, showProgress, SILENCE } from "./progress.ts";
 import { type InputFormat, type Job, type Jobs, readJobs } from "./read-jobs.ts";
@@ -87,7 +86,7 @@ function checkFiles({ module, output, failedFile }: Plan, files: readonly string
   const names = files.filter((file) => file !== "-").map((file) => resolve(file));
   checkDistinct({
     read: [
-      ["the worker module", module.startsWith("file:") ? fileURLToPath(module) : module],
+      ["the worker module", module],
       ...names.map((file) => ["the input", file] as const),
     ],
     written: [
@@ -97,6 +96,7 @@ function checkFiles({ module, output, failedFile }: Plan, files: readonly string
       ...(journal === undefined ? [] : [journal, partOf(journal)].map((path) => ["--journal", resolve(path)] as const)),
     ],
     stdin: input !== "files" && (files.length === 0 || files.includes("-")),
+    stdout: output === "",
   });
 }
 
@@ -132,7 +132,7 @@ class Run {
     // A run ends by itself: Deno 2.9.6 does not stay for a stdin that has been paused.
     const alive = setInterval(() => {}, 1_000_000);
     try {
-      // Nothing is written before the input is known to be the same, and the module to load.
+      // First it is to be known that the input is the same, and that the module loads.
       const held = await skipDone(this.#from, this.#input());
       const cluster = make({ module: this.#plan.module, ...this.#options.cluster });
       this.#cluster = cluster;
@@ -173,7 +173,7 @@ class Run {
         jobs: this.#ended,
         failures: this.#failed,
         workers: cluster.stats().workers,
-      }));
+      }), this.#options.output === undefined);
     }
     const { signal } = this.#halt;
     let why: unknown = null;
@@ -193,7 +193,8 @@ class Run {
       why = error;
     }
     // Whoever takes no results is not waited for.
-    await untilHalted(results.end(), signal, LAST_WRITES);
+    const isWhole = why === null && this.#interrupts.exitCode === null;
+    await untilHalted(results.end(isWhole), signal, LAST_WRITES);
     return signal.aborted ? signal.reason : why;
   }
 
@@ -219,9 +220,8 @@ class Run {
       throw new UsageError(`--journal needs a file as --output, which ${output} is not`);
     }
     const failedSink: Sink | null = failed === undefined ? null : await FileSink.open(failed, from.failedBytes);
+    if (journal !== undefined) await checkJournal(journal);
     const write = journal === undefined ? null : (state: State) => writeJournal(journal, { plan: this.#plan, state });
-    // The files are as it says.
-    await write?.(from);
     return {
       output: sink,
       failed: failedSink,

@@ -4,13 +4,17 @@
  * @module
  */
 
+import { constants, fstatSync, write } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import process from "node:process";
+import { promisify } from "node:util";
 import { UsageError } from "./told-errors.ts";
 
 /** Takes one piece after the other; the next when the last has been taken. */
 export interface Sink {
+  /** Lets go of what another run has written behind what is to be kept. Once, before anything is written. */
+  begin(): Promise<void>;
   /** Resolves when more can be taken. Rejects with why it can't be written. */
   write(bytes: Uint8Array): Promise<void>;
   /** Resolves when what was written survives the machine. */
@@ -34,13 +38,15 @@ export class FileSink implements Sink {
   }
 
   /**
-   * @param size How much of the file is to be kept; what is behind it is cut off.
+   * Changes nothing yet, but that the file is there.
+   *
+   * @param size How much of it is to be kept.
    * @throws {UsageError} if the file can't be written, or is shorter.
    */
   static async open(path: string, size: number): Promise<FileSink> {
     let file;
     try {
-      file = await open(path, size === 0 ? "w" : "r+");
+      file = await open(path, constants.O_WRONLY | constants.O_CREAT);
     } catch (error) {
       throw new UsageError(`can't write ${path}: ${(error as Error).message}`);
     }
@@ -52,8 +58,11 @@ export class FileSink implements Sink {
       await file.close();
       throw new UsageError(`can't resume: ${path} has ${found} bytes, and had ${size} when its journal was written`);
     }
-    if (found > size) await file.truncate(size);
     return new FileSink(file, size, isRegular);
+  }
+
+  async begin(): Promise<void> {
+    if (this.isRegular) await this.#file.truncate(this.#size);
   }
 
   get size(): number {
@@ -96,19 +105,32 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
+const writeTo = promisify(write);
+
 /** The program's stdout. */
 export class StdoutSink implements Sink {
+  readonly #isRegular = fstatSync(1).isFile();
   #size = 0;
 
   get size(): number {
     return this.#size;
   }
 
-  write(bytes: Uint8Array): Promise<void> {
+  async begin(): Promise<void> {}
+
+  async write(bytes: Uint8Array): Promise<void> {
+    if (this.#isRegular) await this.#writeFile(bytes);
+    else {
+      await new Promise<void>((resolve, reject) => {
+        process.stdout.write(bytes, (error) => error ? reject(error) : resolve());
+      });
+    }
     this.#size += bytes.length;
-    return new Promise((resolve, reject) => {
-      process.stdout.write(bytes, (error) => error ? reject(error) : resolve());
-    });
+  }
+
+  /** Node's stream takes a part of a file's bytes for all of them: where the disk is full the rest is lost, and nobody is told (20.20). */
+  async #writeFile(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length;) at += (await writeTo(1, bytes, at, bytes.length - at, null)).bytesWritten;
   }
 
   async sync(): Promise<void> {}

@@ -12,7 +12,7 @@
 
 import type { Timer } from "../core/clock.ts";
 import type { JobHandle, JobRequest, Outcome } from "../core/engine.ts";
-import type { Follower } from "../core/trace.ts";
+import type { Follower, TraceContext } from "../core/trace.ts";
 import type { Body } from "./letters.ts";
 import type { Written } from "./values.ts";
 
@@ -73,6 +73,7 @@ export class RemoteJob implements JobHandle {
   expiry: Timer | null = null;
   readonly done: (outcome: Outcome) => void;
   readonly #cancel: (job: RemoteJob, reason: unknown) => void;
+  #trace: TraceContext | null | undefined;
 
   constructor(job: RemoteJobParts) {
     this.id = job.id;
@@ -86,6 +87,15 @@ export class RemoteJob implements JobHandle {
     this.done = job.done;
     this.#cancel = job.cancel;
     this.follower = job.request.follow === null ? null : job.request.follow();
+  }
+
+  /**
+   * What crosses to its worker with it. A follower takes each time that it is asked for a run, and the job may be sent several times for
+   * one.
+   */
+  get trace(): TraceContext | null {
+    if (this.#trace === undefined) this.#trace = this.follower?.carrier() ?? this.request.trace;
+    return this.#trace;
   }
 
   get isSettled(): boolean {

@@ -4,8 +4,11 @@
  * @module
  */
 
-/** How much work is taken ahead of what runs, in milliseconds for each slot, and how many jobs at most: the way to the broker is long. */
-const AHEAD = 10;
+/**
+ * How soon the last of the jobs that are taken ahead is to begin, in milliseconds, and how many there are at most for each slot: the way to
+ * the broker is long. While it waits another host may have nothing to do.
+ */
+const AHEAD = 15;
 const MOST_AHEAD = 50;
 
 /** While more answers than this are on their way to the broker, no more jobs are taken. */
@@ -22,7 +25,7 @@ export interface Room {
    * asked for one by one, as slots get free, jobs that do nothing cost twice as much.
    */
   readonly least: number;
-  /** How many are taken ahead for each slot. What was asked for stays welcome, though jobs turn out to be longer meanwhile. */
+  /** How many are taken ahead for each slot; of several slots it may be one, so it need not be whole. What was asked for stays welcome, though jobs turn out to be longer meanwhile. */
   readonly depth: number;
 }
 
@@ -40,9 +43,9 @@ export interface Load {
   readonly blocked: number;
 }
 
-/** How many jobs may be taken ahead for each slot, if a slot has to do with one for so long, in milliseconds; 0 while that is unknown. */
+/** How many jobs each slot gets done soon, if it has to do with one for so long, in milliseconds; 0 while that is unknown. */
 export function depthFor(each: number): number {
-  return each === 0 ? 0 : Math.min(MOST_AHEAD, Math.floor(AHEAD / each));
+  return each === 0 ? 0 : Math.min(MOST_AHEAD, AHEAD / each);
 }
 
 /** @param depth How many may be taken ahead for each slot. */
@@ -50,7 +53,7 @@ export function roomFor({ slots, held, answering, blocked }: Load, depth: number
   // The broker does not keep up: answers would fill the memory.
   if (answering > MOST_ANSWERS) return NO_ROOM;
   const occupied = held - answering;
-  const most = Math.max(0, slots - blocked) * depth;
+  const most = Math.floor(Math.max(0, slots - blocked) * depth);
   return {
     free: Math.max(0, slots - occupied),
     ahead: Math.max(0, most - Math.max(0, occupied - slots)),

@@ -162,7 +162,7 @@ export class Sending {
       timeout: request.timeout,
       version,
       wants: { progress: request.onProgress !== null, steps: hearsSteps(job) },
-      trace: job.follower?.carrier() ?? request.trace,
+      trace: job.trace,
       over: job.over,
       args: { ...job.args, object: null },
     };

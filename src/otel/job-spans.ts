@@ -85,13 +85,22 @@ export class JobSpans {
   }
 
   #started({ worker, attempt, waited }: Extract<Fact, { type: "job:started" }>): void {
-    const run = this.#run;
-    if (run === null) return;
+    const run = this.#run?.begun === false ? this.#run : this.#again();
     run.begun = true;
     run.span.setAttributes({ [WORKER]: worker, [ATTEMPT]: attempt });
     this.#queuedUntil(run.sentAt);
     const begunAt = this.#enqueuedAt + waited;
     if (begunAt > run.sentAt + LATER) run.span.addEvent("begun", this.#epoch + begunAt);
+  }
+
+  /**
+   * Another run, of which nobody has said that it is sent: of a job whose host is lost, or has given it back, the next host tells. Nobody
+   * tells when the last run has ended.
+   */
+  #again(): Run {
+    this.#run?.span.end(this.#now());
+    const sentAt = performance.now();
+    return this.#run = { span: this.#start("run", sentAt), sentAt, begun: false };
   }
 
   #settled(fact: Extract<Fact, { type: "job:settled" }>): void {

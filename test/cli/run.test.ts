@@ -1,5 +1,8 @@
-import { existsSync, symlinkSync } from "node:fs";
+import { execFileSync, spawnSync, type SpawnSyncReturns } from "node:child_process";
+import { closeSync, existsSync, openSync, symlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { describe, expect } from "vitest";
 import { HOSTS, it } from "./commands.ts";
 
@@ -104,6 +107,7 @@ describe.concurrent.each(HOSTS)("run on %s", { timeout: 60_000 }, (host) => {
     commands.write("jobs", "1\n");
     symlinkSync("jobs", join(commands.folder, "link"));
     commands.write("journal", "{}");
+    commands.write("halved", '{"of":"compute-cluster run","version":1,"plan":{},"state":{"read":{"jobs":1}}}');
     commands.write("out", "old");
     commands.write("broken.mjs", 'throw new Error("out of order");');
     const wrong: [string[], RegExp][] = [
@@ -134,7 +138,18 @@ describe.concurrent.each(HOSTS)("run on %s", { timeout: 60_000 }, (host) => {
       [run("jobs", "-o", "out", "--journal", "journal"), /^error: journal is not a journal of this command/],
       [
         run("jobs", "-o", "out", "--journal", "j", "--resume"),
-        /^error: can't resume: there is no journal j, but an output/,
+        /^error: can't resume: there is no journal j, but .*out; remove that/,
+      ],
+      [
+        run("jobs", "-o", "new", "--failed", "out", "--journal", "j", "--resume"),
+        /^error: can't resume: there is no journal j, but .*out; remove that/,
+      ],
+      [run("jobs", "-o", "out", "--journal", "halved"), /^error: halved is not a journal of this command/],
+      [run("jobs", "-o", "out", "--journal", "none/j"), /^error: can't write none\/j: ENOENT/],
+      [run("jobs", "-o", "out", "--failed", "none/f"), /^error: can't write none\/f: ENOENT/],
+      [
+        ["run", "file://elsewhere/worker.mjs", "jobs"],
+        /^error: file:\/\/elsewhere\/worker\.mjs is no file of this machine: /,
       ],
       [
         ["run", "missing.mjs", "jobs", "-o", "out"],
@@ -145,7 +160,7 @@ describe.concurrent.each(HOSTS)("run on %s", { timeout: 60_000 }, (host) => {
         /error: the worker module can't be used: Error: out of order/,
       ],
       [
-        run("jobs", "--task", "nope"),
+        run("jobs", "--task", "nope", "-o", "out", "--journal", "unused"),
         /^error: task must be a function that the worker module exports, got "nope"; it exports: /,
       ],
       [["run"], /^error: missing required argument 'module'\n\(--help tells more\)\n$/],
@@ -162,6 +177,8 @@ describe.concurrent.each(HOSTS)("run on %s", { timeout: 60_000 }, (host) => {
     }
     expect(commands.read("out")).toBe("old");
     expect(commands.read("jobs")).toBe("1\n");
+    // It would have to be removed before the right command can be given.
+    expect(existsSync(join(commands.folder, "unused"))).toBe(false);
   });
 
   it("refuses to write into the file that is its stdin", async ({ commands }) => {
@@ -198,6 +215,86 @@ describe.concurrent.each(HOSTS)("run on %s", { timeout: 60_000 }, (host) => {
 });
 
 describe("run", () => {
+  const cli = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+
+  /** With its stdout in a file of the folder, behind what is there. */
+  const into = (folder: string, file: string, args: string[], limit = "unlimited"): SpawnSyncReturns<string> => {
+    const shell = `trap '' XFSZ; ulimit -f ${limit}; out=$1; shift; exec "$@" >> "$out"`;
+    return spawnSync("sh", ["-c", shell, "sh", file, "node", cli, ...args], { cwd: folder, encoding: "utf8" });
+  };
+
+  it.runIf(process.platform !== "win32")("breaks off when the file behind stdout can't be written", ({ commands }) => {
+    commands.write("jobs", upTo(3));
+    // In blocks of 512 bytes.
+    const { status, stderr } = into(commands.folder, "out", run("jobs", "--task", "big", "-q"), "2");
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^error: can't write the results: EFBIG/)]);
+  });
+
+  it.runIf(process.platform !== "win32")("refuses to write its results behind its jobs", ({ commands }) => {
+    commands.write("jobs", upTo(3));
+    const { status, stderr } = into(commands.folder, "jobs", run("jobs"));
+    expect([status, stderr]).toEqual([2, "error: stdout must be another file than the input\n"]);
+    const both = into(commands.folder, "both", run("jobs", "--failed", "both"));
+    expect(both.stderr).toMatch(/^error: --failed must be another file than stdout: /);
+    expect(commands.read("jobs")).toBe(upTo(3));
+  });
+
+  it.runIf(process.platform !== "win32")(
+    "ends after a signal, though nobody writes into the pipe that it reads",
+    async ({ commands }) => {
+      const pipe = join(commands.folder, "pipe");
+      execFileSync("mkfifo", [pipe]);
+      const { child, ended } = commands.start("node", run("pipe", "--task", "logged"));
+      const writer = openSync(pipe, "w");
+      try {
+        writeSync(writer, "1\n");
+        await expect.poll(() => existsSync(join(commands.folder, "log")), { timeout: 20_000 }).toBe(true);
+        child.kill("SIGINT");
+        expect(await ended).toMatchObject({ code: 130 });
+      } finally {
+        closeSync(writer);
+      }
+    },
+  );
+
+  it.runIf(process.platform !== "win32")("ends with the third signal, whatever it waits for", async ({ commands }) => {
+    execFileSync("mkfifo", [join(commands.folder, "nobody-reads")]);
+    commands.write(
+      "loads.mjs",
+      'import { writeFileSync } from "node:fs"; writeFileSync("loaded", ""); export default () => {};',
+    );
+    const { child, ended } = commands.start("node", ["run", "loads.mjs", "-o", "nobody-reads"], { text: "1\n" });
+    let heard = "";
+    child.stderr?.on("data", (text) => heard += text);
+    await expect.poll(() => existsSync(join(commands.folder, "loaded")), { timeout: 20_000 }).toBe(true);
+    for (let i = 0; i < 3; i++) {
+      child.kill("SIGINT");
+      await expect.poll(() => i > 0 || heard.includes("interrupted"), { timeout: 10_000 }).toBe(true);
+    }
+    expect(await ended).toMatchObject({ code: null });
+  });
+
+  it("goes on when nobody hears what it says", async ({ commands }) => {
+    const { child, ended } = commands.start("node", run("--task", "odd", "-o", "out"), { text: upTo(200) });
+    child.stderr?.once("data", () => child.stderr?.destroy());
+    expect(await ended).toMatchObject({ code: 1 });
+    expect(commands.read("out").split("\n")).toHaveLength(201);
+  });
+
+  it("tells of what was thrown and is no error, whatever it is", async ({ commands }) => {
+    commands.write("throws.mjs", "export default (thrown) => { throw thrown; };");
+    const { code, stdout } = await commands.run("node", ["run", "throws.mjs", "-q"], {
+      text: '"text"\n{"toString":1}\n{"message":"hello","code":"X"}\nnull\n',
+    });
+    expect(code).toBe(1);
+    expect(parsed(stdout).map((line) => (line as { error: { message: string } }).error.message)).toEqual([
+      "not an Error was thrown: text",
+      "not an Error was thrown: { toString: 1 }",
+      "not an Error was thrown: { message: 'hello', code: 'X' }",
+      "not an Error was thrown: null",
+    ]);
+  });
+
   it("says that an answer can't be written as JSON, and goes on", async ({ commands }) => {
     const { code, stdout } = await commands.run("bun", run("--task", "map"), { text: "1\n2\n" });
     expect(code).toBe(1);

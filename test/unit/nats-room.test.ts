@@ -6,8 +6,8 @@ const IDLE = { slots: 4, held: 0, answering: 0, blocked: 0 };
 describe("how much a host takes ahead for each slot", () => {
   it("is nothing while nobody knows how long jobs take", () => expect(depthFor(0)).toBe(0));
 
-  it("is what takes it 10 ms, and no more than 50 jobs", () => {
-    expect([20, 10.1, 10, 3, 0.2, 0.001].map(depthFor)).toEqual([0, 0, 1, 3, 50, 50]);
+  it("is what it gets done in 15 ms, and no more than 50 jobs", () => {
+    expect([60, 15, 3, 0.2, 0.001].map(depthFor)).toEqual([0.25, 1, 5, 50, 50]);
   });
 });
 
@@ -21,6 +21,16 @@ describe("a host's room", () => {
 
   it("is without any ahead where jobs are long, and one is worth a question", () => {
     expect(roomFor(IDLE, 0)).toEqual({ free: 4, ahead: 0, least: 1, depth: 0 });
+  });
+
+  it("is for one more job where several slots together begin it soon", () => {
+    expect([1, 3, 4, 8].map((slots) => roomFor({ ...IDLE, slots, held: slots }, depthFor(50)).ahead)).toEqual([
+      0,
+      0,
+      1,
+      2,
+    ]);
+    expect(roomFor({ ...IDLE, held: 5 }, depthFor(50)).ahead).toBe(0);
   });
 
   it("has the slot of a job that is over, but for its answer", () => {

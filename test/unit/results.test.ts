@@ -15,12 +15,19 @@ class Memory implements Sink {
   /** What survives the machine. */
   synced = "";
   before: () => Promise<void> = () => Promise.resolve();
+  /** How often it was begun. */
+  begun = 0;
 
   get size(): number {
     return Buffer.byteLength(this.text);
   }
 
+  async begin(): Promise<void> {
+    this.begun++;
+  }
+
   async write(bytes: Uint8Array): Promise<void> {
+    if (this.begun !== 1) throw new Error("written before it was begun");
     await this.before();
     this.text += Buffer.from(bytes).toString();
   }
@@ -76,7 +83,7 @@ describe("Results", () => {
             results.add(index, `${index}\n`, fails ? { line: LINE } : null);
           }
         })();
-        await s.waitFor(adding.then(() => results.end()));
+        await s.waitFor(adding.then(() => results.end(true)));
         expect(new Ranges(last.done).size).toBe(jobs.length);
         expect(last.outputBytes).toBe(output.size);
       }),
@@ -106,7 +113,7 @@ describe("Results", () => {
     await room;
     expect(results.room()).toBeNull();
     go();
-    await results.end();
+    await results.end(true);
     expect(output.size).toBe(2 * 1024 * 1024 + 2);
   });
 
@@ -125,10 +132,20 @@ describe("Results", () => {
     results.add(0, "a\n", null);
     await new Promise((resolve) => setImmediate(resolve));
     results.add(1, "b\n", null);
-    await results.end();
+    await results.end(true);
     expect(told).toEqual(["disk full"]);
     expect(output.text).toBe("");
   });
+
+  it.each([[true, 1], [false, 0]])(
+    "of no job: what was there before goes if they are all (%s)",
+    async (isWhole, begun) => {
+      const [output, failed] = [new Memory(), new Memory()];
+      const parts = { from: NOTHING_DONE, read: () => ({ jobs: 0, sha256: "" }), journal: null, broken: never };
+      await new Results({ output, failed, ...parts }).end(isWhole);
+      expect([output.begun, failed.begun]).toEqual([begun, begun]);
+    },
+  );
 });
 
 describe("FileSink", () => {
@@ -136,6 +153,8 @@ describe("FileSink", () => {
     const path = join(folder(), "out");
     writeFileSync(path, "one\ntwo\nthr");
     const sink = await FileSink.open(path, 8);
+    expect(readFileSync(path, "utf8")).toBe("one\ntwo\nthr");
+    await sink.begin();
     await sink.write(Buffer.from("drei\n"));
     await sink.close();
     expect(readFileSync(path, "utf8")).toBe("one\ntwo\ndrei\n");
@@ -145,7 +164,10 @@ describe("FileSink", () => {
   it("begins anew at 0", async () => {
     const path = join(folder(), "out");
     writeFileSync(path, "old");
-    await (await FileSink.open(path, 0)).close();
+    const sink = await FileSink.open(path, 0);
+    expect(readFileSync(path, "utf8")).toBe("old");
+    await sink.begin();
+    await sink.close();
     expect(readFileSync(path, "utf8")).toBe("");
   });
 

@@ -37,8 +37,7 @@ export function simulated({ costs: { one }, sharded, far }) {
     "",
     ...lines(["queues", "time in which a slot has a job"], sharded.map(({ queues, busy }) => [queues, percent(busy)])),
     "",
-    "A slot asks for its next job when it has none, unless jobs are shorter than 10 ms: so a host that is far away is idle for one round trip",
-    "with each job.",
+    "A host takes no more jobs ahead than it begins within 15 ms: so one that is far away is idle for a part of each round trip.",
     "",
     ...lines(
       ["there and back", ...lengths.map((length) => `slots busy with jobs of ${length}`)],
