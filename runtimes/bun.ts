@@ -13,6 +13,7 @@ import { type FileExchange, openExchange } from "./exchange.ts";
 import { guard, unguard } from "./guard.ts";
 import { type Line, open } from "./line.ts";
 import { beNice } from "./niceness.ts";
+import { passOn } from "./pass-on.ts";
 import { CUT_OFF, LAST_WORDS } from "./patience.ts";
 import { StderrTail } from "./stderr-tail.ts";
 import { threadPort } from "./worker-threads.ts";
@@ -117,7 +118,7 @@ class BunPort implements WorkerPort {
     try {
       for (let next = await reader.read(); next.value; next = await reader.read()) {
         this.#stderr.push(next.value);
-        if (this.#passesStderr) ownProcess().stderr.write(next.value);
+        if (this.#passesStderr) passOn(next.value);
       }
     } catch {
       // Let go of.

@@ -6,7 +6,6 @@
 
 import { Buffer } from "node:buffer";
 import type { ChildProcess } from "node:child_process";
-import { ownProcess } from "../src/built-in.ts";
 import type { WorkerEvents, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { BrokenPipeFrame } from "../src/wire/pipe-frames.ts";
 import type { ChildChannel } from "./child-channel.ts";
@@ -15,6 +14,7 @@ import { guard, unguard } from "./guard.ts";
 import { type Line, NOT_STARTED, open } from "./line.ts";
 import { beNice } from "./niceness.ts";
 import { OwnFrames } from "./own-frames.ts";
+import { passOn } from "./pass-on.ts";
 import { CUT_OFF, LAST_WORDS } from "./patience.ts";
 import { StderrTail } from "./stderr-tail.ts";
 
@@ -121,7 +121,7 @@ class ChildPort implements WorkerPort {
     child.stderr?.on("data", (chunk: Uint8Array) => {
       this.#stderr.push(this.#ownFrames.cut(chunk));
       // Nothing is held back here: a prompt is to be seen as it is written.
-      if (spec.stdio === "inherit") ownProcess().stderr.write(Buffer.concat([shown.cut(chunk), shown.release()]));
+      if (spec.stdio === "inherit") passOn(Buffer.concat([shown.cut(chunk), shown.release()]));
     });
     // An idle worker's pipe must not keep the program alive.
     (child.stderr as { unref?(): void } | null)?.unref?.();
@@ -157,6 +157,8 @@ class ChildPort implements WorkerPort {
     if (this.pid !== null) unguard(this.pid);
     // Deno's channel would keep the program alive where it does not tell of the disconnect.
     this.#channel.close();
+    // What the worker has started may hold the other end for long.
+    this.#child.stderr?.destroy();
     this.#stderr.push(this.#ownFrames.release());
     this.#line.end({ ...ending, stderr: this.#stderr.toString() });
   }

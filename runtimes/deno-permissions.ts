@@ -29,21 +29,23 @@ const DETAIL: Readonly<Record<PermissionName, string>> = {
 };
 
 interface DenoRuntime {
-  permissions: { querySync(descriptor: Record<string, string>): { state: string } };
+  permissions: { querySync(descriptor: Record<string, string>): { state: string; partial?: boolean } };
 }
 
 /**
  * The flags of `deno run` for a worker.
  *
  * @param asked What the user asked for, or undefined for what the program itself may do without restriction, and to read
- * the module's folder. (Deno does not say which paths or hosts a restricted right covers, so those can't be passed on.)
+ * the module's folder, or where only that may be read, its file. (Deno does not say which paths or hosts a restricted right covers, so those can't be passed on.)
  * @throws {OptionTypeError | OptionRangeError} for what Deno does not know or the program may not do itself.
  */
 export function denoPermissionFlags(asked: unknown, module: string): string[] {
   if (asked === undefined) {
     const whole = NAMES.filter((name) => isGranted(name));
-    const folder = dirname(fileURLToPath(module));
-    const read = !whole.includes("read") && isGranted("read", folder) ? [`--allow-read=${folder}`] : [];
+    const file = fileURLToPath(module);
+    // Deno takes a comma for the end of a path.
+    const path = [dirname(file), file].find((path) => !path.includes(",") && isGranted("read", path));
+    const read = whole.includes("read") || path === undefined ? [] : [`--allow-read=${path}`];
     return orDenyAll([...whole.map((name) => `--allow-${name}`), ...read]);
   }
   if (typeof asked !== "object" || asked === null) throw new OptionTypeError("permissions must be an object");
@@ -75,11 +77,12 @@ function assertGranted(kind: PermissionName, item?: string): void {
   );
 }
 
-/** Whether the program has this right, and need not ask for it. */
+/** Whether the program has this right, all of it (`--deny-read=…` leaves a part), and need not ask for it. */
 export function isGranted(kind: PermissionName, item?: string): boolean {
   const { permissions } = (globalThis as unknown as { Deno: DenoRuntime }).Deno;
   const descriptor = item === undefined ? { name: kind } : { name: kind, [DETAIL[kind]]: item };
-  return permissions.querySync(descriptor).state === "granted";
+  const { state, partial } = permissions.querySync(descriptor);
+  return state === "granted" && partial !== true;
 }
 
 /** Deno's `spawn` of itself adds `-A` when it sees no permission flag at all: an empty list denies something. */

@@ -7,8 +7,17 @@
 import { ownProcess } from "./built-in.ts";
 import type { Isolation } from "./core/adapter.ts";
 
-/** Variables by which the runtime tells its own kind of child; a worker of ours is not that child. */
-const PRIVATE_VARIABLES = ["NODE_UNIQUE_ID", "NODE_WORKER_ID", "NODE_CHANNEL_FD", "NODE_CHANNEL_SERIALIZATION_MODE"];
+/**
+ * Variables by which the runtime tells its own kind of child; a worker of ours is not that child. With the last, of `node --watch`, Node
+ * sends its parent a message for each module that is loaded.
+ */
+const PRIVATE_VARIABLES = [
+  "NODE_UNIQUE_ID",
+  "NODE_WORKER_ID",
+  "NODE_CHANNEL_FD",
+  "NODE_CHANNEL_SERIALIZATION_MODE",
+  "WATCH_REPORT_DEPENDENCIES",
+];
 
 /** The program's environment as it is now, or null where it may not be read (Deno without `--allow-env`). */
 export function inheritedEnv(isolation: Isolation): Record<string, string> | null {
@@ -40,8 +49,17 @@ const NODE_DEBUGGER = /^"?--(?:inspect|debug)/;
 /** A debugger is the program's own: a worker can't have its port, and nobody would resume a worker at its first line. */
 export function withoutDebugger(env: Record<string, string>): Record<string, string> {
   for (const name of Object.keys(env)) if (BUN_DEBUGGER.test(name)) delete env[name];
-  const given = env["NODE_OPTIONS"];
-  if (given === undefined) return env;
+  for (const name of ["NODE_OPTIONS", "BUN_OPTIONS"]) {
+    const given = env[name];
+    if (given === undefined) continue;
+    const kept = optionsWithoutDebugger(given);
+    if (kept === "") delete env[name];
+    else env[name] = kept;
+  }
+  return env;
+}
+
+function optionsWithoutDebugger(given: string): string {
   const kept: string[] = [];
   let keeps = true;
   // Words, as Node reads them: a blank in quotes does not end one.
@@ -50,14 +68,12 @@ export function withoutDebugger(env: Record<string, string>): Record<string, str
     if (/^"?-/.test(word)) keeps = !NODE_DEBUGGER.test(word);
     if (keeps) kept.push(word);
   }
-  if (kept.length > 0) env["NODE_OPTIONS"] = kept.join(" ");
-  else delete env["NODE_OPTIONS"];
-  return env;
+  return kept.join(" ");
 }
 
-/** Flags of the program alone: a debugger's port, a text to evaluate, a test runner, a watcher. */
+/** Flags of the program alone: a debugger's port, a text to evaluate, a test runner, a watcher, the folder that it has gone to (Bun). */
 const OWN_FLAGS =
-  /^--(?:inspect|debug|input-type|eval|print|check|interactive|test|watch|prof|cpu-prof|heap-prof|build-sea|run|env-file)/;
+  /^--(?:inspect|debug|input-type|eval|print|check|interactive|test|watch|prof|cpu-prof|heap-prof|build-sea|run|env-file|cwd)/;
 
 /** The same, short. */
 const OWN_SHORT_FLAGS = new Set(["-c", "-i", "-e", "-p", "-pe"]);

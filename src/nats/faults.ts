@@ -16,7 +16,7 @@ const DELETE_FAILED = 10_057;
 export function isMissing(error: unknown): boolean {
   const code = codeOf(error) ?? 0;
   // The number is that of whatever keeps a message from being deleted.
-  if (code === DELETE_FAILED) return messageOf(error).includes("no message found");
+  if (code === DELETE_FAILED) return /no message found|sequence \d+ not found/.test(messageOf(error));
   return [10_059, 10_014, 10_037].includes(code);
 }
 

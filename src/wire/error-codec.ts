@@ -102,7 +102,7 @@ class Encoder {
   #list(items: readonly unknown[], depth: number): Encoded {
     const number = this.#written.size;
     this.#written.set(items, number);
-    return { is: "list", number, items: items.map((item) => this.encode(item, depth + 1)) };
+    return { is: "list", number, items: Array.from(items, (item) => this.encode(item, depth + 1)) };
   }
 
   #error(thrown: Error, depth: number): EncodedError {

@@ -41,6 +41,8 @@ const HOST_FRAMES = new Set(["init", "jobs", "jobs:text", "recall", "abort", "mo
 // Taken hold of before the module can replace them.
 const { parse } = JSON;
 const { realpathSync } = files();
+/** Before the module may change it. */
+const [, mainPath] = ownProcess().argv;
 
 main();
 
@@ -187,7 +189,7 @@ async function load(process: NodeJS.Process, { imports, module, argv }: Init, pa
   // Node runs the module as its main one; the import is answered from the cache, once the module has run.
   await new Promise((resolve) => setImmediate(resolve));
   try {
-    return await import(pathToFileURL(realpathSync(process.argv[1] as string)).href);
+    return await import(pathToFileURL(realpathSync(mainPath as string)).href);
   } catch {
     // Node reports what the main module throws, and ends.
     return await new Promise(() => {});

@@ -26,12 +26,21 @@ export function webLink(process: NodeJS.Process, scope: WorkerScope, deno: DenoR
   const close = scope.close.bind(scope);
   const denoExit = deno.exit.bind(deno);
   let left = false;
+  let isGone = false;
 
-  /** Says that the worker leaves; whatever comes after is nobody's. */
+  /** Says that the worker leaves; whatever comes after is nobody's. A listener may end it with another code, or throw. */
   const leave = (code: number): void => {
-    if (left) return;
+    if (left) return tell(code);
     left = true;
-    process.emit("exit", code);
+    try {
+      process.emit("exit", code);
+    } finally {
+      tell(code);
+    }
+  };
+  const tell = (code: number): void => {
+    if (isGone) return;
+    isGone = true;
     post({ type: "left", code });
     close();
   };

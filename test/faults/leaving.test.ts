@@ -40,6 +40,20 @@ const cases: Case[] = [
       assert.deepEqual([kit.faults, cc.stats().lost.workers, cc.stats().lost.starts], [[], 0, 0]);
     },
   },
+  ...["exits", "throws"].flatMap((how) =>
+    [undefined, "later"].map((task): Case => ({
+      name: `F-16 A worker whose exit listener ${how}${task ? ", after an error," : ""} keeps no job waiting`,
+      async run(kit) {
+        const cc = kit.cluster("leaves-twice.mjs", { maxWorkers: 1 });
+        for (let i = 0; i < 2; i++) {
+          const error = await kit.error(cc, how, task ? { task } : undefined);
+          // Where the runtime lets `process.exit` throw what the listener throws, that is what the job has thrown.
+          assert.ok(error["code"] === "CC_ERR_WORKER_EXIT" || error.message === "in the exit listener", String(error));
+        }
+        await cc.close();
+      },
+    }))
+  ),
   {
     name: "F-16 Workers that leave are replaced where they are kept warm",
     async run(kit) {

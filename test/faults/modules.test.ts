@@ -136,6 +136,13 @@ const cases: Case[] = [
     },
   })),
   {
+    name: "F-36 A module that takes its arguments out of process.argv is loaded",
+    async run(kit) {
+      const cc = kit.cluster("shifts-argv.cjs", { maxWorkers: 1 });
+      assert.equal(await kit.value(cc, 1), "answer");
+    },
+  },
+  {
     name: "F-36 A module that listens only after it has loaded, and blocks first, is no crash",
     async run(kit) {
       const path = written(

@@ -33,6 +33,18 @@ const unheardOf = CONTRACTS.flatMap((worker): Case[] => [
   },
 ]);
 
+/** In threads it is the runtime that prints. */
+const printed: Case = {
+  name: "F-38 What workers print ends no program whose stderr nobody reads any more",
+  async run(kit) {
+    if (kit.isolation === "thread") kit.notHere("about what the host prints: of a thread the runtime does");
+    const program = kit.program("prints-to-nobody.ts");
+    program.child.stderr?.once("data", () => program.child.stderr?.destroy());
+    const { code, stdout } = await program.ended;
+    assert.deepEqual([code, stdout], [0, "ended 1\nended 2\n"]);
+  },
+};
+
 /** What a worker throws where nobody waits, and how the job's error tells of it. */
 const THROWN = {
   reject: /rejected in the worker/,
@@ -63,6 +75,7 @@ const survived = (["unheard.mjs", "unheard-handler.mjs"] as const).flatMap((work
 );
 
 const cases: Case[] = [
+  printed,
   ...unheardOf,
   {
     name: "F-33 A rejection that is handled is nobody else's",

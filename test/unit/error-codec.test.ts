@@ -40,6 +40,14 @@ describe("error codec", () => {
     expect((back.first as Error).cause).toBe(back);
   });
 
+  it("keeps lists of errors that have holes", () => {
+    const failures: unknown[] = [];
+    failures[2] = new RangeError("item 2");
+    const back = carried(Object.assign(new Error("batch failed"), { failures })) as Error & { failures: unknown[] };
+    expect([back.message, back.failures.length, back.failures[0]]).toEqual(["batch failed", 3, undefined]);
+    expect(back.failures[2]).toEqual(new RangeError("item 2"));
+  });
+
   it("drops the bootstrap's frames from the stack", () => {
     const error = new Error("x");
     error.stack =

@@ -57,6 +57,10 @@ describe("inheritedExecArgv", () => {
   });
 });
 
+it("A worker does not go to the program's folder a second time", () => {
+  expect(inheritedExecArgv(["--cwd", "sub", "--smol", "--cwd=sub"])).toEqual(["--smol"]);
+});
+
 describe("workerEnv", () => {
   it("copies, without the runtime's marks of its own children", () => {
     const env = {
@@ -65,6 +69,7 @@ describe("workerEnv", () => {
       NODE_UNIQUE_ID: "1",
       NODE_WORKER_ID: "1",
       NODE_CHANNEL_FD: "3",
+      WATCH_REPORT_DEPENDENCIES: "1",
       NODE_OPTIONS: "-r x",
     };
     const copy = workerEnv(env);
@@ -82,6 +87,14 @@ describe("withoutDebugger", () => {
     );
     expect(left('--require "./my --inspect.js" --inspect')).toBe('--require "./my --inspect.js"');
     expect(left('--title="a \\" b"')).toBe('--title="a \\" b"');
+  });
+
+  it("takes them from BUN_OPTIONS, too", () => {
+    expect(withoutDebugger({ BUN_OPTIONS: "--inspect-wait=1 --smol", PATH: "/bin" })).toEqual({
+      BUN_OPTIONS: "--smol",
+      PATH: "/bin",
+    });
+    expect(withoutDebugger({ BUN_OPTIONS: "--inspect" })).toEqual({});
   });
 
   it("takes Bun's variables", () => {
