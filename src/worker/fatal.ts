@@ -48,8 +48,15 @@ export function reportFatalInDeno(
   report: (error: unknown) => void,
   end: ((error: unknown) => void) | null,
 ): void {
+  /** Whoever listens to exceptions has rejections that nobody else does. In a process Deno sees to it itself. */
+  const saved = (error: unknown, handled: "uncaughtException" | "unhandledRejection", prevent: () => void): void => {
+    if (!end) return;
+    prevent();
+    (process.emit as (...of: unknown[]) => boolean).call(process, "uncaughtException", error, handled);
+  };
   const fatal = (error: unknown, handled: "uncaughtException" | "unhandledRejection", prevent: () => void): void => {
     if (process.listenerCount(handled) > 0) return;
+    if (process.listenerCount("uncaughtException") > 0) return saved(error, handled, prevent);
     report(error);
     if (!end) return;
     prevent();

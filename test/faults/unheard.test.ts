@@ -74,8 +74,19 @@ const survived = (["unheard.mjs", "unheard-handler.mjs"] as const).flatMap((work
   }))
 );
 
+const saved: Case = {
+  name: "F-38 A worker that listens to what nobody has caught lives on, also with promises that were rejected",
+  async run(kit) {
+    const cc = kit.cluster("saves-itself.mjs", { maxWorkers: 1 });
+    assert.deepEqual(await kit.value(cc, "rejects"), ["stray"]);
+    assert.deepEqual(await kit.value(cc, "throws"), ["of a timer"]);
+    assert.equal(cc.stats().lost.workers, 0);
+  },
+};
+
 const cases: Case[] = [
   printed,
+  saved,
   ...unheardOf,
   {
     name: "F-33 A rejection that is handled is nobody else's",
