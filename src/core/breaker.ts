@@ -93,9 +93,9 @@ export class Breaker {
    *
    * @param served Whether a worker lives that will do it: then there is time for the pause that so many failures have earned.
    */
-  retry(served: boolean): void {
+  retry(served: () => boolean): void {
     if (this.#state.at !== "tripped") return;
-    if (served) this.#pause(Math.max(1, this.#state.failures));
+    if (served()) this.#pause(Math.max(1, this.#state.failures));
     else this.#enter({ at: "closed", failures: 0 });
   }
 

@@ -119,7 +119,7 @@ export class Crew {
 
   /** Somebody asks for work: starts that were given up are tried again. */
   retry(): void {
-    this.#breaker.retry(this.takers > 0);
+    this.#breaker.retry(() => this.takers > 0);
   }
 
   /**

@@ -92,7 +92,7 @@ describe("Breaker", () => {
     const { clock, breaker } = setUp();
     for (let i = 0; i < 3; i++) breaker.failed(false);
     breaker.trip();
-    breaker.retry(false);
+    breaker.retry(() => false);
     expect(breaker.allows(3)).toBe(true);
     breaker.failed(false);
     expect(clock.due).toEqual([100]);
@@ -102,13 +102,13 @@ describe("Breaker", () => {
     const { clock, breaker } = setUp();
     for (let i = 0; i < 4; i++) breaker.failed(false);
     breaker.trip();
-    breaker.retry(true);
+    breaker.retry(() => true);
     expect([breaker.allows(0), clock.due]).toEqual([false, [800]]);
     clock.advance(800);
     expect([breaker.allows(0), breaker.allows(1)]).toEqual([true, false]);
     expect(breaker.failed(false)).toBe(true);
     breaker.trip();
-    breaker.retry(true);
+    breaker.retry(() => true);
     expect(clock.due).toEqual([1_600]);
   });
 
@@ -122,7 +122,7 @@ describe("Breaker", () => {
   it("Breaker.retry does not cut a pause short", () => {
     const { clock, breaker } = setUp();
     breaker.failed(false);
-    breaker.retry(false);
+    breaker.retry(() => false);
     expect([breaker.allows(0), clock.pending]).toEqual([false, 1]);
   });
 });
