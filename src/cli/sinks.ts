@@ -107,9 +107,18 @@ async function syncFolder(path: string): Promise<void> {
 
 const writeTo = promisify(write);
 
+/** Not so a descriptor that is closed. */
+function isFile(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isFile();
+  } catch {
+    return false;
+  }
+}
+
 /** The program's stdout. */
 export class StdoutSink implements Sink {
-  readonly #isRegular = fstatSync(1).isFile();
+  readonly #isRegular = isFile(1);
   #size = 0;
 
   get size(): number {
