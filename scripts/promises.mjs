@@ -93,7 +93,7 @@ export const PROMISES = [
   {
     promise: "No message a worker sends can be taken for another job's answer.",
     how:
-      "Answers carry the number of their job, and frames a key that the module does not know. A second `process.send` from the code of a job is nobody's; one from code that no job has started belongs to the one job that runs, which only the module can know to be wrong.",
+      "Answers carry the number of their job, and frames a key that the module does not know. A second `process.send` from the code of a job is nobody's; one from code that no job has started belongs to the one job that runs, which only the module can know to be wrong, unless that is run by a function that returns its answer.",
     suites: ["answers that are nobody's"],
     capabilities: [],
   },

@@ -28,6 +28,8 @@ export class Run {
   /** Who waits for its end, if that is not the host. */
   readonly replay: Replay | null;
   answered = false;
+  /** What the module has sent while its function ran: the answer of one that returns none. */
+  said: { readonly message: unknown } | null = null;
   /** Its place among those that run. */
   at = 0;
 

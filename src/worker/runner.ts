@@ -260,13 +260,28 @@ export class Runner {
     this.#link.post({ type: "answers", key: this.#init.key, answers: [[number, 1, null, 0]] });
   }
 
-  /** What `process.send` does: the first message of a job is its answer. */
+  /**
+   * What `process.send` does: the first message of a job is its answer. With a function it is so only if that returns none: who has sent it
+   * is not known, and agents that watch a process send messages, too.
+   */
   send(message: unknown): void {
     const run = this.#current.getStore() ?? this.#only();
     // A stream ends with its iterator.
-    if (run && !run.answered && !run.yields) return this.#succeed(run, message);
+    if (run && !run.answered && !run.yields) {
+      if (!this.#contract.handler(run.context.job.task)) return this.#succeed(run, message);
+      if (run.said === null) return void (run.said = { message: this.#asItIs(message) });
+    }
     this.#strays.add();
     if (run?.answered && this.#runs.length > 0) this.#strays.warn(run.context.job.id);
+  }
+
+  /** A copy; what can't be copied is refused when it is sent. */
+  #asItIs(message: unknown): unknown {
+    try {
+      return copyAs(this.#init.serialization, message);
+    } catch {
+      return message;
+    }
   }
 
   /** A message from outside of any job's asynchronous context belongs to the one job that runs, if only one does. */
@@ -279,15 +294,24 @@ export class Runner {
     try {
       result = handler(args, run.context);
       // Whoever returns an object with a `then` that is no function, or that throws, gets no promise, or that error.
-      if (!isThenable(result)) return this.#succeed(run, result);
+      if (!isThenable(result)) return this.#returned(run, result);
     } catch (error) {
       return this.#fail(run, error);
     }
     // A promise of ours tames thenables that call back twice or throw.
     new Promise((resolve) => resolve(result)).then(
-      (value) => this.#succeed(run, value),
+      (value) => this.#returned(run, value),
       (error) => this.#fail(run, error),
     );
+  }
+
+  #returned(run: Run, value: unknown): void {
+    const { said } = run;
+    // It is what `process.send` returns.
+    const isNone = value === undefined || value === true;
+    if (said === null || !isNone) return this.#succeed(run, value);
+    run.said = null;
+    this.#succeed(run, said.message);
   }
 
   async #stream(run: Run, yields: Yields, handler: Handler, args: unknown): Promise<void> {
@@ -342,6 +366,8 @@ export class Runner {
     // It may be the second try, with why the first could not be sent.
     if (!run.answered) this.#remove(run);
     run.answered = true;
+    if (run.said) this.#strays.add();
+    run.said = null;
     run.progress?.end();
     const now = performance.now();
     const ran = Math.round((now - run.begunAt) * 1000);

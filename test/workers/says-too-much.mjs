@@ -1,7 +1,7 @@
 // Exports functions, and sends messages besides.
 import process from "node:process";
 
-/** Its message is its answer; what it returns comes too late. */
+/** What it returns is its answer; its message is nobody's. */
 export default ({ id }) => {
   process.send(`sent:${id}`);
   return `returned:${id}`;
@@ -13,7 +13,10 @@ export const after = ({ id }) => {
   return `returned:${id}`;
 };
 
-/** Answers and fails. */
+/** Returns nothing of its own. */
+export const sends = ({ id }) => process.send(`sent:${id}`);
+
+/** Sends a message, and fails. */
 export const fails = ({ id }) => {
   process.send(`sent:${id}`);
   throw new Error("too late");
