@@ -294,7 +294,8 @@ export class Runner {
     try {
       result = handler(args, run.context);
       // Whoever returns an object with a `then` that is no function, or that throws, gets no promise, or that error.
-      if (!isThenable(result)) return this.#returned(run, result);
+      // It is what `process.send` returns.
+      if (!isThenable(result)) return this.#returned(run, run.said && result === true ? undefined : result);
     } catch (error) {
       return this.#fail(run, error);
     }
@@ -307,9 +308,7 @@ export class Runner {
 
   #returned(run: Run, value: unknown): void {
     const { said } = run;
-    // It is what `process.send` returns.
-    const isNone = value === undefined || value === true;
-    if (said === null || !isNone) return this.#succeed(run, value);
+    if (said === null || value !== undefined) return this.#succeed(run, value);
     run.said = null;
     this.#succeed(run, said.message);
   }

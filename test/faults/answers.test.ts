@@ -70,6 +70,7 @@ const cases: Case[] = [
     async run(kit) {
       const cc = kit.cluster("heartbeats.mjs", { maxWorkers: 1 });
       for (const n of [1, 2, 3]) assert.equal(await kit.value(cc, n), `answer ${n}`);
+      assert.equal(await kit.value(cc, "yes"), true);
       assert.ok(cc.stats().lost.messages > 0);
     },
   },

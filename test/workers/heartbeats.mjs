@@ -5,5 +5,5 @@ setInterval(() => process.send?.({ heartbeat: Date.now() }), 1).unref();
 
 export default async (n) => {
   await new Promise((resolve) => setTimeout(resolve, 20));
-  return `answer ${n}`;
+  return n === "yes" ? true : `answer ${n}`;
 };
