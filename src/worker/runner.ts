@@ -44,6 +44,8 @@ export class Runner {
   /** In no order: the last takes the place of one that has ended. Not a `Map`, see `chain.ts`. */
   readonly #runs: Run[] = [];
   #advancing = false;
+  /** Whose function is being called, and has not returned. */
+  #calling: Run | null = null;
   readonly #strays: Strays;
   /** Not in the context of the job that has just ended, whose storages and trace are none of the next one's. */
   readonly #advanceApart: () => void = AsyncResource.bind(() => this.#advance());
@@ -261,14 +263,15 @@ export class Runner {
   }
 
   /**
-   * What `process.send` does: the first message of a job is its answer. With a function it is so only if that returns none: who has sent it
-   * is not known, and agents that watch a process send messages, too.
+   * What `process.send` does: the first message of a job is its answer. While a function waits for something it is so only if that returns
+   * none: who has sent it is not known, and agents that watch a process send messages, too.
    */
   send(message: unknown): void {
-    const run = this.#current.getStore() ?? this.#only();
+    const run = this.#calling ?? this.#current.getStore() ?? this.#only();
     // A stream ends with its iterator.
     if (run && !run.answered && !run.yields) {
-      if (!this.#contract.handler(run.context.job.task)) return this.#succeed(run, message);
+      const isItsOwn = run === this.#calling || !this.#contract.handler(run.context.job.task);
+      if (isItsOwn) return this.#succeed(run, message);
       if (run.said === null) return void (run.said = { message: this.#asItIs(message) });
     }
     this.#strays.add();
@@ -292,12 +295,14 @@ export class Runner {
   #call(run: Run, handler: Handler, args: unknown): void {
     let result: unknown;
     try {
+      this.#calling = run;
       result = handler(args, run.context);
       // Whoever returns an object with a `then` that is no function, or that throws, gets no promise, or that error.
-      // It is what `process.send` returns.
-      if (!isThenable(result)) return this.#returned(run, run.said && result === true ? undefined : result);
+      if (!isThenable(result)) return this.#succeed(run, result);
     } catch (error) {
       return this.#fail(run, error);
+    } finally {
+      this.#calling = null;
     }
     // A promise of ours tames thenables that call back twice or throw.
     new Promise((resolve) => resolve(result)).then(

@@ -1,7 +1,7 @@
 // Exports functions, and sends messages besides.
 import process from "node:process";
 
-/** What it returns is its answer; its message is nobody's. */
+/** Its message is its answer; what it returns comes too late. */
 export default ({ id }) => {
   process.send(`sent:${id}`);
   return `returned:${id}`;
@@ -13,10 +13,7 @@ export const after = ({ id }) => {
   return `returned:${id}`;
 };
 
-/** Returns nothing of its own. */
-export const sends = ({ id }) => process.send(`sent:${id}`);
-
-/** Sends a message, and fails. */
+/** Answers and fails. */
 export const fails = ({ id }) => {
   process.send(`sent:${id}`);
   throw new Error("too late");
