@@ -151,8 +151,7 @@ function backlog(text: string): number {
 /** Other programs take seconds here: a bare `1` is not to ask the server a thousand times a second. */
 function interval(text: string): number {
   const milliseconds = duration(text);
-  if (milliseconds >= 100 && milliseconds < 2 ** 31) return milliseconds;
-  throw new InvalidArgumentError(
-    `It must be 100ms at least, and 24 days at most; ${JSON.stringify(text)} is ${milliseconds} ms.`,
-  );
+  const limit = milliseconds < 100 ? "100ms at least" : milliseconds >= 2 ** 31 ? "24 days at most" : null;
+  if (limit === null) return milliseconds;
+  throw new InvalidArgumentError(`It must be ${limit}; ${JSON.stringify(text)} is ${milliseconds} ms.`);
 }
