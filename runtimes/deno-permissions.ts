@@ -36,7 +36,8 @@ interface DenoRuntime {
  * The flags of `deno run` for a worker.
  *
  * @param asked What the user asked for, or undefined for what the program itself may do without restriction, and to read
- * the module's folder, or where only that may be read, its file. (Deno does not say which paths or hosts a restricted right covers, so those can't be passed on.)
+ * the module's folder, or where only that may be read, its file. (Deno does not say which paths or hosts a restricted right
+ * covers, so those can't be passed on.)
  * @throws {OptionTypeError | OptionRangeError} for what Deno does not know or the program may not do itself.
  */
 export function denoPermissionFlags(asked: unknown, module: string): string[] {

@@ -11,15 +11,15 @@ import { reasonOf } from "./reason.ts";
 import { UsageError } from "./told-errors.ts";
 
 /**
- * A module's whole path, or its URL if it is in no file. (One letter before a colon is a disk.)
+ * A module's whole path, or its URL. (One letter before a colon is a disk.)
  *
  * @throws {UsageError} for a URL of a file elsewhere.
  */
 export function pathOf(module: string): string {
   if (!/^[a-z]{2,}:/.test(module)) return resolve(module);
-  if (!module.startsWith("file:")) return module;
   try {
-    return fileURLToPath(module);
+    if (module.startsWith("file:")) fileURLToPath(module);
+    return module;
   } catch (error) {
     throw new UsageError(`${module} is no file of this machine: ${(error as Error).message}`);
   }

@@ -43,14 +43,14 @@ export function failureLine(job: Job, error: unknown): string {
 }
 
 function told(error: unknown): { name: string; message: string; code?: string | number } {
-  if (!(error instanceof Error)) return { name: "Error", message: `not an Error was thrown: ${shown(error)}` };
+  if (!(error instanceof Error)) return { name: "Error", message: `not an Error was thrown: ${inWords(error)}` };
   const { name, message } = error;
   const { code } = error as { code?: unknown };
   return typeof code === "string" || typeof code === "number" ? { name, message, code } : { name, message };
 }
 
 /** Anything, also what no text can be made of. */
-export function shown(thrown: unknown): string {
+export function inWords(thrown: unknown): string {
   return typeof thrown === "string" ? thrown : inspect(thrown, { depth: 2, breakLength: Infinity });
 }
 

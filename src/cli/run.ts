@@ -6,6 +6,7 @@
 
 import { resolve } from "node:path";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { ClusterError, type ComputeCluster, type ComputeClusterOptions } from "../../mod.ts";
 import { EXIT } from "./exit-code.ts";
 import { checkDistinct } from "./distinct-files.ts";
@@ -86,7 +87,7 @@ function checkFiles({ module, output, failedFile }: Plan, files: readonly string
   const names = files.filter((file) => file !== "-").map((file) => resolve(file));
   checkDistinct({
     read: [
-      ["the worker module", module],
+      ["the worker module", module.startsWith("file:") ? fileURLToPath(module) : module],
       ...names.map((file) => ["the input", file] as const),
     ],
     written: [

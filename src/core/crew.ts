@@ -214,7 +214,11 @@ export class Crew {
 
   /** What is there stays: those that were to take its place can't be started. */
   keep(): void {
-    for (const worker of this.#workers) if (worker.worn === "renewal") worker.worn = null;
+    const old = this.#parts.clock.now() - this.#options.maxWorkerAge;
+    for (const worker of this.#workers) {
+      // Its age may have been a reason before.
+      if (worker.worn === "renewal") worker.worn = worker.startedAt <= old ? "age" : null;
+    }
     this.#renews = false;
   }
 

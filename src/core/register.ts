@@ -3,7 +3,7 @@
  *
  * V8 makes a map another table every few changes, and the old one points to it. Once one of them has survived two collections, all that
  * follow do, and all that was ever in them, until the next major collection (see `chain.ts`, for what needs no name). A map that is new
- * has no table before it: 7 KB less were kept of each job that a host of a NATS queue runs (Node 20.20).
+ * has no table before it: 4 KB less were kept of each job that a host of a NATS queue runs (Node 20.20).
  *
  * @module
  */

@@ -25,13 +25,12 @@ export function webLink(process: NodeJS.Process, scope: WorkerScope, deno: DenoR
   const post = scope.postMessage.bind(scope);
   const close = scope.close.bind(scope);
   const denoExit = deno.exit.bind(deno);
-  let left = false;
-  let isGone = false;
+  let state: "here" | "leaving" | "gone" = "here";
 
   /** Says that the worker leaves; whatever comes after is nobody's. A listener may end it with another code, or throw. */
   const leave = (code: number): void => {
-    if (left) return tell(code);
-    left = true;
+    if (state !== "here") return tell(code);
+    state = "leaving";
     try {
       process.emit("exit", code);
     } finally {
@@ -39,8 +38,8 @@ export function webLink(process: NodeJS.Process, scope: WorkerScope, deno: DenoR
     }
   };
   const tell = (code: number): void => {
-    if (isGone) return;
-    isGone = true;
+    if (state === "gone") return;
+    state = "gone";
     post({ type: "left", code });
     close();
   };
@@ -58,7 +57,7 @@ export function webLink(process: NodeJS.Process, scope: WorkerScope, deno: DenoR
   replace(process, "abort", () => leave(134));
   scope.close = () => leave(codeOr(undefined));
   // The built-in getters throw ERR_WORKER_UNSUPPORTED_OPERATION.
-  Object.defineProperty(process, "connected", { get: () => !left, configurable: true, enumerable: true });
+  Object.defineProperty(process, "connected", { get: () => state === "here", configurable: true, enumerable: true });
   Object.defineProperty(process, "channel", { get: () => undefined, configurable: true, enumerable: true });
 
   return {

@@ -119,6 +119,24 @@ describe("A renewal", () => {
     expect([told, cluster.stats.workers]).toMatchObject([[null], { starting: 2, busy: 1 }]);
   });
 
+  it("that can't be done leaves those for later that are old besides", () => {
+    const cluster = new Cluster({ minWorkers: 1, maxWorkers: 2, maxWorkerAge: 1_000 });
+    cluster.submit("long");
+    cluster.worker(0).ready();
+    cluster.clock.stall(2_000);
+    cluster.scheduler.renew(() => {});
+    for (let i = 0; i < 3; i++) {
+      cluster.worker(-1).crash();
+      cluster.advance(10_000);
+    }
+    cluster.submit("asks for work");
+    cluster.advance(10_000);
+    cluster.worker(-1).ready();
+    cluster.worker(-1).answer();
+    cluster.worker(0).answer();
+    expect(cluster.worker(0).stops).toBe(1);
+  });
+
   it("has failed when the cluster is closed", () => {
     const cluster = new Cluster({ minWorkers: 1 });
     cluster.submit(1);
