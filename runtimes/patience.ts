@@ -5,6 +5,7 @@
  */
 
 import { ownProcess } from "../src/built-in.ts";
+import { now } from "../src/now.ts";
 
 /**
  * How long after its exit a worker's last messages and the end of its stderr are waited for, in milliseconds. A process
@@ -53,10 +54,10 @@ function isShort(share: number): boolean {
 
 /** Tells how much of a core the program has had since it was last asked. */
 function shareOfCore(): () => number {
-  let [used, at] = [cpuTime(), performance.now()];
+  let [used, at] = [cpuTime(), now()];
   return () => {
     const [usedBefore, before] = [used, at];
-    [used, at] = [cpuTime(), performance.now()];
+    [used, at] = [cpuTime(), now()];
     return (used - usedBefore) / (at - before);
   };
 }

@@ -18,7 +18,8 @@ const COMMON = {
   platform: "node",
   target: ["es2023", "node20.19"],
   sourcesContent: false,
-  charset: "utf8",
+  // With one other character an engine keeps all of a file's text in twice the memory, and takes longer to read it.
+  charset: "ascii",
 };
 
 /** @param {string[]} command */
@@ -33,6 +34,7 @@ try {
   await build({ ...COMMON, entryPoints: ["mod.ts", "otel.ts"], outdir: "dist", packages: "external", sourcemap: true });
   await buildNats();
   await buildCommandLine();
+  checkCharacters("dist/mod.js");
   cpSync(new URL("../cjs", import.meta.url), new URL("../dist/cjs", import.meta.url), { recursive: true });
 } catch (error) {
   // The command has said why.
@@ -52,6 +54,12 @@ function fromTheLibrary(filter, path = "./mod.js") {
       build.onResolve({ filter }, () => ({ path, external: true }));
     },
   };
+}
+
+/** Comments stay as they are in the sources. @param {string} file */
+function checkCharacters(file) {
+  const other = /[^\0-\x7f]/.exec(readFileSync(join(root, file), "utf8"));
+  if (other) throw new Error(`${file} has a character that is not ASCII, ${other[0]}, in a comment of its sources`);
 }
 
 /** dist/nats.js: the clients of NATS stay outside, for the program to install. */

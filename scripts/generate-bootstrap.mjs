@@ -19,12 +19,27 @@ const { outputFiles } = await build({
   legalComments: "none",
   charset: "utf8",
 });
-const source = outputFiles[0].text.trim() + "\n//# sourceURL=compute-cluster-worker.js";
+const source = taking(outputFiles[0].text.trim()) + "\n//# sourceURL=compute-cluster-worker.js";
 const text = `// Made by scripts/generate-bootstrap.mjs from bootstrap.ts; not to be edited.
 
 /** Source text of the module that runs in every worker. */
 export const bootstrap: string = ${JSON.stringify(source)};
 `;
+
+/**
+ * The runtime's modules asked for instead of imported: for each import Node resolves a name beside this text's URL, which is the text,
+ * and makes a module of ES out of the module (4 ms for all of them, 20.20 and 22.23). @param {string} bundle
+ */
+function taking(bundle) {
+  const text = bundle
+    .replaceAll(
+      /\bimport\{([^{}]*)\}from"(node:[\w/]+)"/g,
+      (_, names, id) => `var{${names.replaceAll(" as ", ":")}}=process.getBuiltinModule("${id}")`,
+    )
+    .replaceAll(/\bimport ([\w$]+) from"(node:[\w/]+)"/g, 'var $1=process.getBuiltinModule("$2")');
+  if (/\bfrom ?"node:/.test(text)) throw new Error("an import of the bootstrap has another form than was thought of");
+  return text;
+}
 
 const stale = (() => {
   try {

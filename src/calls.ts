@@ -5,6 +5,8 @@
  * @module
  */
 
+import { now } from "./now.ts";
+
 /** A call that takes longer than this is slow, in milliseconds: answers, timeouts and everything else in the program wait for it. */
 const SLOW = 10;
 
@@ -26,7 +28,7 @@ export class Calls {
 
   /** @param what The name of the event, `callback`, `onProgress` or `tracer`. */
   make(what: string, call: () => void): void {
-    const before = performance.now();
+    const before = now();
     try {
       call();
     } catch (error) {
@@ -34,16 +36,16 @@ export class Calls {
         throw error;
       });
     }
-    this.#took(what, performance.now() - before);
+    this.#took(what, now() - before);
   }
 
   /** The same for a function whose result, or error, is somebody's. */
   time<T>(what: string, call: () => T): T {
-    const before = performance.now();
+    const before = now();
     try {
       return call();
     } finally {
-      this.#took(what, performance.now() - before);
+      this.#took(what, now() - before);
     }
   }
 

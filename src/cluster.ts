@@ -245,7 +245,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
    *
    * @example
    * ```ts
-   * // worker.ts: export async function* rows(path: string) { … yield row; … }
+   * // worker.ts: export async function* rows(path: string) { ...; yield row; ... }
    * for await (const row of cc.stream("data.csv", { task: "rows" })) insert(row);
    * ```
    */
@@ -352,7 +352,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     return this.#end("now", callback);
   }
 
-  /** How many jobs it can run at once: `maxWorkers` × `concurrency`. 1 with an engine whose workers are elsewhere. */
+  /** How many jobs it can run at once: `maxWorkers` times `concurrency`. 1 with an engine whose workers are elsewhere. */
   get slots(): number {
     return this.#begun.slots;
   }
@@ -377,7 +377,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     this.#followers.tracer = tracer;
   }
 
-  /** `await using cluster = new ComputeCluster(…)` closes at the end of the block. */
+  /** `await using cluster = new ComputeCluster(...)` closes at the end of the block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

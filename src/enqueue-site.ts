@@ -4,6 +4,8 @@
  * @module
  */
 
+import { now } from "./now.ts";
+
 /**
  * How many stacks may be captured at once, and how many more in a millisecond: on V8 each costs 2 to 5 µs, and some 40 where other
  * programs use the same core.
@@ -16,9 +18,9 @@ let filledAt = 0;
 
 /** Whether another stack may be captured. Programs that enqueue less than 500 jobs a second never notice. */
 export function mayCapture(): boolean {
-  const now = performance.now();
-  left = Math.min(BURST, left + (now - filledAt) * PER_MS);
-  filledAt = now;
+  const at = now();
+  left = Math.min(BURST, left + (at - filledAt) * PER_MS);
+  filledAt = at;
   if (left < 1) return false;
   left--;
   return true;

@@ -7,6 +7,7 @@
 import { setImmediate } from "node:timers";
 import { ownProcess } from "./built-in.ts";
 import type { Clock, Timer } from "./core/clock.ts";
+import { now } from "./now.ts";
 
 /** The longest delay that `setTimeout` takes; a longer one would fire at once. */
 const LONGEST = 2 ** 31 - 1;
@@ -21,7 +22,7 @@ const BREATH = 500;
 
 /** Timers that let the program end, unless asked otherwise: workers, not timers, keep it alive for its jobs. */
 export const realClock: Clock = {
-  now: () => performance.now(),
+  now,
   // Not a microtask: what awaits several answers goes on in microtasks that are not all there yet when the first is run.
   endOfTick: (run) => ownProcess().nextTick(run),
   // Not a microtask: a caller that awaits one refusal after the other would keep the event loop from ever turning.
@@ -39,7 +40,7 @@ class RealTimer implements Timer {
   constructor(delay: number, run: () => void, keepAlive: boolean) {
     this.#run = run;
     this.#holds = keepAlive;
-    this.#dueAt = performance.now() + delay;
+    this.#dueAt = now() + delay;
     this.#wait(delay);
   }
 
@@ -55,7 +56,7 @@ class RealTimer implements Timer {
 
   /** The loop looks at timers before it reads what has come. */
   #due(): void {
-    const late = performance.now() - this.#dueAt;
+    const late = now() - this.#dueAt;
     if (late > LATE) this.#set(Math.min(late, BREATH), () => this.#finish());
     else setImmediate(() => this.#finish());
   }

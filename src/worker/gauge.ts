@@ -6,6 +6,7 @@
 
 import { ownProcess } from "../built-in.ts";
 import type { Init } from "../core/frame.ts";
+import { now } from "../now.ts";
 
 // Taken hold of before the module can replace it.
 const { memoryUsage } = ownProcess();
@@ -25,9 +26,9 @@ export class Gauge {
   /** Bytes in use, or undefined when it is too soon, or nobody wants to know. A heap's garbage counts until it is collected. */
   read(): number | undefined {
     if (this.#what === null) return undefined;
-    const now = performance.now();
-    if (now < this.#next) return undefined;
-    this.#next = now + PAUSE;
+    const at = now();
+    if (at < this.#next) return undefined;
+    this.#next = at + PAUSE;
     return this.#what === "rss" ? memoryUsage.rss() : memoryUsage().heapUsed;
   }
 }

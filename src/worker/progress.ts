@@ -5,6 +5,7 @@
  */
 
 import { clearTimeout, setTimeout } from "node:timers";
+import { now } from "../now.ts";
 
 /** The shortest time between two reports, in milliseconds. */
 const PAUSE = 50;
@@ -17,7 +18,7 @@ export interface ReportClock {
 }
 
 const realClock: ReportClock = {
-  now: () => performance.now(),
+  now,
   after(delay, run) {
     const timer = setTimeout(run, delay);
     return () => clearTimeout(timer);

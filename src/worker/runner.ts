@@ -12,6 +12,7 @@ import { setImmediate } from "node:timers";
 import type { ClusterError } from "../core/errors.ts";
 import { type AbortWhy, type Init, type JobEntry, type JobNumber, NO_ARGS, REPORTS, STREAMS } from "../core/frame.ts";
 import { type TraceContext, traceOf } from "../core/trace.ts";
+import { now } from "../now.ts";
 import { traceScope } from "../trace-scope.ts";
 import { notCloneable } from "../wire/cloneable.ts";
 import { copyAs } from "../wire/copy.ts";
@@ -86,7 +87,7 @@ export class Runner {
   replay(task: string | null, args: unknown): Promise<void> {
     return new Promise((resolve, reject) => {
       const job = { id: "replay", task, attempt: 1 };
-      this.#place(new Run(0, job, null, performance.now(), null, null, { resolve, reject }), args);
+      this.#place(new Run(0, job, null, now(), null, null, { resolve, reject }), args);
     });
   }
 
@@ -117,7 +118,7 @@ export class Runner {
     // What a listener throws is the module's own affair, and it may survive it: the jobs after it go on then.
     let goOn = true;
     try {
-      goOn = this.#beginWaiting(performance.now() + TURN);
+      goOn = this.#beginWaiting(now() + TURN);
     } finally {
       this.#advancing = false;
       // What has come is read between the first and the second.
@@ -133,8 +134,8 @@ export class Runner {
   /** Returns whether to go on once the loop has turned. */
   #beginWaiting(until: number): boolean {
     for (let entry = this.#line.first; entry && this.#hasPlace(); entry = this.#line.first) {
-      const now = performance.now();
-      if (now > until) return true;
+      const at = now();
+      if (at > until) return true;
       // The job may end the worker, and what another has answered is not to go with it.
       if (this.#answers.mayBeLost()) return false;
       if (needsTicket(entry) && !this.#takeTicket()) {
@@ -142,8 +143,8 @@ export class Runner {
         continue;
       }
       this.#line.shift();
-      this.#answers.flushIfDue(now);
-      this.#place(this.#runOf(entry, now), argsOf(entry));
+      this.#answers.flushIfDue(at);
+      this.#place(this.#runOf(entry, at), argsOf(entry));
     }
     return false;
   }
@@ -373,11 +374,11 @@ export class Runner {
     if (run.said) this.#strays.add();
     run.said = null;
     run.progress?.end();
-    const now = performance.now();
-    const ran = Math.round((now - run.begunAt) * 1000);
+    const at = now();
+    const ran = Math.round((at - run.begunAt) * 1000);
     // What is kept back can be read before what was yielded arrives.
     const last = run.yields !== null || !this.#waits();
-    this.#answers.add([run.number, failed, value, ran], failed ? [] : run.context.transfers, last, now);
+    this.#answers.add([run.number, failed, value, ran], failed ? [] : run.context.transfers, last, at);
     if (this.#waits() && !this.#advancing) this.#advanceSoon();
   }
 }

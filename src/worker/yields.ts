@@ -8,6 +8,7 @@
 
 import { setImmediate, setTimeout } from "node:timers";
 import type { Init, JobNumber } from "../core/frame.ts";
+import { now } from "../now.ts";
 import type { Link } from "./link.ts";
 
 /** How long a handler may go on without the loop turning, in milliseconds: it hears of aborts, and of what is wanted, then. */
@@ -84,7 +85,7 @@ export class Yields {
     if (iterator === null) throw refuse();
     this.#iterator = iterator;
     if (this.#ended) await iterator.return?.();
-    this.#turnedAt = performance.now();
+    this.#turnedAt = now();
     while (await this.#mayGoOn()) {
       const next = await iterator.next();
       if (typeof next !== "object" || next === null) {
@@ -128,12 +129,12 @@ export class Yields {
     if (this.#credit <= 0) {
       while (this.#credit <= 0 && !this.#ended) await new Promise<void>((resolve) => this.#goOn = resolve);
       this.#goOn = null;
-    } else if (performance.now() - this.#turnedAt > TURN) {
+    } else if (now() - this.#turnedAt > TURN) {
       await turnOfLoop();
     } else {
       return !this.#ended;
     }
-    this.#turnedAt = performance.now();
+    this.#turnedAt = now();
     return !this.#ended;
   }
 

@@ -80,8 +80,8 @@ const shown = ({ from, to }: Import): string => `${from} → ${to}`;
  */
 const isProgram = (file: string): boolean => isIn("src/cli", file);
 
-/** The runtime's own modules, imported or by their file. */
-const isBuiltIn = (to: string): boolean => to.startsWith("node:") || to === "src/built-in.ts";
+/** The runtime's own modules, imported or by their file, and its clock. */
+const isBuiltIn = (to: string): boolean => to.startsWith("node:") || ["src/built-in.ts", "src/now.ts"].includes(to);
 
 describe("Imports", () => {
   it("specifiersOf finds every form of import, and none in comments", () => {
