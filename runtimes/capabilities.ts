@@ -8,58 +8,40 @@
 import type { Isolation } from "../src/core/adapter.ts";
 import type { Runtime } from "./select.ts";
 
+/** What not every kind of worker can do. */
+export const CAPABILITIES = {
+  env: "A worker's own environment (`env`); otherwise it has the program's",
+  cwd: "A worker's own working directory (`cwd`)",
+  execArgv: "Flags for the runtime (`execArgv`)",
+  execPath: "Another executable of the runtime (`execPath`)",
+  stdio: 'Sending output nowhere (`stdio: "ignore"`)',
+  niceness: "Standing back for others (`niceness`)",
+  resourceLimits: "A limit on memory (`resourceLimits`)",
+  permissions: "Fewer rights than the program (`permissions`)",
+  serialization: "A choice of `serialization`",
+  kill: "Ending a worker whose event loop is blocked",
+  native:
+    "Ending a worker in code that is not JavaScript: a synchronous read that waits, a child process that is waited for",
+  stderr: "The end of a lost worker's stderr in the error",
+  transfer: "`transfer` moves instead of copying",
+  aliases: "Views of one `ArrayBuffer`, sent together with it, arrive as views of one",
+  buffer: "`Buffer` arrives as `Buffer`; otherwise as `Uint8Array`",
+  outOfMemory: "A worker that runs out of memory ends alone",
+  unpaused: "Runs while a program under `--inspect-brk` has its debugger resume the program only",
+  children: "What a job has started lives on when its worker ends",
+  outOfFiles: "A worker that can't be started for want of file descriptors fails its jobs, not the program",
+  main: "A CommonJS worker finds itself to be the main module (`require.main === module`)",
+  leaves:
+    "A module that exports no function, listens for nothing and has nothing to do fails at once, not after `startTimeout`",
+  forgets: "Nothing of the last answer is kept while a worker idles",
+  questionMark: "A module whose file name has a question mark",
+  channels: "A subscription to a diagnostics channel lasts though nobody holds the channel",
+  closesInContext:
+    "An async generator that a `map` closes while it reads ahead ends in the context of who called `map`",
+} as const;
+
 /** Something that not every kind of worker can do. */
-export type Capability =
-  /** A worker's own environment (`env`); otherwise it has the program's. */
-  | "env"
-  /** A worker's own working directory (`cwd`). */
-  | "cwd"
-  /** Flags for the runtime (`execArgv`). */
-  | "execArgv"
-  /** Another executable of the runtime (`execPath`). */
-  | "execPath"
-  /** Sending output nowhere (`stdio: "ignore"`). */
-  | "stdio"
-  /** Standing back for others (`niceness`). */
-  | "niceness"
-  /** A limit on memory (`resourceLimits`). */
-  | "resourceLimits"
-  /** Fewer rights than the program (`permissions`). */
-  | "permissions"
-  /** A choice of `serialization`. */
-  | "serialization"
-  /** Ending a worker whose event loop is blocked. */
-  | "kill"
-  /** Ending a worker in code that is not JavaScript: a synchronous read that waits, a child process that is waited for. */
-  | "native"
-  /** The end of a lost worker's stderr in the error. */
-  | "stderr"
-  /** `transfer` moves instead of copying. */
-  | "transfer"
-  /** Views of one `ArrayBuffer`, sent together with it, arrive as views of one. */
-  | "aliases"
-  /** `Buffer` arrives as `Buffer`; otherwise as `Uint8Array`. */
-  | "buffer"
-  /** A worker that runs out of memory ends alone. */
-  | "outOfMemory"
-  /** Runs while a program under `--inspect-brk` has its debugger resume the program only. */
-  | "unpaused"
-  /** What a job has started lives on when its worker ends. */
-  | "children"
-  /** A worker that can't be started for want of file descriptors fails its jobs, not the program. */
-  | "outOfFiles"
-  /** A CommonJS worker finds itself to be the main module (`require.main === module`). */
-  | "main"
-  /** A module that exports no function, listens for nothing and has nothing to do fails at once, not after `startTimeout`. */
-  | "leaves"
-  /** Nothing of the last answer is kept while a worker idles. */
-  | "forgets"
-  /** A module whose file name has a question mark. */
-  | "questionMark"
-  /** A subscription to a diagnostics channel lasts though nobody holds the channel. */
-  | "channels"
-  /** An async generator that a `map` closes while it reads ahead ends in the context of who called `map`. */
-  | "closesInContext";
+export type Capability = keyof typeof CAPABILITIES;
 
 /** Why a kind of worker lacks something. */
 export interface Lack {

@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { LACKS } from "../runtimes/capabilities.ts";
+import { CAPABILITIES, LACKS } from "../runtimes/capabilities.ts";
 import { BESIDE, PROMISES } from "./promises.mjs";
 
 const RUNTIMES = ["node", "bun", "deno"];
@@ -52,7 +52,7 @@ function exceptions({ capabilities }) {
       const lack = LACKS[kind][capability];
       if (!lack) continue;
       const why = lack.link ? `[${lack.because}](${lack.link})` : lack.because;
-      lines.push(`- \`${capability}\`, ${kind}: ${why}${lack.seen ? ` (${lack.seen})` : ""}`);
+      lines.push(`- ${CAPABILITIES[capability]}, ${kind}: ${why}${lack.seen ? ` (${lack.seen})` : ""}`);
     }
   }
   return lines.length > 0 ? ["", "Exceptions:", "", ...lines] : [];

@@ -2,7 +2,7 @@
 // Needs a runtime that takes TypeScript: node --import tsx scripts/sync-capabilities.mjs
 import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { LACKS } from "../runtimes/capabilities.ts";
+import { CAPABILITIES, LACKS } from "../runtimes/capabilities.ts";
 
 const file = new URL("../docs/processes-and-threads.md", import.meta.url);
 const rows = new Map();
@@ -15,9 +15,11 @@ for (const [kind, lacks] of Object.entries(LACKS)) {
 }
 const cells = [...rows].map(([key, kinds]) => {
   const [capability, why] = key.split("\0");
-  return [`\`${capability}\``, kinds.join(", "), why];
+  return [capability, kinds.join(", "), why];
 });
-cells.sort(([a], [b]) => a < b ? -1 : Number(a > b));
+const order = Object.keys(CAPABILITIES);
+cells.sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
+for (const cell of cells) cell[0] = CAPABILITIES[cell[0]];
 const widths = [0, 1, 2].map((column) => Math.max(...cells.map((row) => row[column].length)));
 const row = (texts, fill = " ") => `| ${texts.map((text, i) => text.padEnd(widths[i], fill)).join(" | ")} |`;
 const table = ["", row(["what", "where not", "why"]), row(["", "", ""], "-"), ...cells.map((texts) => row(texts)), ""]

@@ -64,7 +64,7 @@ export interface EnqueueOptions<T extends string = string> {
    * @default in a worker, the trace of the job whose code enqueues this one; otherwise none
    */
   trace?: TraceContext | undefined;
-  /** Objects to move to the worker instead of copying; they are unusable here afterwards. Threads only. */
+  /** Objects to move to a worker that is a thread; they are unusable here afterwards. Processes get copies, and they stay as they are. */
   transfer?: readonly object[] | undefined;
 }
 

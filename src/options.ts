@@ -81,8 +81,9 @@ export interface ComputeClusterOptions {
    */
   killGrace?: number | undefined;
   /**
-   * How long a handler that has taken its `signal` has to stop when its job is given up, before its worker is replaced. Meanwhile
-   * the worker gets no other job in that place, and `close()` waits for it.
+   * How long a handler that has taken its `signal` has to stop when its job is given up, before its worker is replaced. Its loop has to
+   * be free within 200 ms (with `concurrency`, within `killGrace`), or it counts as stuck. Meanwhile the worker gets no other job in that
+   * place, and `close()` waits for it.
    *
    * @default `killGrace`
    */
@@ -105,7 +106,8 @@ export interface ComputeClusterOptions {
    */
   prefetch?: number | "auto" | undefined;
   /**
-   * How often a job is run again whose worker was lost while it ran; then it fails with `CC_ERR_POISON`.
+   * How often a job is run again whose worker was lost while it ran; then it fails with `CC_ERR_POISON`. A job whose objects were moved to
+   * a thread is not, nor is a stream that has yielded: they fail with what ended the worker.
    *
    * @default 0
    */
