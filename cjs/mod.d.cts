@@ -13,6 +13,8 @@ declare const ComputeCluster: typeof esm.ComputeCluster & {
 type ComputeCluster<M = unknown> = esm.ComputeCluster<M>;
 
 declare namespace ComputeCluster {
+  // For `import { ComputeCluster }`, which looks in here.
+  type ComputeCluster<M = unknown> = esm.ComputeCluster<M>;
   type Budget = esm.Budget;
   type BudgetOptions = esm.BudgetOptions;
   type ClusterError = esm.ClusterError;

@@ -1,13 +1,27 @@
 import type * as esm from "../nats.js" with { "resolution-mode": "import" };
 
 export declare const createQueue: typeof esm.createQueue;
+export declare const DeadLetters: typeof esm.DeadLetters;
+export type DeadLetters = esm.DeadLetters;
 export declare const Host: typeof esm.Host;
 export type Host = esm.Host;
+export declare const Monitor: typeof esm.Monitor;
+export type Monitor = esm.Monitor;
 export declare const nats: typeof esm.nats;
 export declare const serve: typeof esm.serve;
+export type AccessOptions = esm.AccessOptions;
 export type CreateQueueOptions = esm.CreateQueueOptions;
+export type DeadJob = esm.DeadJob;
+export type DeadJobContent = esm.DeadJobContent;
+export type DeadLettersOptions = esm.DeadLettersOptions;
+export type HostReport = esm.HostReport;
 export type HostStats = esm.HostStats;
+export type MonitorOptions = esm.MonitorOptions;
 export type NatsOptions = esm.NatsOptions;
+export type Overview = esm.Overview;
 export type QueueOptions = esm.QueueOptions;
+export type QueueReport = esm.QueueReport;
+export type Requeued = esm.Requeued;
 export type ServeOptions = esm.ServeOptions;
 export type TlsOptions = esm.TlsOptions;
+export type TraceContext = esm.TraceContext;

@@ -37,6 +37,6 @@ function urlOf(source: string): string {
 
 function unpacking(source: string): string {
   const packed = zlib().deflateRawSync(Buffer.from(source), { level: 9 }).toString("base64");
-  return 'import{inflateRawSync as i}from"node:zlib";import{Buffer as B}from"node:buffer";' +
+  return 'const m=process.getBuiltinModule,{inflateRawSync:i}=m("node:zlib"),{Buffer:B}=m("node:buffer");' +
     `await import("data:text/javascript;base64,"+i(B.from("${packed}","base64")).toString("base64"))${NAME}`;
 }

@@ -57,12 +57,20 @@ const GROUPS = [
   { package: [node, vitest, "run", "--project", "package"], check: [node, "scripts/check.mjs"] },
 ];
 
+/** How long a part may take, in milliseconds: some three times what it takes on two cores. */
+const LIMIT = 80 * 60_000;
+
 /** A minute of the soak. @param {string} runtime */
 function soak(runtime) {
   return [node, "scripts/soak.mjs", "--runtime", runtime, "--seconds", "60"];
 }
 
 const asked = given.positionals;
+const unknown = asked.filter((name) => !GROUPS.some((group) => name in group));
+if (unknown.length > 0) {
+  const known = GROUPS.flatMap((group) => Object.keys(group));
+  throw new Error(`there is no part ${unknown.join(", ")}; there are: ${known.join(", ")}`);
+}
 const total = { passed: 0, failed: 0, skipped: 0 };
 /** @type {string[]} */
 const failures = [];
@@ -136,6 +144,8 @@ function finished(file, args, name) {
     const child = spawn(file, args, {
       cwd: root,
       stdio: ["ignore", "pipe", "pipe"],
+      timeout: LIMIT,
+      killSignal: "SIGKILL",
       env: { ...process.env, EXPECT_RUNTIME: ["bun", "deno"].includes(name) ? name : "node", NO_COLOR: "1" },
     });
     let output = "";
@@ -143,14 +153,21 @@ function finished(file, args, name) {
     child.stdout.setEncoding("utf8").on("data", take);
     child.stderr.setEncoding("utf8").on("data", take);
     child.on("error", (error) => resolve({ code: 1, output: String(error) }));
+    child.on("exit", (_, signal) => {
+      if (signal === null) return;
+      // What it has started may hold its pipes open.
+      output += `\n${name} was ended by ${signal}`;
+      resolve({ code: 1, output });
+    });
     child.on("close", (code) => resolve({ code: code ?? 1, output }));
   });
 }
 
-/** What a part counted; a part that fails without saying so counts as one failure. */
+/** What a part counted; a part that fails without saying so, or in which nothing ran, counts as one failure. */
 function count(name, isVitest, found, output, code) {
   const counted = isVitest ? tests(found) : read(output, name);
-  if (code !== 0 && counted.failed === 0) counted.failed = 1;
+  const nothing = name !== "build" && counted.passed + counted.skipped === 0;
+  if ((code !== 0 || nothing) && counted.failed === 0) counted.failed = 1;
   return counted;
 }
 

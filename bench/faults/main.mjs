@@ -40,6 +40,12 @@ const { values: options } = parseArgs({
   },
 });
 
+const jobs = Number(options.jobs);
+if (!(Number.isInteger(jobs) && jobs > 0)) {
+  console.error(`--jobs must be a positive integer, got ${options.jobs}`);
+  process.exit(1);
+}
+
 /** @param {string} file */
 const json = (file) => JSON.parse(readFileSync(file, "utf8"));
 
@@ -53,9 +59,7 @@ function prepare() {
   if (!there) {
     execFileSync(command, [...args, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: bench, stdio });
   }
-  if (!existsSync(join(root, "dist/mod.js"))) {
-    execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: root, stdio });
-  }
+  execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: root, stdio });
 }
 
 /**
@@ -186,7 +190,7 @@ async function work() {
     console.error(`${++done}/${total} ${contender.name}, ${fault.name}: ${result.verdict}${why}`);
   }
 }
-await Promise.all(Array.from({ length: Math.max(1, Number(options.jobs)) }, work));
+await Promise.all(Array.from({ length: jobs }, work));
 
 const packages = [...new Set(contenders.map((contender) => contender.package))];
 const versions = Object.fromEntries(packages.map((name) => [name, version(name)]));

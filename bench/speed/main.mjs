@@ -17,7 +17,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { npm, root } from "../../scripts/bin.mjs";
+import { deno, npm, root } from "../../scripts/bin.mjs";
 import { build } from "./against.mjs";
 import { chosen, parseOptions, UsageError } from "./options.mjs";
 import { runtimeOf } from "./runtimes.mjs";
@@ -85,7 +85,9 @@ async function write(sections) {
     if (picture !== null) writeFileSync(join(docs, chartName(name)), picture);
     return picture !== null;
   });
-  writeFileSync(join(docs, "benchmarks.md"), documentOf(sections, { ref: null, charts }));
+  const page = join(docs, "benchmarks.md");
+  writeFileSync(page, documentOf(sections, { ref: null, charts }));
+  execFileSync(deno, ["fmt", "--quiet", page], { cwd: root, stdio: "inherit" });
 }
 
 try {

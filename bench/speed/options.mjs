@@ -31,6 +31,9 @@ export function parseOptions(args) {
   if (values.quick && values.write) {
     throw new UsageError("--quick is only to see that it works: its figures are not kept, so leave out --write");
   }
+  if (values.write && (values.contenders !== undefined || values.against !== undefined)) {
+    throw new UsageError("--write keeps whole cases: leave out --contenders and --against");
+  }
   const cases = list(values.cases);
   const contenders = list(values.contenders);
   const whole = cases === null && contenders === null && !values.quick &&

@@ -181,6 +181,31 @@ describe("the workflow", () => {
     const { jobs } = parse(readFileSync(join(root, ".github/workflows/ci.yml"), "utf8"));
     const { matrix } = jobs.test.strategy;
     expect(matrix.os).toEqual(["ubuntu-latest", "macos-latest", "windows-latest"]);
-    expect(matrix.runtime).toEqual(["node-20", "node-22", "node-24", "node-26", "bun", "deno"]);
+    expect(matrix.runtime).toEqual([
+      "node-20.19.0",
+      "node-20",
+      "node-22.12.0",
+      "node-22",
+      "node-24",
+      "node-26",
+      "bun",
+      "deno",
+    ]);
+  });
+
+  test("the workflow runs all of the tests on Linux, and the least versions that package.json admits", ({ expect }) => {
+    const { jobs } = parse(readFileSync(join(root, ".github/workflows/ci.yml"), "utf8"));
+    expect(jobs.whole.steps).toContainEqual({ run: ".ci/run" });
+    const { engines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    const least = [...engines.node.matchAll(/\d+\.\d+\.\d+/g)].map(([version]) => `node-${version}`);
+    expect(least.length).toBeGreaterThan(0);
+    expect(jobs.test.strategy.matrix.runtime).toEqual(expect.arrayContaining(least));
+  });
+
+  test("package.json leads old resolution of types to every entry", ({ expect }) => {
+    const { exports, typesVersions } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    const below = Object.keys(exports).filter((key) => key !== "." && key !== "./package.json");
+    const led = Object.fromEntries(below.map((key) => [key.slice(2), [exports[key].require.types]]));
+    expect(typesVersions).toEqual({ "*": led });
   });
 });

@@ -180,6 +180,18 @@ ${CHECKS}
 const failure: ComputeCluster.ClusterError = new ComputeCluster.ClusterError("CC_ERR_CLOSED", "closed");
 same<Equal<typeof failure.retryable, boolean>, Equal<typeof ComputeCluster.default, typeof ComputeCluster.ComputeCluster>>();
 `,
+  "imported.cts": `
+import {
+  ClusterError, ComputeCluster, OptionTypeError,
+  type ComputeClusterOptions, type ErrorCode, type JobContext, type Stats,
+} from "compute-cluster";
+import { type DeadLetters, Monitor } from "compute-cluster/nats";
+import type * as Worker from "./worker.ts" with { "resolution-mode": "import" };
+${CHECKS}
+export let cluster: ComputeCluster | null = null;
+export let letters: DeadLetters | null = null;
+export const watched: Promise<Monitor> = Monitor.open({ servers: "nats://localhost", queue: "q" });
+`,
 };
 
 /** A `tsconfig.json` that finds the types of Node here. */

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, inject, test } from "vitest";
 import * as mod from "../../mod.ts";
+import * as nats from "../../nats.ts";
 import * as otel from "../../otel.ts";
 import { bin, root } from "../../scripts/bin.mjs";
 import { ended, succeeds } from "./command.ts";
@@ -22,6 +23,9 @@ const options: EnqueueOptions<"greet"> = { task: "greet" };
 export const answer: Promise<string> = new ComputeCluster<typeof import("./worker.ts")>({ module: "w" }).enqueue("you", options);
 `,
 };
+
+/** A class is a type, too. */
+const isClass = (value: unknown): boolean => typeof value === "function" && /^class\b/.test(String(value));
 
 describe.concurrent("the types", () => {
   const everywhere = { ...TYPED, ...TYPED_CTS };
@@ -58,7 +62,7 @@ describe.concurrent("the types", () => {
     const exported = [...readFileSync(join(root, "mod.ts"), "utf8").matchAll(/^export (?:type )?\{([^}]*)\}/gm)]
       .flatMap((match) => (match[1] as string).split(","))
       .map((name) => name.trim().split(" as ").at(-1) as string)
-      .filter((name) => name !== "" && name !== "default" && name !== "ComputeCluster");
+      .filter((name) => name !== "" && name !== "default");
     const declared = [...readFileSync(join(root, "cjs/mod.d.cts"), "utf8").matchAll(/^ {2}type (\w+)/gm)].map((match) =>
       match[1]
     );
@@ -73,13 +77,21 @@ describe.concurrent("the types", () => {
     expect(declared.toSorted()).toEqual(Object.keys(mod).toSorted());
   });
 
-  test("of CommonJS have every name that otel.ts exports", ({ expect }) => {
-    const exported = [...readFileSync(join(root, "otel.ts"), "utf8").matchAll(/^export (?:type )?\{([^}]*)\}/gm)]
-      .flatMap((match) => (match[1] as string).split(",")).map((name) => name.trim());
-    const declared = [
-      ...readFileSync(join(root, "cjs/otel.d.cts"), "utf8").matchAll(/^export (?:declare const|type) (\w+)/gm),
-    ];
-    expect(declared.map((match) => match[1]).toSorted()).toEqual(exported.toSorted());
-    expect(exported).toEqual(expect.arrayContaining(Object.keys(otel)));
-  });
+  test.for(Object.entries({ otel, nats }))(
+    "of CommonJS have every name that %s exports",
+    ([name, values], { expect }) => {
+      const exported = [...readFileSync(join(root, `${name}.ts`), "utf8").matchAll(/^export (?:type )?\{([^}]*)\}/gm)]
+        .flatMap((match) => (match[1] as string).split(",")).map((exported) => exported.trim());
+      const text = readFileSync(join(root, `cjs/${name}.d.cts`), "utf8");
+      const declared = (kind: string): string[] =>
+        [...text.matchAll(new RegExp(`^export ${kind} (\\w+)`, "gm"))].map((match) => match[1] as string);
+      expect([...new Set(declared("(?:declare const|type)"))].toSorted()).toEqual(exported.toSorted());
+      expect(declared("declare const").toSorted()).toEqual(Object.keys(values).toSorted());
+      expect(declared("type")).toEqual(
+        expect.arrayContaining(
+          Object.entries(values).filter(([, value]) => isClass(value)).map(([className]) => className),
+        ),
+      );
+    },
+  );
 });

@@ -1,0 +1,25 @@
+import process from "node:process";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { now } from "../../src/now.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+describe("The time", () => {
+  it("goes on in milliseconds", async () => {
+    const [before, began] = [now(), performance.now()];
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const [passed, took] = [now() - before, performance.now() - began];
+    expect(passed).toBeGreaterThan(4);
+    expect(Math.abs(passed - took)).toBeLessThan(took);
+  });
+
+  it("is a false clock's while there is one, as timers are", () => {
+    const before = now();
+    const hrtime = Object.assign(() => [before / 1e3 + 7_200, 0], { bigint: process.hrtime.bigint });
+    vi.spyOn(process, "hrtime", "get").mockReturnValue(hrtime as unknown as NodeJS.HRTime);
+    vi.spyOn(performance, "now").mockReturnValue(before + 7_200_000);
+    expect(now()).toBeCloseTo(before + 7_200_000);
+    vi.restoreAllMocks();
+    expect(now() - before).toBeLessThan(7_200_000);
+  });
+});
