@@ -15,7 +15,7 @@ import { Chain, type Link } from "./core/chain.ts";
 import { ClusterError } from "./core/errors.ts";
 import type { JobHandle, JobRequest, Outcome } from "./core/engine.ts";
 import type { MapResult, ResolvedMapOptions } from "./map-options.ts";
-import type { Item, Source } from "./source.ts";
+import { isItem, type Item, type Source } from "./source.ts";
 
 /** The most items in memory where the caller has not said how many, once jobs turn out to be short. */
 const WIDEST = 1024;
@@ -201,8 +201,9 @@ export class Mapping<R> implements Results<R> {
   #read(source: Source): void {
     try {
       const item = this.#parts.call(() => source.next());
-      if (item instanceof Promise) void this.#await(item);
-      else this.#take(item);
+      // Not by its class: what an async function gives is no `Promise` where a program has put another in its place.
+      if (isItem(item)) this.#take(item);
+      else void this.#await(item);
     } catch (error) {
       this.#sourceFailed(error);
     }

@@ -25,6 +25,11 @@ export interface StreamOf<T> {
 /** What a source gives. */
 export type Item = { readonly done: true } | { readonly done: false; readonly value: unknown };
 
+/** Whether it is there at once. */
+export function isItem(item: Item | Promise<Item>): item is Item {
+  return Object.hasOwn(item, "done");
+}
+
 /** Items, read one after the other: never a second before the first has come. */
 export interface Source {
   /** The next item, at once where it is there. Throws, or rejects with, what the source throws; nothing is read after that. */

@@ -119,7 +119,11 @@ export class Streaming<R> implements Results<R> {
 
   #give(): void {
     const value = this.#values[this.#next++] as R;
-    if (this.#next === this.#values.length) this.#forget();
+    // Not only once all are given: whoever is slower than the worker never gets that far.
+    if (this.#next * 2 >= this.#values.length) {
+      this.#values.splice(0, this.#next);
+      this.#next = 0;
+    }
     this.#waiters.shift()?.resolve({ done: false, value });
     if (this.#phase.at !== "running") return;
     // Told of half of them at a time: a frame costs more than a value.

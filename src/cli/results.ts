@@ -29,8 +29,8 @@ export interface ResultParts {
   readonly from: State;
   /** The jobs that have been read. */
   read(): Prefix;
-  /** Writes the journal; null for none. */
-  readonly journal: ((state: State) => Promise<void>) | null;
+  /** Writes the journal, and the first time makes sure of its name; null for none. */
+  readonly journal: ((state: State, isFirst: boolean) => Promise<void>) | null;
   /** Nothing can be written any more. Called once. */
   broken(error: Error): void;
 }
@@ -127,12 +127,16 @@ export class Results {
       failed: failures,
       outputBytes: output.size,
       failedBytes: failed?.size ?? 0,
-    });
+    }, false);
   }
 
-  /** Not before there is something to be written: a run that can't begin is not to cost what another has written. */
+  /**
+   * Not before there is something to be written: a run that can't begin is not to cost what another has written. The journal comes first:
+   * an output without one is another's, for whoever would resume.
+   */
   async #begin(): Promise<void> {
     this.#begun = true;
+    await this.#parts.journal?.(this.#parts.from, true);
     await this.#parts.output.begin();
     await this.#parts.failed?.begin();
   }

@@ -19,7 +19,7 @@ import { type Progress, shown, showProgress, SILENCE } from "./progress.ts";
 import { type InputFormat, type Job, type Jobs, readJobs } from "./read-jobs.ts";
 import { Results } from "./results.ts";
 import { findState, type Resumed, skipDone } from "./resume.ts";
-import { FileSink, type Sink, StdoutSink } from "./sinks.ts";
+import { FileSink, type Sink, StdoutSink, syncFolder } from "./sinks.ts";
 import { isUsable, make, pathOf } from "./open-cluster.ts";
 import { untilHalted } from "./until-halted.ts";
 import { RunError, UsageError } from "./told-errors.ts";
@@ -221,8 +221,14 @@ class Run {
       throw new UsageError(`--journal needs a file as --output, which ${output} is not`);
     }
     const failedSink: Sink | null = failed === undefined ? null : await FileSink.open(failed, from.failedBytes);
+    if (journal !== undefined && failedSink instanceof FileSink && !failedSink.isRegular) {
+      throw new UsageError(`--journal needs a file as --failed, which ${failed} is not`);
+    }
     if (journal !== undefined) await checkJournal(journal);
-    const write = journal === undefined ? null : (state: State) => writeJournal(journal, { plan: this.#plan, state });
+    const write = journal === undefined ? null : async (state: State, isFirst: boolean) => {
+      await writeJournal(journal, { plan: this.#plan, state });
+      if (isFirst) await syncFolder(journal);
+    };
     return {
       output: sink,
       failed: failedSink,

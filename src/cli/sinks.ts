@@ -92,7 +92,7 @@ export class FileSink implements Sink {
 }
 
 /** Lets a new name survive the machine, where folders can be synced: not on Windows. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   try {
     const folder = await open(dirname(path), "r");
     try {

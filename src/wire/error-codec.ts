@@ -126,10 +126,20 @@ class Encoder {
       attempt(() => {
         const enumerable = Object.prototype.propertyIsEnumerable.call(error, key);
         if (!enumerable && !HIDDEN.has(key)) return;
-        properties.push([key, this.encode(Reflect.get(error, key), depth), enumerable]);
+        properties.push([key, this.#property(error, key, depth), enumerable]);
       }, undefined);
     }
+    const code = properties.some(([key]) => key === "code") ? null : codeOf(error);
+    if (code !== null) properties.push(["code", { is: "value", value: code }, false]);
     return properties;
+  }
+
+  /** The `errors` of an AggregateError are a list, whatever is in it. */
+  #property(error: Error, key: string, depth: number): Encoded {
+    const value: unknown = Reflect.get(error, key);
+    const isList = key === "errors" && Array.isArray(value) && !this.#written.has(value) &&
+      typeOf(error) === "AggregateError";
+    return isList ? this.#list(value, depth) : this.encode(value, depth);
   }
 
   /** A value that the transport can carry: itself, or a description. */
@@ -171,6 +181,15 @@ function description(offender: Offender): string {
 function isError(value: unknown): value is Error {
   if (typeof value !== "object" || value === null) return false;
   return attempt(() => value instanceof Error || Object.prototype.toString.call(value) === "[object Error]", false);
+}
+
+/** The code that an error has from its class: a getter. A DOMException brings its own again. */
+function codeOf(error: Error): string | number | null {
+  return attempt(() => {
+    const { code } = error as { code?: unknown };
+    const isCode = typeof code === "string" || typeof code === "number";
+    return isCode && Object.prototype.toString.call(error) !== "[object DOMException]" ? code : null;
+  }, null);
 }
 
 function isListWithErrors(value: unknown): value is unknown[] {
@@ -251,7 +270,8 @@ function decodeError(encoded: EncodedError, made: Map<number, unknown>): Error {
   made.set(number, error);
   for (const [key, value, enumerable] of properties) define(error, key, decode(value, made), enumerable === true);
   if (error.name !== name) define(error, "name", name, false);
-  if (stack !== null) define(error, "stack", stack, false);
+  // Not that of here.
+  define(error, "stack", stack ?? undefined, false);
   return error;
 }
 

@@ -90,8 +90,13 @@ function textOf(frame: unknown, asked: Format): { format: PipeFormat; text: stri
       // Not plain: that would have been a text.
       return asked === "json" ? { format: "json", text: stringify(frame) } : null;
     default:
-      return asked === "json" || isJson(frame) ? { format: "json", text: stringify(frame) } : null;
+      return asked === "json" || isJson(frame) ? { format: "json", text: stringify(bare(frame)) } : null;
   }
+}
+
+/** Without the prototype, whose `toJSON` would have a say. */
+function bare(frame: unknown): unknown {
+  return frameType(frame) === null ? frame : Object.assign(Object.create(null), frame);
 }
 
 function writeClone(frame: unknown, key: string): readonly [Buffer, ...Uint8Array[]] {

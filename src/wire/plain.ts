@@ -87,9 +87,12 @@ class Copier {
 const MOST_JSON = 16_384;
 const LONGEST_JSON = 65_536;
 
+/** How deep is looked: the writer of JSON, as this, is a function that calls itself. */
+const DEEPEST_JSON = 1_000;
+
 /**
  * Whether JSON carries this value without loss, though it is read a second time then: no for a getter. Only looks at plain data of
- * a moderate size; no for anything else.
+ * a moderate size and depth; no for anything else.
  */
 export function isJson(value: unknown): boolean {
   return new JsonCheck().passes(value);
@@ -101,6 +104,7 @@ class JsonCheck {
   #rest: Set<object> | null = null;
   #left = MOST_JSON;
   #characters = LONGEST_JSON;
+  #depth = 0;
 
   passes(value: unknown): boolean {
     if (--this.#left < 0) return false;
@@ -119,8 +123,13 @@ class JsonCheck {
   }
 
   #object(value: object): boolean {
-    if (this.#isMet(value) || types.isProxy(value) || "toJSON" in value) return false;
-    if (Array.isArray(value)) return this.#array(value);
+    if (this.#isMet(value) || types.isProxy(value) || "toJSON" in value || ++this.#depth > DEEPEST_JSON) return false;
+    const passes = Array.isArray(value) ? this.#array(value) : this.#plain(value);
+    this.#depth--;
+    return passes;
+  }
+
+  #plain(value: object): boolean {
     const prototype = Object.getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== null) return false;
     for (const key of Object.keys(value)) {

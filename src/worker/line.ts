@@ -32,10 +32,10 @@ export class Line {
     this.#next++;
   }
 
-  /** Lets go of those that have left, if no other is there. */
+  /** Lets go of those that have left, once they are half of what is there. */
   tidy(): void {
-    if (this.size > 0) return;
-    this.#jobs = [];
+    if (this.#next === 0 || this.#next * 2 < this.#jobs.length) return;
+    this.#jobs = this.#jobs.slice(this.#next);
     this.#next = 0;
   }
 

@@ -59,6 +59,11 @@ export class Progress {
     this.#send(value);
   }
 
+  /** Whether there was any. */
+  get told(): boolean {
+    return this.#sentAt > -Infinity;
+  }
+
   /** What is due is sent now, before the answer. */
   end(): void {
     const latest = this.#stop();

@@ -260,7 +260,7 @@ export class Runner {
     if (!entry) return;
     if (needsTicket(entry) && !this.#takeTicket()) return this.#line.drop(Infinity);
     this.#line.remove(entry);
-    this.#link.post({ type: "answers", key: this.#init.key, answers: [[number, 1, null, 0]] });
+    this.#link.post({ type: "answers:text", key: this.#init.key, text: `[[${number},1,null,0]]` });
   }
 
   /**
@@ -376,8 +376,8 @@ export class Runner {
     run.progress?.end();
     const at = now();
     const ran = Math.round((at - run.begunAt) * 1000);
-    // What is kept back can be read before what was yielded arrives.
-    const last = run.yields !== null || !this.#waits();
+    // What is kept back can be read before what was yielded, or reported, arrives.
+    const last = run.yields !== null || run.progress?.told === true || !this.#waits();
     this.#answers.add([run.number, failed, value, ran], failed ? [] : run.context.transfers, last, at);
     if (this.#waits() && !this.#advancing) this.#advanceSoon();
   }

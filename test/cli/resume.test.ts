@@ -94,6 +94,16 @@ describe.concurrent.each(HOSTS)("run --journal on %s", { timeout: 60_000 }, (hos
     );
   });
 
+  it("refuses results, and lines of failed jobs, that it could not go on behind", async ({ commands }) => {
+    commands.write("jobs", "1\n");
+    const outputs = { "--output": ["-o", "/dev/null"], "--failed": ["-o", "out", "--failed", "/dev/null"] };
+    for (const [name, output] of Object.entries(outputs)) {
+      const ended = await commands.run(host, ["run", "worker.mjs", "jobs", ...output, "--journal", "journal"]);
+      expect(ended.code).toBe(2);
+      expect(ended.stderr).toBe(`error: --journal needs a file as ${name}, which /dev/null is not\n`);
+    }
+  });
+
   it("refuses to go on with other jobs, or in another way, and changes nothing", async ({ commands }) => {
     commands.write("jobs", "1\n2\n3\n");
     const command = (

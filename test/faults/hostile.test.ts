@@ -29,8 +29,14 @@ const PATCHES = [
 ];
 
 /** A job of a hostile worker ends, and the next worker is an honest one. */
-async function survives(kit: Kit, task: string, args: unknown, allowed: readonly unknown[]): Promise<void> {
-  const cc = kit.cluster("villain.mjs", { maxWorkers: 1, timeout: 5_000, killGrace: 100 });
+async function survives(
+  kit: Kit,
+  task: string,
+  args: unknown,
+  allowed: readonly unknown[],
+  options: object = {},
+): Promise<void> {
+  const cc = kit.cluster("villain.mjs", { maxWorkers: 1, timeout: 5_000, killGrace: 100, ...options });
   const ended = await kit.job(cc, args, { task });
   const outcome = "ok" in ended ? ended.ok : (ended.error as { code?: unknown }).code;
   assert.ok(
@@ -106,6 +112,17 @@ const cases: Case[] = [
     name: `hostile: a module that patches what everybody uses harms nobody else (${what})`,
     run: (kit) => quietly(() => survives(kit, "patch", what, ["patched", "CC_ERR_WORKER_EXIT", "CC_ERR_TIMEOUT"])),
   })),
+  {
+    name: "hostile: a module that gives all objects a toJSON answers as any other",
+    async run(kit) {
+      const json = kit.lacks("serialization") ? {} : { serialization: "json" as const };
+      const cc = kit.cluster("all-to-json.mjs", { maxWorkers: 1, ...json });
+      assert.equal(await kit.value(cc, 2), 3);
+      const told: unknown[] = [];
+      assert.equal(await kit.value(cc, 3, { onProgress: (value) => told.push(value) }), 4);
+      assert.deepEqual(told, ["half"]);
+    },
+  },
 ];
 
 registerSuites({ "hostile workers": cases });

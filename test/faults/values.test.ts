@@ -17,8 +17,8 @@ function revoked<T extends object>(target: T): T {
   return proxy;
 }
 
-function deep(levels: number): object {
-  let value = {};
+function deep(levels: number, innermost: object = {}): object {
+  let value = innermost;
   for (let i = 0; i < levels; i++) value = { value };
   return value;
 }
@@ -202,6 +202,30 @@ const cases: Case[] = [
         assert.equal(cc.stats().lost.workers, 0);
       }),
   },
+  ...answering(
+    "F-18 What is nested deeper than whoever gets it could read fails its job alone, whoever sends it",
+    async (kit, worker, style) => {
+      const cc = kit.cluster(worker, { maxWorkers: 1, concurrency: 2, maxBacklog: Infinity });
+      for (const levels of [500, 2_000, 2_500, 3_000, 6_000, 30_000]) {
+        const wrong = levels > 1_200;
+        const [answer, args, neighbour] = await Promise.all([
+          kit.job(cc, { what: "deep", levels }, undefined, style),
+          kit.job(cc, { what: "plain", deep: deep(levels, new Date()) }, undefined, style),
+          kit.job(cc, { what: "plain" }, undefined, style),
+        ]);
+        assert.deepEqual(neighbour, { ok: "plain" });
+        for (const ended of [answer, args]) {
+          if (!wrong) assert.ok("ok" in ended);
+          else assert.equal("error" in ended && (ended.error as Failure)["code"], "CC_ERR_NOT_CLONEABLE");
+        }
+        // What a listener throws is its process's.
+        if (worker !== "answers.mjs") continue;
+        assert.equal((await kit.error(cc, { what: "throwsDeep", levels }, undefined, style))["code"], "E_DEEP");
+      }
+      assert.equal(cc.stats().lost.workers, 0);
+      assert.deepEqual(kit.faults, []);
+    },
+  ),
   ...answering("F-19 An answer is carried, or fails its job alone", async (kit, worker, style) => {
     const cc = kit.cluster(worker, { maxWorkers: 1 });
     const carried = { cycle: { n: 1, round: null as unknown }, big: { n: 1n }, undefined: undefined };

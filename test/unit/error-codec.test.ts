@@ -48,6 +48,28 @@ describe("error codec", () => {
     expect(back.failures[2]).toEqual(new RangeError("item 2"));
   });
 
+  it("keeps a code that the class gives, and the list of an AggregateError of whatever", () => {
+    class Coded extends Error {
+      get code(): string {
+        return "E_CODED";
+      }
+    }
+    const back = carried(new Error("around", { cause: new Coded("x") })) as Error & { cause: Coded };
+    expect([back.cause.code, Object.keys(back.cause)]).toEqual(["E_CODED", []]);
+    const { errors } = carried(new AggregateError(["text", () => {}, 7])) as AggregateError;
+    expect(errors).toEqual(
+      ["text", "[a function]", 7].map((item) => item === "[a function]" ? expect.any(String) : item),
+    );
+    const aborted = new DOMException("x", "AbortError");
+    expect((carried(aborted) as DOMException).code).toBe(aborted.code);
+  });
+
+  it("gives no stack of its own to an error that has none", () => {
+    const error = new Error("bare");
+    delete error.stack;
+    expect((carried(error) as Error).stack).toBeUndefined();
+  });
+
   it("drops the bootstrap's frames from the stack", () => {
     const error = new Error("x");
     error.stack =

@@ -92,6 +92,29 @@ const done = { done: true, value: undefined };
 const item = (value: unknown): unknown => ({ done: false, value });
 
 describe("map", () => {
+  it("waits for its source where a program has put another class in the place of Promise", async () => {
+    const bench = new Bench();
+    const { Promise: own } = globalThis;
+    globalThis.Promise = class Other<T> extends own<T> {} as PromiseConstructor;
+    try {
+      const map = bench.map((async function* () {
+        yield* [1, 2];
+      })());
+      const first = map.next();
+      await new own((resolve) => setImmediate(resolve));
+      expect(bench.args).toEqual([1, 2]);
+      bench.answer(1);
+      expect(await first).toEqual({ done: false, value: "of 1" });
+      bench.answer(2);
+      expect([await map.next(), await map.next()]).toEqual([{ done: false, value: "of 2" }, {
+        done: true,
+        value: undefined,
+      }]);
+    } finally {
+      globalThis.Promise = own;
+    }
+  });
+
   it("reads nothing, and runs nothing, before the first result is asked for", async () => {
     const bench = new Bench();
     const numbers = new Numbers();

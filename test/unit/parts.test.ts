@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { eachPart } from "../../src/wire/parts.ts";
+import { DEEPEST_SENT, eachPart } from "../../src/wire/parts.ts";
 
 /** A graph of containers of every kind, some of which hold a view of a part of some memory. */
 interface Graph {
@@ -150,5 +150,48 @@ describe("a walk through a value", () => {
     eachPart({ odd, plain: [{}, new Map(), new Set(), new Date(), Object.create(null)] }, (part) => asked.push(part));
     expect(asked.length).toBe(odd.length);
     expect(asked.every((part) => odd.includes(part))).toBe(true);
+  });
+});
+
+describe("What is nested too deep", () => {
+  const visit = (): void => {};
+  const chain = (levels: number, around: (inner: unknown) => unknown): unknown => {
+    let value: unknown = 1;
+    for (let level = 0; level < levels; level++) value = around(value);
+    return value;
+  };
+  const kinds: Record<string, (inner: unknown) => unknown> = {
+    objects: (inner) => ({ before: [], inner, after: {} }),
+    arrays: (inner) => [inner],
+    maps: (inner) => new Map([[1, inner]]),
+    "keys of maps": (inner) => new Map([[inner, 1]]),
+    sets: (inner) => new Set([inner]),
+    causes: (cause) => new Error("", { cause }),
+  };
+
+  it.each(Object.entries(kinds))("is refused: %s", (_, around) => {
+    expect(() => eachPart(chain(DEEPEST_SENT - 1, around), visit)).not.toThrow();
+    expect(() => eachPart(chain(DEEPEST_SENT + 2, around), visit)).toThrow(
+      `nested more than ${DEEPEST_SENT} levels deep`,
+    );
+  });
+
+  it("is told in the order of structured clone, where parts know each other", () => {
+    interface Part {
+      before?: Part | undefined;
+      after?: Part | undefined;
+    }
+    const parts = Array.from({ length: 3 * DEEPEST_SENT }, (): Part => ({}));
+    for (const [at, part] of parts.entries()) part.before = parts[at - 1];
+    expect(() => eachPart(parts, visit)).not.toThrow();
+    for (const [at, part] of parts.entries()) part.after = parts[at + 1];
+    expect(() => eachPart(parts, visit)).toThrow("levels deep");
+    expect(() => eachPart(parts.toReversed(), visit)).toThrow("levels deep");
+    const shared = { ok: true };
+    expect(() => eachPart(Array.from({ length: 3 * DEEPEST_SENT }, () => ({ shared })), visit)).not.toThrow();
+  });
+
+  it("can be read by whoever gets the most that is allowed", () => {
+    for (const around of Object.values(kinds)) expect(() => structuredClone(chain(DEEPEST_SENT, around))).not.toThrow();
   });
 });

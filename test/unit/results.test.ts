@@ -117,6 +117,24 @@ describe("Results", () => {
     expect(output.size).toBe(2 * 1024 * 1024 + 2);
   });
 
+  it("has a journal before the first byte is written, or anything is let go of", async () => {
+    const output = new Memory();
+    const journals: (readonly [State, boolean, string])[] = [];
+    const results = new Results({
+      output,
+      failed: null,
+      from: NOTHING_DONE,
+      read: () => ({ jobs: 1, sha256: "" }),
+      journal: (state, isFirst) =>
+        Promise.resolve(void journals.push([state, isFirst, `${output.begun} ${output.text}`])),
+      broken: never,
+    });
+    results.add(0, "a\n", null);
+    await results.end(true);
+    expect(journals[0]).toEqual([NOTHING_DONE, true, "0 "]);
+    expect(journals.slice(1).map(([, isFirst, then]) => [isFirst, then])).toEqual([[false, "1 a\n"]]);
+  });
+
   it("tells once that nothing can be written any more, and ends all the same", async () => {
     const output = new Memory();
     output.before = () => Promise.reject(new Error("disk full"));
@@ -126,7 +144,7 @@ describe("Results", () => {
       failed: null,
       from: NOTHING_DONE,
       read: () => ({ jobs: 0, sha256: "" }),
-      journal: () => Promise.reject(new Error("not to be written")),
+      journal: (_, isFirst) => isFirst ? Promise.resolve() : Promise.reject(new Error("not to be written")),
       broken: (error) => told.push(error.message),
     });
     results.add(0, "a\n", null);

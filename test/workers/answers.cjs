@@ -34,9 +34,12 @@ exports.ANSWERS = {
     error.inside = { error };
     throw error;
   },
-  deep: () => {
-    let deep = {};
-    for (let i = 0; i < 200_000; i++) deep = { deep };
+  deep: ({ levels = 200_000 }) => {
+    let deep = { at: new Date() };
+    for (let i = 0; i < levels; i++) deep = { deep };
     return deep;
+  },
+  throwsDeep: ({ levels }) => {
+    throw Object.assign(new Error("thrown"), { value: exports.ANSWERS.deep({ levels }), code: "E_DEEP" });
   },
 };

@@ -23,6 +23,19 @@ export const progress: Case[] = [
     },
   },
   {
+    name: "onProgress is told the last report of each of many short jobs, whichever way their answers take",
+    async run(kit) {
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 2, maxBacklog: Infinity });
+      const last = new Map<number, unknown>();
+      const jobs = Array.from({ length: 2_000 }, (_, at) => {
+        const onProgress = (value: unknown): void => void last.set(at, value);
+        return kit.value(cc, { values: [at, { at }] }, { task: "reports", onProgress })
+          .then(() => assert.deepEqual(last.get(at), { at }));
+      });
+      await Promise.all(jobs);
+    },
+  },
+  {
     name: "onProgress is told what a handler reports slowly, every value, of whatever kind",
     async run(kit) {
       const cc = kit.cluster("handler.mjs");
