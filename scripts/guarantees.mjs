@@ -52,7 +52,9 @@ function exceptions({ capabilities }) {
       const lack = LACKS[kind][capability];
       if (!lack) continue;
       const why = lack.link ? `[${lack.because}](${lack.link})` : lack.because;
-      lines.push(`- \`${capability}\` (${CAPABILITIES[capability]}), ${kind}: ${why}${lack.seen ? ` (${lack.seen})` : ""}`);
+      lines.push(
+        `- \`${capability}\` (${CAPABILITIES[capability]}), ${kind}: ${why}${lack.seen ? ` (${lack.seen})` : ""}`,
+      );
     }
   }
   return lines.length > 0 ? ["", "Exceptions:", "", ...lines] : [];
