@@ -17,7 +17,7 @@ export function isMissing(error: unknown): boolean {
   const code = codeOf(error) ?? 0;
   // The number is that of whatever keeps a message from being deleted.
   if (code === DELETE_FAILED) return /no message found|sequence \d+ not found/.test(messageOf(error));
-  return [10_059, 10_014, 10_037].includes(code);
+  return [10_059, 10_014, 10_037, 10_043].includes(code);
 }
 
 /** There is a stream or a consumer of that name already, and it is otherwise, or one with those subjects. */

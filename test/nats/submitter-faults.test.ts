@@ -251,7 +251,11 @@ it("Many submitters and hosts of all runtimes in one queue: each id has one resu
     upTo(20).map((n) => `ended ${who} ${n} ${JSON.stringify([who, n, new Date(n)])}`)
   );
   expect(ended.sort()).toEqual(expected.sort());
-  expect(stage.lines("ran").length).toBe(400);
+  // Delivery is at least once: a job that one host gives back just as it begins runs on another, too.
+  const runs = new Map<string, number>();
+  for (const line of stage.lines("ran")) runs.set(line, (runs.get(line) ?? 0) + 1);
+  expect(runs.size).toBe(400);
+  expect(Math.max(...runs.values()), "the most deliveries of a job").toBeLessThanOrEqual(3);
 }, 60_000);
 
 async function all<R>(results: AsyncIterable<R>): Promise<R[]> {

@@ -2,7 +2,7 @@ import { headers, type Msg, type NatsConnection } from "@nats-io/transport-node"
 import { JetStreamApiError } from "@nats-io/jetstream";
 import { describe, expect, it } from "vitest";
 import type { Client } from "../../src/nats/client.ts";
-import { isDenied, isFull, isLasting, isNobody, isUnanswered } from "../../src/nats/faults.ts";
+import { isDenied, isFull, isLasting, isMissing, isNobody, isUnanswered } from "../../src/nats/faults.ts";
 import { type Kept, Storing } from "../../src/nats/storing.ts";
 import { FakeClock } from "../core/fakes.ts";
 
@@ -154,4 +154,17 @@ describe("Storing", () => {
     await turn();
     expect(kept).toEqual({ value: { seq: 3 } });
   });
+});
+
+describe("What is not there any more", () => {
+  const said = (code: number, description: string): Error =>
+    new JetStreamApiError({ code: 400, err_code: code, description });
+
+  it.each([
+    ["read", said(10_037, "no message found"), true],
+    ["deleted", said(10_057, "no message found"), true],
+    ["deleted, of another kind of stream", said(10_057, "sequence 4 not found"), true],
+    ["deleted by somebody else meanwhile", said(10_043, "sequence 4 not found"), true],
+    ["not deleted for another reason", said(10_057, "stream is sealed"), false],
+  ])("is known: %s", (_, error, is) => expect(isMissing(error)).toBe(is));
 });
