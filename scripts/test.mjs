@@ -57,7 +57,7 @@ const GROUPS = [
   { package: [node, vitest, "run", "--project", "package"], check: [node, "scripts/check.mjs"] },
 ];
 
-/** How long a part may take, in milliseconds: some three times what it takes on two cores. */
+/** How long a part may take, in milliseconds: twice what the longest takes on two cores. */
 const LIMIT = 80 * 60_000;
 
 /** A minute of the soak. @param {string} runtime */

@@ -13,6 +13,7 @@ import { ownProcess } from "./built-in.ts";
  * On Node not from `performance`, a module that is loaded at its first use, for 2.5 ms (20.20 to 26.10). This is as quick to read.
  */
 export const now: () => number = "Bun" in globalThis || "Deno" in globalThis ? () => performance.now() : () => {
-  const [seconds, nanoseconds] = ownProcess().hrtime();
-  return seconds * 1e3 + nanoseconds / 1e6;
+  // Not taken apart as a list: a worker's module may have its own idea of how lists are gone through.
+  const time = ownProcess().hrtime();
+  return time[0] * 1e3 + time[1] / 1e6;
 };

@@ -6,6 +6,7 @@
  */
 
 import types from "node:util/types";
+import { DEEPEST_SENT } from "./parts.ts";
 
 /** What {@link copyPlain} gives for a value that it doesn't copy. */
 export const NOT_PLAIN: unique symbol = Symbol("not plain");
@@ -87,9 +88,6 @@ class Copier {
 const MOST_JSON = 16_384;
 const LONGEST_JSON = 65_536;
 
-/** How deep is looked: the writer of JSON, as this, is a function that calls itself. */
-const DEEPEST_JSON = 1_000;
-
 /**
  * Whether JSON carries this value without loss, though it is read a second time then: no for a getter. Only looks at plain data of
  * a moderate size and depth; no for anything else.
@@ -123,7 +121,7 @@ class JsonCheck {
   }
 
   #object(value: object): boolean {
-    if (this.#isMet(value) || types.isProxy(value) || "toJSON" in value || ++this.#depth > DEEPEST_JSON) return false;
+    if (this.#isMet(value) || types.isProxy(value) || "toJSON" in value || ++this.#depth > DEEPEST_SENT) return false;
     const passes = Array.isArray(value) ? this.#array(value) : this.#plain(value);
     this.#depth--;
     return passes;
