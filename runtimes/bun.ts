@@ -14,7 +14,7 @@ import { guard, unguard } from "./guard.ts";
 import { type Line, open } from "./line.ts";
 import { beNice } from "./niceness.ts";
 import { passOn } from "./pass-on.ts";
-import { CUT_OFF, LAST_WORDS } from "./patience.ts";
+import { CUT_OFF, LAST_WORDS, waitInTurns } from "./patience.ts";
 import { StderrTail } from "./stderr-tail.ts";
 import { threadPort } from "./worker-threads.ts";
 
@@ -128,10 +128,12 @@ class BunPort implements WorkerPort {
   async #exited(code: number | null, signal: string | number | null): Promise<void> {
     unguard(this.pid);
     this.#letGoOfStderr();
-    let deadline: ReturnType<typeof setTimeout> | undefined;
-    const patience = new Promise<void>((resolve) => deadline = setTimeout(resolve, LAST_WORDS));
+    let stopWaiting = (): void => {};
+    const patience = new Promise<void>((resolve) => {
+      stopWaiting = waitInTurns(LAST_WORDS, () => this.#line.ended, resolve);
+    });
     await Promise.race([this.#readStderr(), patience]);
-    clearTimeout(deadline);
+    stopWaiting();
     // One turn of the loop for messages that were read with the exit
     // (https://github.com/oven-sh/bun/pull/39479: their order is not certain).
     await new Promise((resolve) => setImmediate(resolve));

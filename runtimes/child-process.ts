@@ -15,7 +15,7 @@ import { type Line, NOT_STARTED, open } from "./line.ts";
 import { beNice } from "./niceness.ts";
 import { OwnFrames } from "./own-frames.ts";
 import { passOn } from "./pass-on.ts";
-import { CUT_OFF, LAST_WORDS } from "./patience.ts";
+import { CUT_OFF, LAST_WORDS, waitInTurns } from "./patience.ts";
 import { StderrTail } from "./stderr-tail.ts";
 
 /** Own options of a spawn, undefined or not: none is to come from a polluted prototype. */
@@ -137,12 +137,11 @@ class ChildPort implements WorkerPort {
       stderr && !stderr.readableEnded && new Promise((resolve) => stderr.once("end", resolve)),
     ];
     // Deno never tells of a disconnect when the child dies within a message
-    // (https://github.com/denoland/deno/pull/35961): the wait is bounded on every runtime. The pipes are read once more when
-    // it is up: a host that was busy finds the timer due first.
-    const timer = setTimeout(() => setImmediate(tell), LAST_WORDS);
+    // (https://github.com/denoland/deno/pull/35961): the wait is bounded on every runtime.
+    const stopWaiting = waitInTurns(LAST_WORDS, () => this.#line.ended, () => setImmediate(tell));
     Promise.all(ends).then(() =>
       setImmediate(() => {
-        clearTimeout(timer);
+        stopWaiting();
         tell();
       })
     );

@@ -18,7 +18,7 @@ import { childPort, UNPOLLUTED } from "./child-process.ts";
 import { isGranted } from "./deno-permissions.ts";
 import { MemoryExchange, openExchange } from "./exchange.ts";
 import { type Line, open } from "./line.ts";
-import { HEARING, waitForThread } from "./patience.ts";
+import { HEARING, waitInTurns } from "./patience.ts";
 
 /** What is used of a web `Worker`: Deno's own types would be asked of everyone who type-checks the package. */
 interface WebWorker {
@@ -92,7 +92,7 @@ class WebWorkerPort implements WorkerPort {
     this.#killed = true;
     this.#endWhenFree();
     // `terminate()` does not stop a loop that is not free (2.9.6, https://github.com/denoland/deno/pull/35657).
-    waitForThread(HEARING.unendable, () => this.#line.ended, () => this.#end({ signal: "SIGKILL", abandoned: true }));
+    waitInTurns(HEARING.unendable, () => this.#line.ended, () => this.#end({ signal: "SIGKILL", abandoned: true }));
   }
 
   #endWhenFree(): void {

@@ -11,7 +11,7 @@ import { THREAD_MARK } from "../src/core/frame.ts";
 import { refuseMoved, withOwnBytes } from "../src/wire/views.ts";
 import { MemoryExchange } from "./exchange.ts";
 import { type Line, open } from "./line.ts";
-import { HEARING, waitForThread } from "./patience.ts";
+import { HEARING, waitInTurns } from "./patience.ts";
 
 let lastThread = 0;
 
@@ -79,7 +79,7 @@ class ThreadPort implements WorkerPort {
     this.#killed = true;
     this.#terminate();
     // Code that is not JavaScript (a read of a pipe, a child that is waited for) is not interrupted.
-    waitForThread(HEARING.endable, () => this.#line.ended, () => this.#abandon());
+    waitInTurns(HEARING.endable, () => this.#line.ended, () => this.#abandon());
   }
 
   #terminate(): void {

@@ -239,6 +239,8 @@ export class Service {
   answers(worker: Worker, answers: readonly Answer[]): void {
     for (const answer of answers) this.#answered(worker, answer);
     this.#fill(worker, worker.heardAt);
+    // It was looked at for the last time, maybe, while it could not hear.
+    if (worker.recalledAt !== null) this.takingBack.watch();
     this.#crew.letGo(worker);
   }
 

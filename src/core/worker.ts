@@ -32,8 +32,11 @@ export type WorkerState =
   | { readonly at: "stopping"; readonly timer: Timer | null }
   | { readonly at: "exited" };
 
-/** How long a worker may take to hear that jobs were taken back before it is given others regardless, in milliseconds. */
-const HEARS_RECALL = 100;
+/**
+ * How long a worker may take to hear that jobs were taken back before it is given others regardless, in milliseconds: one that has
+ * answered, and is about to leave, takes so long to be gone on a busy machine, and a job without a ticket would be lost with it.
+ */
+const HEARS_RECALL = 1_000;
 
 /** One worker, from its start to its exit. */
 export class Worker {
@@ -121,7 +124,9 @@ export class Worker {
 
   /** For how many milliseconds more it is waited for that it hears it; 0 if it has, or for too long. */
   hearsWithin(now: number): number {
-    return this.recalledAt === null ? 0 : Math.max(0, this.recalledAt + HEARS_RECALL - now);
+    if (this.recalledAt === null) return 0;
+    // Until it had answered it may not have been able to.
+    return Math.max(0, Math.max(this.recalledAt, this.heardAt) + HEARS_RECALL - now);
   }
 
   /** Whether it runs a job that somebody waits for. */

@@ -262,11 +262,28 @@ describe("Scheduler taking back", () => {
     const { cluster, worker } = ahead({ a: {}, b: {}, c: {} });
     cluster.advance(3);
     worker.answer();
-    cluster.advance(200);
+    cluster.advance(2_000);
     expect([worker.running, worker.shared.left]).toEqual([["b"], 0]);
     worker.crash();
     expect(cluster.stats.jobs).toMatchObject({ failed: 1, waiting: 1 });
   });
+
+  it.each([3, 5_000])(
+    "Scheduler gives nothing to a worker that answers after %i ms, has not heard that jobs were taken back, and leaves",
+    (took) => {
+      const { cluster, worker, jobs } = ahead({ a: {}, b: {} });
+      cluster.advance(took);
+      expect(recalls(worker)).toBe(1);
+      worker.answer();
+      cluster.advance(500);
+      expect(worker.running).toEqual([]);
+      worker.exit();
+      cluster.advance(1_000);
+      cluster.allReady();
+      const [, next] = cluster.workers;
+      expect([cluster.stats.jobs.failed, jobs["b"]!.outcome, next?.running]).toEqual([0, null, ["b"]]);
+    },
+  );
 
   it("Scheduler sends a worker home that has never heard that jobs were taken back", () => {
     const { cluster, worker, jobs } = ahead({ a: {}, b: {} });
@@ -275,7 +292,7 @@ describe("Scheduler taking back", () => {
     worker.answer();
     cluster.close();
     expect(worker.stops).toBe(0);
-    cluster.advance(200);
+    cluster.advance(2_000);
     expect(worker.stops).toBe(1);
   });
 

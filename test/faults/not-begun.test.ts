@@ -22,6 +22,18 @@ const cases: Case[] = [
         assert.deepEqual(kit.faults, []);
       }),
   })),
+  {
+    // It was long silent, so that jobs were taken back, and hears of that no more.
+    name: "A worker that leaves slowly after a long job takes no job along that has not begun",
+    run: (kit) =>
+      quietly(async () => {
+        const cc = kit.cluster(WORKER, { maxWorkers: 1, maxBacklog: Infinity, prefetch: 3 });
+        const jobs = Array.from({ length: 6 }, (_, n) =>
+          kit.job(cc, n, { task: n % 3 === 1 ? "leaveSlowly" : "default" }));
+        assert.deepEqual(await Promise.all(jobs), jobs.map((_, n) => ({ ok: n })));
+        assert.deepEqual(kit.faults, []);
+      }),
+  },
   ...WAYS.map(([prefetch, concurrency]): Case => ({
     name: `A worker that dies in a job takes no other along that has not begun (${prefetch}, ${concurrency})`,
     run: (kit) =>

@@ -34,6 +34,19 @@ export const leave = (value) => {
   return value;
 };
 
+/** Takes long, answers, and the worker leaves in the next turn of its loop, which takes long, too. */
+export const leaveSlowly = (value) => {
+  process.on("exit", () => spin(200));
+  setImmediate(() => process.exit(0));
+  spin(20);
+  return value;
+};
+
+function spin(ms) {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
 /** Ends the worker at once, as hard as can be. */
 export const die = () => {
   if (isProcess) process.kill(process.pid, "SIGKILL");
