@@ -112,6 +112,27 @@ const cases: Case[] = [
     // No worker is left to run more.
     assert.deepEqual([total(cc), kit.lines(file).sort()], [0, ["0", "1"]]);
   }),
+  {
+    // The ends of jobs and of workers are told in one turn then; of many jobs only some keep the place where they were enqueued.
+    name: "F-08 exit settles after the jobs that it fails, though the program was busy meanwhile",
+    async run(kit) {
+      for (const busy of [0, 5, 20, 100, 300]) {
+        const cc = kit.cluster("handler.mjs", { maxWorkers: 2, maxBacklog: Infinity, killGrace: 200 });
+        let settled = 0;
+        const jobs = Array.from({ length: 300 }, async () => {
+          await kit.job(cc, { op: "sleep", ms: 20_000 });
+          await Promise.resolve();
+          settled++;
+        });
+        await until(() => cc.stats().jobs.running === 2);
+        const exited = cc.exit();
+        for (const end = performance.now() + busy; performance.now() < end;);
+        await exited;
+        assert.deepEqual([busy, settled], [busy, 300]);
+        await Promise.all(jobs);
+      }
+    },
+  },
   ...everyWay("F-08 close runs all that waits", async (kit, worker, style) => {
     const file = kit.file("runs");
     const cc = kit.cluster(worker, { maxWorkers: 2, maxBacklog: Infinity });
