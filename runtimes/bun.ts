@@ -60,7 +60,7 @@ export const bunProcess: WorkerAdapter = {
 };
 
 function startBun(line: Line, spec: WorkerSpec): BunPort {
-  const exchange = openExchange();
+  const exchange = openExchange(false);
   try {
     return new BunPort(line, spec, exchange);
   } catch (error) {

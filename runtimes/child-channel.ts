@@ -8,7 +8,10 @@
 import type { ChildProcess } from "node:child_process";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
-import { BrokenPipeFrame, FrameReader, writeFrame } from "../src/wire/pipe-frames.ts";
+import { frameType } from "../src/core/frame.ts";
+import { BrokenPipeFrame, FrameReader, shelve, writeFrame } from "../src/wire/pipe-frames.ts";
+import type { ShelfReader } from "../src/wire/shelf.ts";
+import type { FileExchange } from "./exchange.ts";
 
 /** Who hears what comes. */
 export interface ChannelEvents {
@@ -47,8 +50,14 @@ export const NO_CHANNEL: ChildChannel = {
 };
 
 /** Reads what a worker writes to its own pipe, until nothing more can come. */
-function read(from: Readable, key: string, { frame, closed, broken }: ChannelEvents): void {
+function read(
+  from: Readable,
+  key: string,
+  shelf: ShelfReader | null,
+  { frame, closed, broken }: ChannelEvents,
+): void {
   const reader = new FrameReader(key);
+  reader.begin(shelf);
   from.on("data", (chunk: Uint8Array) => {
     try {
       reader.read(chunk, frame);
@@ -88,7 +97,7 @@ export class IpcChannel implements ChildChannel {
 
   listen(events: ChannelEvents): void {
     this.#events = events;
-    read(this.#from, this.#key, events);
+    read(this.#from, this.#key, null, events);
   }
 
   send(frame: unknown): void {
@@ -110,18 +119,20 @@ export class IpcChannel implements ChildChannel {
   }
 }
 
-/** Node: a pipe of our own for each direction. */
+/** Node: a pipe of our own for each direction, and shelves for what is long. */
 export class PipeChannel implements ChildChannel {
   readonly #to: Socket;
   readonly #from: Socket;
   readonly #key: string;
   readonly #format: "advanced" | "json";
+  readonly #shelves: FileExchange["shelves"];
 
-  constructor(to: Socket, from: Socket, key: string, format: "advanced" | "json") {
+  constructor(to: Socket, from: Socket, key: string, format: "advanced" | "json", shelves: FileExchange["shelves"]) {
     this.#to = to;
     this.#from = from;
     this.#key = key;
     this.#format = format;
+    this.#shelves = shelves;
   }
 
   get connected(): boolean {
@@ -133,7 +144,7 @@ export class PipeChannel implements ChildChannel {
   }
 
   listen(events: ChannelEvents): void {
-    read(this.#from, this.#key, events);
+    read(this.#from, this.#key, this.#shelves?.[1] ?? null, events);
     this.#to.on("error", (error) => events.broken(error));
     // Nothing comes this way, and what does must not keep the end of the pipe from being seen.
     this.#to.resume();
@@ -142,7 +153,9 @@ export class PipeChannel implements ChildChannel {
   }
 
   send(frame: unknown): void {
-    const [first, ...beside] = writeFrame(frame, this.#key, this.#format);
+    // By the first the worker is told of the shelves.
+    const shelf = frameType(frame) === "init" ? null : this.#shelves?.[0] ?? null;
+    const [first, ...beside] = shelve(writeFrame(frame, this.#key, this.#format), shelf);
     if (beside.length > 0) this.#to.cork();
     this.#to.write(first);
     // The program may change its arrays before they have left.

@@ -34,6 +34,11 @@ export const UNPOLLUTED = {
   windowsVerbatimArguments: false,
 };
 
+/** What a child is to inherit after stderr and the channel, and the shelves in it. */
+export type Shared = Pick<FileExchange, "shelves"> & { readonly descriptors: readonly number[] };
+
+const NOTHING_SHARED: Shared = { descriptors: [], shelves: null };
+
 /** How a runtime starts a child: with a channel, and by whom the module is imported. */
 export interface StartedChild {
   readonly child: ChildProcess;
@@ -46,17 +51,17 @@ export interface StartedChild {
  * Starts a child by `start`, which may throw, and makes a port of it.
  *
  * @param exchange What is to be shared with it, or null.
- * @param start Is given what its frames are to begin with, and the descriptors after stderr and the channel.
+ * @param start Is given what its frames are to begin with, and what is shared.
  */
 export function childPort(
   spec: WorkerSpec,
   events: WorkerEvents,
   exchange: FileExchange | null,
-  start: (key: string, more: readonly number[]) => StartedChild,
+  start: (key: string, shared: Shared) => StartedChild,
 ): WorkerPort {
   return open(spec, events, (line) => {
     try {
-      return new ChildPort(start(line.key, exchange?.descriptors ?? []), line, spec, exchange);
+      return new ChildPort(start(line.key, exchange ?? NOTHING_SHARED), line, spec, exchange);
     } catch (error) {
       exchange?.close();
       throw error;

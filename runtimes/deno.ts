@@ -154,8 +154,8 @@ export const denoProcess: WorkerAdapter = {
   name: "deno process",
   isolation: "process",
   start: (spec, events) =>
-    childPort(spec, events, openExchange(mayWrite), (key, more) => {
-      const child = spawnDeno(spec, more);
+    childPort(spec, events, openExchange(false, mayWrite), (key, { descriptors }) => {
+      const child = spawnDeno(spec, descriptors);
       const from = child.stdio[4] as Readable | undefined;
       const channel = from ? new IpcChannel(child, from, key, checkFor(spec)) : NO_CHANNEL;
       return { child, channel, imports: false };

@@ -13,6 +13,8 @@
  * reading a byte takes a ticket. It has no content (it is sparse). Mail is another file. Neither has a name (they are removed
  * at once), so that nothing is left behind.
  *
+ * **Shelves.** Behind the mail, for long frames, where that is memory and there is plenty of it. See `src/wire/shelf.ts`.
+ *
  * @module
  */
 
@@ -21,6 +23,7 @@ import { files, os, ownProcess } from "../src/built-in.ts";
 import type { Exchange } from "../src/core/adapter.ts";
 import type { Init } from "../src/core/frame.ts";
 import { MAIL_SIZE, MailReader } from "../src/wire/mail.ts";
+import { placeIn, Shelf, ShelfReader, shelfSizeFor } from "../src/wire/shelf.ts";
 import { randomName } from "./random-name.ts";
 
 /** Shared memory: one number, then the mail. */
@@ -57,10 +60,13 @@ export class MemoryExchange implements Exchange {
 }
 
 /** The descriptors that a worker process inherits the files as, after its standard three and the line. */
-const INHERITED: Init["exchange"] = { tickets: 5, mail: 6 };
+const INHERITED = { tickets: 5, mail: 6 };
+
+/** A folder in memory. */
+const IN_MEMORY = "/dev/shm";
 
 /** Folders for files without a name: in memory where there is one. Asked for when it is needed: Deno may refuse it. */
-const FOLDERS: readonly (() => string)[] = [() => "/dev/shm", () => os().tmpdir()];
+const FOLDERS: readonly (() => string)[] = [() => IN_MEMORY, () => os().tmpdir()];
 
 /** No child but the worker is to have them. Bun does not see to that by itself (1.4.5). */
 const closeOnExec = (): number => ownProcess().platform === "linux" ? 0o2_000_000 : 0;
@@ -73,9 +79,11 @@ const MAIL = Buffer.alloc(MAIL_SIZE);
 
 /** Two files. */
 export class FileExchange implements Exchange {
-  readonly init: Init["exchange"] = INHERITED;
+  readonly init: Init["exchange"];
   /** What the child is to inherit. */
   readonly descriptors: readonly [tickets: number, mail: number];
+  /** For long frames, to the child and from it; null if there are none. */
+  readonly shelves: readonly [to: Shelf, from: ShelfReader] | null;
   readonly #fs = files();
   readonly #reader = new MailReader();
   /** How many tickets there ever were, and how many of them are for jobs that have not been sent yet. */
@@ -83,8 +91,14 @@ export class FileExchange implements Exchange {
   #spare = 0;
   #open = true;
 
-  /** @param folder Where the files are made; throws if that can't be done. */
-  constructor(folder: string) {
+  /**
+   * @param folder Where the files are made; throws if that can't be done.
+   * @param size That of each shelf; 0 for none.
+   */
+  constructor(folder: string, size: number) {
+    this.init = { ...INHERITED, shelves: size };
+    const place = placeIn.bind(null, this.#fs, () => this.#mail(), MAIL_SIZE, size);
+    this.shelves = size === 0 ? null : [new Shelf(place("worker"), size), new ShelfReader(place("host"), size)];
     const tickets = openNameless(folder);
     try {
       this.descriptors = [tickets, openNameless(folder)];
@@ -124,6 +138,11 @@ export class FileExchange implements Exchange {
     return this.#reader.read(MAIL.subarray(0, this.#fs.readSync(this.descriptors[1], MAIL, 0, MAIL_SIZE, 0)));
   }
 
+  #mail(): number {
+    if (!this.#open) throw new RangeError("the worker has ended");
+    return this.descriptors[1];
+  }
+
   close(): void {
     if (this.#open) { for (const descriptor of this.descriptors) this.#fs.closeSync(descriptor); }
     this.#open = false;
@@ -143,16 +162,28 @@ function openNameless(folder: string): number {
  * nothing is sent ahead.
  *
  * @param mayWrite Whether the program may write there without being asked.
+ * @param wantsShelves Whether its line makes use of shelves.
  */
-export function openExchange(mayWrite: (folder: string) => boolean = () => true): FileExchange | null {
+export function openExchange(
+  wantsShelves: boolean,
+  mayWrite: (folder: string) => boolean = () => true,
+): FileExchange | null {
   // Not tried on Windows, where descriptors above 2 are inherited in another way.
   if (ownProcess().platform === "win32") return null;
   for (const folder of FOLDERS) {
     try {
-      if (mayWrite(folder())) return new FileExchange(folder());
+      const path = folder();
+      if (mayWrite(path)) return new FileExchange(path, wantsShelves ? shelfSize(path) : 0);
     } catch {
       // The next folder, or none.
     }
   }
   return null;
+}
+
+/** A container may have 64 MB for all that is in it. */
+function shelfSize(folder: string): number {
+  if (folder !== IN_MEMORY) return 0;
+  const { bavail, bsize } = files().statfsSync(folder);
+  return shelfSizeFor(bavail * bsize);
 }

@@ -23,11 +23,11 @@ export const nodeProcess: WorkerAdapter = {
   name: "node process",
   isolation: "process",
   start: (spec, events) =>
-    childPort(spec, events, openExchange(), (key, more) => {
-      const child = spawnWorker(spec, more);
+    childPort(spec, events, openExchange(true), (key, { descriptors, shelves }) => {
+      const child = spawnWorker(spec, descriptors);
       // Without descriptors, say, there is a child without pipes, which then tells of its error.
       const [, , , to, from] = (child.stdio ?? []) as unknown as (Socket | undefined)[];
-      const channel = to && from ? new PipeChannel(to, from, key, spec.serialization) : NO_CHANNEL;
+      const channel = to && from ? new PipeChannel(to, from, key, spec.serialization, shelves) : NO_CHANNEL;
       return { child, channel, imports: false };
     }),
 };

@@ -61,6 +61,7 @@ type Files = Pick<
   | "realpathSync"
   | "rmSync"
   | "statSync"
+  | "statfsSync"
   | "unlinkSync"
   | "writeSync"
 >;
@@ -101,6 +102,7 @@ export const files = (): Files =>
     "realpathSync",
     "rmSync",
     "statSync",
+    "statfsSync",
     "unlinkSync",
     "writeSync",
   ]);

@@ -85,10 +85,13 @@ export interface Init {
   readonly measures: "rss" | "heap" | null;
   /** How many jobs may run at once. */
   readonly concurrency: number;
-  /** Where tickets and mail are: memory, descriptors, or null if there are none, and jobs need no ticket. */
+  /**
+   * Where tickets and mail are: memory, descriptors, or null if there are none, and jobs need no ticket. `shelves`: how large
+   * those are that lie behind the mail (`shelf.ts`), in bytes; 0 for none.
+   */
   readonly exchange:
     | { readonly memory: SharedArrayBuffer }
-    | { readonly tickets: number; readonly mail: number }
+    | { readonly tickets: number; readonly mail: number; readonly shelves: number }
     | null;
   /** Stands in the frames that the host acts on, so that nothing a module posts to the host is taken for one. */
   readonly key: string;

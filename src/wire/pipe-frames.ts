@@ -14,6 +14,8 @@
  *            format 3, jobs:               the text of a `jobs:text` frame
  * ```
  *
+ * With 256 added to the format the payload lies on a shelf (`shelf.ts`), and what follows the head is where: f64.
+ *
  * @module
  */
 
@@ -22,6 +24,7 @@ import { frameType, type HostFrame, type WorkerFrame } from "../core/frame.ts";
 import { cloneReader, cloneWriter } from "./clone.ts";
 import type { Format } from "./cloneable.ts";
 import { isJson } from "./plain.ts";
+import { LEAST_SHELVED, type Shelf, type ShelfReader } from "./shelf.ts";
 import { refuseAnyForProcess } from "./unsendable.ts";
 
 /** The length of a frame's head, in bytes. */
@@ -32,6 +35,13 @@ const CLONE_HEAD = 8;
 
 /** The length of a key. */
 const KEY_LENGTH = 8;
+
+/** Where the format is. */
+const FORMAT_AT = KEY_LENGTH + 4;
+
+/** What is added to it, and the length of what is in the pipe then. */
+const SHELVED = 256;
+const SHELF_MARK = 8;
 
 /** The key of frames that a worker writes before it was told its own. */
 export const NO_KEY: string = "\0".repeat(KEY_LENGTH);
@@ -71,7 +81,23 @@ export function writeFrame(frame: unknown, key: string, asked: Format): readonly
 function writeHead(bytes: Buffer, key: string, length: number, format: PipeFormat): void {
   bytes.write(key, 0, KEY_LENGTH, "latin1");
   bytes.writeUInt32LE(length, KEY_LENGTH);
-  bytes.writeUInt32LE(FORMATS.indexOf(format), KEY_LENGTH + 4);
+  bytes.writeUInt32LE(FORMATS.indexOf(format), FORMAT_AT);
+}
+
+/** The parts of a frame, as they are to be sent: with its payload on the shelf, if it is long and there is room. */
+export function shelve(
+  parts: readonly [Buffer, ...Uint8Array[]],
+  shelf: Shelf | null,
+): readonly [Buffer, ...Uint8Array[]] {
+  const [first, ...beside] = parts;
+  if (shelf === null || first.readUInt32LE(KEY_LENGTH) < LEAST_SHELVED) return parts;
+  const at = shelf.put([first.subarray(HEAD), ...beside]);
+  if (at === null) return parts;
+  const bytes = Buffer.allocUnsafe(HEAD + SHELF_MARK);
+  first.copy(bytes, 0, 0, HEAD);
+  bytes.writeUInt32LE(first.readUInt32LE(FORMAT_AT) + SHELVED, FORMAT_AT);
+  bytes.writeDoubleLE(at, HEAD);
+  return [bytes];
 }
 
 /** The frame as text, or null for one that is to be cloned. */
@@ -128,13 +154,22 @@ interface Head {
   readonly key: string;
   readonly length: number;
   readonly format: PipeFormat | undefined;
+  readonly isShelved: boolean;
+}
+
+/** Where a payload is read from. */
+interface Bytes {
+  /** The next bytes, where they are if they are in one piece. */
+  take(size: number): Buffer;
+  /** The next bytes, as memory of their own. */
+  copy(size: number): ArrayBuffer;
 }
 
 /** Takes frames out of a stream of bytes. */
 export class FrameReader {
   readonly #key: string | null;
-  #chunks: Uint8Array[] = [];
-  #size = 0;
+  readonly #chunks = new Chunks();
+  #shelf: ShelfReader | null = null;
   /** That of the frame that is being read, once it is there. */
   #head: Head | null = null;
 
@@ -143,10 +178,14 @@ export class FrameReader {
     this.#key = key;
   }
 
+  /** From now on frames may lie on this. */
+  begin(shelf: ShelfReader | null): void {
+    this.#shelf = shelf;
+  }
+
   /** Copies what is left of the last chunk: its memory is about to be used again. */
   keepCopy(): void {
-    const last = this.#chunks.pop();
-    if (last) this.#chunks.push(new Uint8Array(last));
+    this.#chunks.keepCopy();
   }
 
   /**
@@ -156,66 +195,92 @@ export class FrameReader {
    */
   read(chunk: Uint8Array, take: (frame: unknown) => void): void {
     this.#chunks.push(chunk);
-    this.#size += chunk.length;
     for (;;) {
       if (this.#head === null) {
-        if (this.#size < HEAD) return;
+        if (this.#chunks.size < HEAD) return;
         this.#head = this.#readHead();
       }
-      if (this.#size < this.#head.length) return;
+      if (this.#chunks.size < (this.#head.isShelved ? SHELF_MARK : this.#head.length)) return;
       const head = this.#head;
       this.#head = null;
-      take(this.#payload(head));
+      take(this.#read(head));
     }
   }
 
   #readHead(): Head {
-    const bytes = this.#take(HEAD);
+    const bytes = this.#chunks.take(HEAD);
     const key = bytes.toString("latin1", 0, KEY_LENGTH);
     const length = bytes.readUInt32LE(KEY_LENGTH);
     const known = this.#key === null || key === this.#key || (key === NO_KEY && length <= LONGEST_WITHOUT_KEY);
     if (!known) throw new BrokenPipeFrame("something other than the worker wrote to its line");
-    return { key, length, format: FORMATS[bytes.readUInt32LE(KEY_LENGTH + 4)] };
+    const format = bytes.readUInt32LE(FORMAT_AT);
+    const isShelved = this.#shelf !== null && format >= SHELVED;
+    return { key, length, format: FORMATS[isShelved ? format - SHELVED : format], isShelved };
   }
 
-  #payload({ key, length, format }: Head): unknown {
+  #read(head: Head): unknown {
     try {
-      switch (format) {
-        case "json":
-          return parse(this.#take(length).toString());
-        case "answers":
-          return { type: "answers:text", key, text: this.#take(length).toString() };
-        case "jobs":
-          return { type: "jobs:text", text: this.#take(length).toString() };
-        case "advanced":
-          return this.#clone(length);
-        default:
-          throw new BrokenPipeFrame("a frame has a format that there is not");
-      }
+      if (!head.isShelved) return payload(head, this.#chunks);
+      const at = this.#chunks.take(SHELF_MARK).readDoubleLE();
+      return this.#shelf?.take(at, head.length, (parts) => payload(head, parts));
     } catch (cause) {
       throw new BrokenPipeFrame("a frame of the worker can't be read", { cause });
     }
   }
+}
 
-  #clone(length: number): unknown {
-    let left = length - CLONE_HEAD;
-    const claim = (size: number): number => {
-      if (size > left) throw new RangeError(`${size} bytes of a frame that has ${left} left`);
-      left -= size;
-      return size;
-    };
-    const valueLength = this.#take(CLONE_HEAD).readUInt32LE(0);
-    const reader = cloneReader(this.#take(claim(valueLength)), (size) => this.#copy(claim(size)));
-    reader.readHeader();
-    const value = reader.readValue();
-    if (left > 0) throw new RangeError(`a frame has ${left} bytes too many`);
-    return value;
+function payload({ key, length, format }: Head, bytes: Bytes): unknown {
+  switch (format) {
+    case "json":
+      return parse(bytes.take(length).toString());
+    case "answers":
+      return { type: "answers:text", key, text: bytes.take(length).toString() };
+    case "jobs":
+      return { type: "jobs:text", text: bytes.take(length).toString() };
+    case "advanced":
+      return readClone(length, bytes);
+    default:
+      throw new BrokenPipeFrame("a frame has a format that there is not");
+  }
+}
+
+function readClone(length: number, bytes: Bytes): unknown {
+  let left = length - CLONE_HEAD;
+  const claim = (size: number): number => {
+    if (size > left) throw new RangeError(`${size} bytes of a frame that has ${left} left`);
+    left -= size;
+    return size;
+  };
+  const valueLength = bytes.take(CLONE_HEAD).readUInt32LE(0);
+  const reader = cloneReader(bytes.take(claim(valueLength)), (size) => bytes.copy(claim(size)));
+  reader.readHeader();
+  const value = reader.readValue();
+  if (left > 0) throw new RangeError(`a frame has ${left} bytes too many`);
+  return value;
+}
+
+/** The bytes that have come and were not taken. */
+class Chunks implements Bytes {
+  #chunks: Uint8Array[] = [];
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
   }
 
-  /** The next bytes, where they are if they are in one piece. */
-  #take(size: number): Buffer {
+  push(chunk: Uint8Array): void {
+    this.#chunks.push(chunk);
+    this.#size += chunk.length;
+  }
+
+  keepCopy(): void {
+    const last = this.#chunks.pop();
+    if (last) this.#chunks.push(new Uint8Array(last));
+  }
+
+  take(size: number): Buffer {
     const [first] = this.#chunks as [Uint8Array];
-    if (first.length < size) return Buffer.from(this.#copy(size));
+    if (first.length < size) return Buffer.from(this.copy(size));
     const { buffer, byteOffset, length } = first;
     if (length === size) this.#chunks.shift();
     else this.#chunks[0] = first.subarray(size);
@@ -223,8 +288,7 @@ export class FrameReader {
     return Buffer.from(buffer, byteOffset, size);
   }
 
-  /** The next bytes, as memory of their own. */
-  #copy(size: number): ArrayBuffer {
+  copy(size: number): ArrayBuffer {
     const copy = Buffer.allocUnsafeSlow(size);
     let at = 0;
     while (at < size) {

@@ -7,7 +7,7 @@
 import { Buffer } from "node:buffer";
 import { files } from "../built-in.ts";
 import type { Init } from "../core/frame.ts";
-import { made } from "./system-error.ts";
+import { made } from "../wire/system-error.ts";
 import { LONGEST_MAIL, MAIL_SIZE, mailLength, writeMail } from "../wire/mail.ts";
 
 // Taken hold of before the module can replace them.

@@ -9,8 +9,9 @@
 import { files } from "../built-in.ts";
 import type { Init } from "../core/frame.ts";
 import type { Format } from "../wire/cloneable.ts";
-import { made } from "./system-error.ts";
-import { NO_KEY, writeFrame } from "../wire/pipe-frames.ts";
+import { NO_KEY, shelve, writeFrame } from "../wire/pipe-frames.ts";
+import type { Shelf } from "../wire/shelf.ts";
+import { made } from "../wire/system-error.ts";
 
 // Taken hold of before the module can replace it.
 const { writeSync } = files();
@@ -26,20 +27,23 @@ export class Outlet {
   readonly #cut: () => void;
   #key = NO_KEY;
   #format: Format = "advanced";
+  #shelf: Shelf | null = null;
 
   /** @param cut Called when the host is gone. */
   constructor(cut: () => void) {
     this.#cut = cut;
   }
 
-  begin({ key, serialization }: Init): void {
+  /** @param shelf For what is long; null if there is none. */
+  begin({ key, serialization }: Init, shelf: Shelf | null): void {
     this.#key = key;
     this.#format = serialization;
+    this.#shelf = shelf;
   }
 
   /** Throws what structured clone, or JSON, throws for a value that it can't carry. */
   post(frame: unknown): void {
-    for (const part of writeFrame(frame, this.#key, this.#format)) this.#write(part);
+    for (const part of shelve(writeFrame(frame, this.#key, this.#format), this.#shelf)) this.#write(part);
   }
 
   #write(bytes: Uint8Array): void {

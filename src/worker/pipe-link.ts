@@ -8,9 +8,11 @@
 
 import { Buffer } from "node:buffer";
 import type { SocketConstructorOpts } from "node:net";
-import { net } from "../built-in.ts";
+import { files, net } from "../built-in.ts";
 import type { Init } from "../core/frame.ts";
-import { FrameReader } from "../wire/pipe-frames.ts";
+import { MAIL_SIZE } from "../wire/mail.ts";
+import { BrokenPipeFrame, FrameReader } from "../wire/pipe-frames.ts";
+import { placeIn, Shelf, ShelfReader } from "../wire/shelf.ts";
 import type { Link } from "./link.ts";
 import { Outlet } from "./outlet.ts";
 import { takeTitle } from "./terminal.ts";
@@ -25,6 +27,11 @@ const PIPE = 3;
 
 /** Opens the pipes. */
 export function pipeLink(process: NodeJS.Process): Link {
+  const exit = process.exit.bind(process);
+  const fail = (error: Error): never => {
+    console.error(error);
+    return exit(1);
+  };
   const reader = new FrameReader(null);
   const read = reader.read.bind(reader);
   let receive: (frame: unknown) => void = () => {};
@@ -33,6 +40,10 @@ export function pipeLink(process: NodeJS.Process): Link {
     try {
       read(chunk, receive);
       threw = false;
+    } catch (error) {
+      // The module has closed what it shares with the host: whatever it survives, a job would never begin.
+      if (error instanceof BrokenPipeFrame) fail(error);
+      throw error;
     } finally {
       reader.keepCopy();
       // What a listener throws is the module's own affair, and it may survive it: the frames after it come then.
@@ -54,7 +65,6 @@ export function pipeLink(process: NodeJS.Process): Link {
       },
     },
   } as SocketConstructorOpts);
-  const exit = process.exit.bind(process);
   let connected = true;
   const { title } = process;
 
@@ -76,7 +86,9 @@ export function pipeLink(process: NodeJS.Process): Link {
   return {
     begin(init: Init, path: string) {
       takeTitle(process, title, path);
-      outlet.begin(init);
+      const [to, from] = shelvesOf(init);
+      outlet.begin(init, to);
+      reader.begin(from);
     },
     post(frame, _, left) {
       outlet.post(frame);
@@ -90,4 +102,12 @@ export function pipeLink(process: NodeJS.Process): Link {
     leave: (code) => exit(code),
     disconnect: () => void setImmediate(() => socket.destroy()),
   };
+}
+
+/** Those that lie behind the mail: to the host, and from it. */
+function shelvesOf({ exchange }: Init): readonly [Shelf | null, ShelfReader | null] {
+  if (exchange === null || !("mail" in exchange) || exchange.shelves === 0) return [null, null];
+  const { mail, shelves: size } = exchange;
+  const place = placeIn.bind(null, files(), () => mail, MAIL_SIZE, size);
+  return [new Shelf(place("host"), size), new ShelfReader(place("worker"), size)];
 }

@@ -52,7 +52,7 @@ export function denoLink(process: NodeJS.Process): Link {
     ...link,
     begin(init, path) {
       link.begin(init, path);
-      outlet.begin(init);
+      outlet.begin(init, null);
     },
     post(frame, _, left) {
       outlet.post(frame);

@@ -1,6 +1,8 @@
 /** Workers that do their worst: the program survives, and only their own jobs may fail. */
 
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+
 import process from "node:process";
 import type { Case } from "../conformance/case.ts";
 import { type Kit, until } from "../conformance/kit.ts";
@@ -85,6 +87,25 @@ const cases: Case[] = [
       await survives(kit, "closeAll", null, ["after", "CC_ERR_WORKER_EXIT", "CC_ERR_TIMEOUT"]);
     },
   },
+  ...["closeShared", "spoilShared"].map((task): Case => ({
+    name: `hostile: a worker that ruins what it shares with its host costs its own jobs (${task})`,
+    async run(kit) {
+      // Threads share the program's descriptors: closing them is the program's own end.
+      if (kit.isolation === "thread") kit.notHere("about processes");
+      await quietly(async () => {
+        const cc = kit.cluster("villain.mjs", { maxWorkers: 1, timeout: 2_000, killGrace: 100 });
+        assert.equal(await kit.value(cc, null, { task }), "after");
+        const bytes = new Uint8Array(1 << 20).fill(7);
+        for (let n = 0; n < 3; n++) {
+          const ended = await kit.job(cc, bytes);
+          if ("ok" in ended) assert.equal(Buffer.compare(ended.ok as Uint8Array, bytes), 0);
+          else assert.match(String((ended.error as { code?: unknown }).code), /^CC_ERR_(?:WORKER_EXIT|TIMEOUT)$/);
+        }
+        await cc.exit();
+        assert.equal(await kit.value(kit.cluster("villain.mjs", { maxWorkers: 1 }), "honest"), "honest");
+      });
+    },
+  })),
   {
     name: "hostile: a hundred thousand messages at once are one answer, and the rest is counted",
     async run(kit) {

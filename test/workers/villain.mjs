@@ -47,6 +47,32 @@ export const closeAll = async () => {
   return "after";
 };
 
+/** What a process shares with its host. */
+const SHARED = [5, 6];
+
+/** Survives everything, and closes what it shares. */
+export const closeShared = () => {
+  process.on("uncaughtException", () => {});
+  for (const fd of SHARED) {
+    try {
+      closeSync(fd);
+    } catch {
+      // Not open.
+    }
+  }
+  return "after";
+};
+
+/** Writes junk over all that it shares, for as long as jobs come. */
+export const spoilShared = () => {
+  process.on("uncaughtException", () => {});
+  const junk = new Uint8Array(1 << 20).fill(0xc3);
+  setInterval(() => {
+    for (const fd of SHARED) for (let at = 0; at < 10; at++) writeSync(fd, junk, 0, junk.length, at * junk.length);
+  }, 1);
+  return "after";
+};
+
 export const chatter = (count) => {
   for (let i = 0; i < count; i++) process.send(i);
   return new Promise(() => {});
