@@ -65,6 +65,9 @@ const INHERITED = { tickets: 5, mail: 6 };
 /** A folder in memory. */
 const IN_MEMORY = "/dev/shm";
 
+/** What `statfs(2)` says of a file system in memory. */
+const TMPFS = 0x01021994;
+
 /** Folders for files without a name: in memory where there is one. Asked for when it is needed: Deno may refuse it. */
 const FOLDERS: readonly (() => string)[] = [() => IN_MEMORY, () => os().tmpdir()];
 
@@ -181,9 +184,13 @@ export function openExchange(
   return null;
 }
 
-/** A container may have 64 MB for all that is in it. */
+/** A container may have 64 MB for all that is in it, or a disk in its place. */
 function shelfSize(folder: string): number {
   if (folder !== IN_MEMORY) return 0;
-  const { bavail, bsize } = files().statfsSync(folder);
-  return shelfSizeFor(bavail * bsize);
+  try {
+    const { type, bavail, bsize } = files().statfsSync(folder);
+    return type === TMPFS ? shelfSizeFor(bavail * bsize) : 0;
+  } catch {
+    return 0;
+  }
 }

@@ -53,6 +53,7 @@ type Files = Pick<
   | "accessSync"
   | "closeSync"
   | "constants"
+  | "fstatSync"
   | "ftruncateSync"
   | "mkdtempSync"
   | "openSync"
@@ -94,6 +95,7 @@ export const files = (): Files =>
     "accessSync",
     "closeSync",
     "constants",
+    "fstatSync",
     "ftruncateSync",
     "mkdtempSync",
     "openSync",

@@ -34,7 +34,8 @@ export type WorkerState =
 
 /**
  * How long a worker may take to hear that jobs were taken back before it is given others regardless, in milliseconds: one that has
- * answered, and is about to leave, takes so long to be gone on a busy machine, and a job without a ticket would be lost with it.
+ * answered, and is about to leave, takes so long to be gone on a busy machine, and a job without a ticket would be lost with it. The
+ * time begins anew with each answer.
  */
 const HEARS_RECALL = 1_000;
 

@@ -89,8 +89,8 @@ export function shelve(
   parts: readonly [Buffer, ...Uint8Array[]],
   shelf: Shelf | null,
 ): readonly [Buffer, ...Uint8Array[]] {
+  if (shelf === null || parts[0].readUInt32LE(KEY_LENGTH) < LEAST_SHELVED) return parts;
   const [first, ...beside] = parts;
-  if (shelf === null || first.readUInt32LE(KEY_LENGTH) < LEAST_SHELVED) return parts;
   const at = shelf.put([first.subarray(HEAD), ...beside]);
   if (at === null) return parts;
   const bytes = Buffer.allocUnsafe(HEAD + SHELF_MARK);
@@ -224,7 +224,7 @@ export class FrameReader {
       const at = this.#chunks.take(SHELF_MARK).readDoubleLE();
       return this.#shelf?.take(at, head.length, (parts) => payload(head, parts));
     } catch (cause) {
-      throw new BrokenPipeFrame("a frame of the worker can't be read", { cause });
+      throw new BrokenPipeFrame("a frame can't be read", { cause });
     }
   }
 }

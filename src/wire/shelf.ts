@@ -46,7 +46,7 @@ interface Files {
 /**
  * The place of one direction's shelf in a file.
  *
- * @param descriptor Gives it; throws when it is closed.
+ * @param descriptor Gives the file; throws when it is that no more.
  * @param from Where the first shelf's place begins.
  * @param size The size of each.
  */
@@ -59,10 +59,14 @@ export function placeIn(
 ): Place {
   const start = from + (to === "worker" ? 0 : RING + size);
   return {
-    read: (into, at) =>
-      whole(into, (done) => readSync(descriptor(), into, done, into.length - done, start + at + done)),
-    write: (bytes, at) =>
-      whole(bytes, (done) => writeSync(descriptor(), bytes, done, bytes.length - done, start + at + done)),
+    read(into, at) {
+      const file = descriptor();
+      whole(into, (done) => readSync(file, into, done, into.length - done, start + at + done));
+    },
+    write(bytes, at) {
+      const file = descriptor();
+      whole(bytes, (done) => writeSync(file, bytes, done, bytes.length - done, start + at + done));
+    },
   };
 }
 
@@ -163,8 +167,17 @@ export class ShelfReader {
     try {
       return read(new ShelfParts(this.#place, RING + at % this.#size));
     } finally {
-      this.#marks.fill(at + size);
+      this.#mark(at + size);
+    }
+  }
+
+  /** Without memory for it the shelf looks full to whoever puts things there, and they go through the pipe. */
+  #mark(taken: number): void {
+    this.#marks.fill(taken);
+    try {
       this.#place.write(new Uint8Array(this.#marks.buffer), 0);
+    } catch {
+      // What was taken is whole.
     }
   }
 }

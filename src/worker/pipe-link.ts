@@ -28,10 +28,6 @@ const PIPE = 3;
 /** Opens the pipes. */
 export function pipeLink(process: NodeJS.Process): Link {
   const exit = process.exit.bind(process);
-  const fail = (error: Error): never => {
-    console.error(error);
-    return exit(1);
-  };
   const reader = new FrameReader(null);
   const read = reader.read.bind(reader);
   let receive: (frame: unknown) => void = () => {};
@@ -41,7 +37,6 @@ export function pipeLink(process: NodeJS.Process): Link {
       read(chunk, receive);
       threw = false;
     } catch (error) {
-      // The module has closed what it shares with the host: whatever it survives, a job would never begin.
       if (error instanceof BrokenPipeFrame) fail(error);
       throw error;
     } finally {
@@ -74,6 +69,16 @@ export function pipeLink(process: NodeJS.Process): Link {
     connected = false;
     process.emit("disconnect");
     setImmediate(() => exit());
+  };
+  // The module has closed what it shares with the host, and a job would never begin. Whatever the module does about its end, the host
+  // ends a worker that has cut the line.
+  const fail = (error: Error): void => {
+    socket.destroy();
+    try {
+      console.error(error);
+    } finally {
+      exit(1);
+    }
   };
   const outlet = new Outlet(cut);
   socket.on("error", cut);
@@ -108,6 +113,17 @@ export function pipeLink(process: NodeJS.Process): Link {
 function shelvesOf({ exchange }: Init): readonly [Shelf | null, ShelfReader | null] {
   if (exchange === null || !("mail" in exchange) || exchange.shelves === 0) return [null, null];
   const { mail, shelves: size } = exchange;
-  const place = placeIn.bind(null, files(), () => mail, MAIL_SIZE, size);
+  const place = placeIn.bind(null, files(), stillThe(mail), MAIL_SIZE, size);
   return [new Shelf(place("host"), size), new ShelfReader(place("worker"), size)];
+}
+
+/** The module may close a descriptor that it does not know, and open a file of its own by the same number. */
+function stillThe(descriptor: number): () => number {
+  const { fstatSync } = files();
+  const { dev, ino } = fstatSync(descriptor);
+  return () => {
+    const now = fstatSync(descriptor);
+    if (now.dev !== dev || now.ino !== ino) throw new RangeError(`descriptor ${descriptor} is another file now`);
+    return descriptor;
+  };
 }

@@ -151,6 +151,36 @@ describe("A shelf", () => {
     expect(shelfSizeFor(free)).toBe(expected);
   });
 
+  it("gives what was there, though there is no memory to write down that it was taken", () => {
+    const memory = new Memory();
+    const [shelf, reader] = [new Shelf(memory, SIZE), new ShelfReader(memory, SIZE)];
+    const bytes = bytesOf(SIZE, 3);
+    const at = shelf.put([bytes]) as number;
+    memory.full = new Error("ENOSPC");
+    expect(areEqual([reader.take(at, SIZE, (parts) => parts.copy(SIZE))], [bytes])).toBe(true);
+    memory.full = null;
+    expect(shelf.put([bytes])).toBeNull();
+  });
+
+  it("is no file that is closed", () => {
+    let open = true;
+    const place = placeIn(
+      { readSync: () => expect.unreachable(), writeSync: (_, { length }) => length },
+      () => {
+        if (!open) throw new RangeError("closed");
+        return 3;
+      },
+      0,
+      SIZE,
+      "host",
+    );
+    const [shelf, reader] = [new Shelf(place, SIZE), new ShelfReader(place, SIZE)];
+    const at = shelf.put([new Uint8Array(9)]) as number;
+    open = false;
+    expect(() => reader.take(at, 9, (parts) => parts.take(9))).toThrow("closed");
+    expect(shelf.put([new Uint8Array(9)])).toBeNull();
+  });
+
   it("is not used any more when there is no memory for it", () => {
     const memory = new Memory();
     const shelf = new Shelf(memory, SIZE);

@@ -1,5 +1,5 @@
 // Does its worst: each task is one way.
-import { closeSync, readdirSync, readlinkSync, writeSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readlinkSync, writeFileSync, writeSync } from "node:fs";
 import process from "node:process";
 
 /** The lines from and to the host: known on Node, and among what leads to somebody elsewhere. */
@@ -50,15 +50,27 @@ export const closeAll = async () => {
 /** What a process shares with its host. */
 const SHARED = [5, 6];
 
-/** Survives everything, and closes what it shares. */
-export const closeShared = () => {
+/** Survives everything, its own end too, and closes what it shares. */
+export const closeShared = (how) => {
   process.on("uncaughtException", () => {});
+  if (how === "exit") process.on("exit", boom);
+  if (how === "console") console.error = boom;
   for (const fd of SHARED) {
     try {
       closeSync(fd);
     } catch {
       // Not open.
     }
+  }
+  return "after";
+};
+
+/** Opens files of its own by the same numbers; answers their path. */
+export const takeShared = (path) => {
+  writeFileSync(path, "precious");
+  for (const fd of SHARED) {
+    closeSync(fd);
+    openSync(path, "r+");
   }
   return "after";
 };
