@@ -26,6 +26,7 @@ export const CAPABILITIES = {
   transfer: "`transfer` moves instead of copying",
   aliases: "Views of one `ArrayBuffer`, sent together with it, arrive as views of one",
   buffer: "`Buffer` arrives as `Buffer`; otherwise as `Uint8Array`",
+  cause: "An Error in arguments or answers keeps its `cause`; one that a job throws keeps it everywhere",
   outOfMemory: "A worker that runs out of memory ends alone",
   unpaused: "Runs while a program under `--inspect-brk` has its debugger resume the program only",
   children: "What a job has started lives on when its worker ends",
@@ -75,6 +76,7 @@ const THREAD: Partial<Record<Capability, Lack>> = {
 };
 
 const BUN: Partial<Record<Capability, Lack>> = {
+  cause: { because: "Bun's structured clone leaves the cause of an Error out", seen: "Bun 1.4.5" },
   questionMark: { because: "Bun takes the rest of the name for a query", seen: "Bun 1.4.5" },
   channels: {
     because: "Bun collects a channel that nobody holds until there is a cluster, with its subscribers",

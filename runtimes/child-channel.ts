@@ -76,15 +76,15 @@ export class IpcChannel implements ChildChannel {
   readonly #child: ChildProcess;
   readonly #from: Readable & { ref?(): void; unref?(): void };
   readonly #key: string;
-  readonly #check: (frame: unknown) => void;
+  readonly #prepare: (frame: unknown) => unknown;
   #events: ChannelEvents | null = null;
 
-  /** @param check Refuses what `send` would not survive; throws. */
-  constructor(child: ChildProcess, from: Readable, key: string, check: (frame: unknown) => void) {
+  /** @param prepare Gives what is to be sent for a frame; throws for what `send` would not survive. */
+  constructor(child: ChildProcess, from: Readable, key: string, prepare: (frame: unknown) => unknown) {
     this.#child = child;
     this.#from = from;
     this.#key = key;
-    this.#check = check;
+    this.#prepare = prepare;
   }
 
   get connected(): boolean {
@@ -101,8 +101,7 @@ export class IpcChannel implements ChildChannel {
   }
 
   send(frame: unknown): void {
-    this.#check(frame);
-    this.#child.send(frame as object, (error) => error && this.#events?.broken(error));
+    this.#child.send(this.#prepare(frame) as object, (error) => error && this.#events?.broken(error));
   }
 
   close(): void {

@@ -10,8 +10,8 @@ import { fileURLToPath } from "node:url";
 import { childProcess, ownProcess, v8 } from "../src/built-in.ts";
 import type { WorkerAdapter, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { frameType } from "../src/core/frame.ts";
-import { refuseAnyForProcess } from "../src/wire/unsendable.ts";
-import { withOwnBytes } from "../src/wire/views.ts";
+import { refuseForProcess } from "../src/wire/unsendable.ts";
+import { withOwnBytes, withOwnNames } from "../src/wire/views.ts";
 import { bootstrapUrl } from "./bootstrap-url.ts";
 import { IpcChannel, NO_CHANNEL } from "./child-channel.ts";
 import { childPort, UNPOLLUTED } from "./child-process.ts";
@@ -157,7 +157,7 @@ export const denoProcess: WorkerAdapter = {
     childPort(spec, events, openExchange(false, mayWrite), (key, { descriptors }) => {
       const child = spawnDeno(spec, descriptors);
       const from = child.stdio[4] as Readable | undefined;
-      const channel = from ? new IpcChannel(child, from, key, checkFor(spec)) : NO_CHANNEL;
+      const channel = from ? new IpcChannel(child, from, key, prepareFor(spec)) : NO_CHANNEL;
       return { child, channel, imports: false };
     }),
 };
@@ -167,13 +167,20 @@ function mayWrite(folder: string): boolean {
   return isGranted("write", folder) && isGranted("read", folder);
 }
 
-/** What Deno's IPC can't write takes the program down, uncatchably (2.9.6): it is tried beforehand, unless it is a text. */
-function checkFor({ serialization }: WorkerSpec): (frame: unknown) => void {
-  if (serialization === "json") return (frame) => void JSON.stringify(frame);
+/**
+ * What Deno's IPC can't write takes the program down, uncatchably, and its JSON is not that of `JSON.stringify` (2.9.6): the first is
+ * tried beforehand, the other written here.
+ */
+function prepareFor({ serialization }: WorkerSpec): (frame: unknown) => unknown {
   return (frame) => {
-    if (frameType(frame) === "jobs:text") return;
-    refuseAnyForProcess(frame);
-    v8().serialize(frame);
+    if (frameType(frame) === "jobs:text") return frame;
+    // Without a prototype, whose `toJSON` would have a say.
+    if (serialization === "json") {
+      return { type: "json", text: JSON.stringify(Object.assign(Object.create(null), frame)) };
+    }
+    const sent = withOwnNames(frame, refuseForProcess);
+    v8().serialize(sent);
+    return sent;
   };
 }
 

@@ -24,6 +24,8 @@ import type { Exchange } from "../src/core/adapter.ts";
 import type { Init } from "../src/core/frame.ts";
 import { MAIL_SIZE, MailReader } from "../src/wire/mail.ts";
 import { placeIn, Shelf, ShelfReader, shelfSizeFor } from "../src/wire/shelf.ts";
+import { readText } from "./control-groups.ts";
+import { memoryLimit } from "./memory-limit.ts";
 import { randomName } from "./random-name.ts";
 
 /** Shared memory: one number, then the mail. */
@@ -184,12 +186,16 @@ export function openExchange(
   return null;
 }
 
+/** That of the container's memory, once it is known: files in memory count as its programs' own. */
+let limit: number | null = null;
+
 /** A container may have 64 MB for all that is in it, or a disk in its place. */
 function shelfSize(folder: string): number {
   if (folder !== IN_MEMORY) return 0;
   try {
     const { type, bavail, bsize } = files().statfsSync(folder);
-    return type === TMPFS ? shelfSizeFor(bavail * bsize) : 0;
+    limit ??= memoryLimit(readText);
+    return type === TMPFS ? shelfSizeFor(Math.min(bavail * bsize, limit)) : 0;
   } catch {
     return 0;
   }

@@ -5,8 +5,9 @@
  */
 
 import type { WorkerKind } from "../runtimes/capabilities.ts";
+import { type ReadText, readText } from "../runtimes/control-groups.ts";
+import { memoryLimit } from "../runtimes/memory-limit.ts";
 import { ownProcess } from "./built-in.ts";
-import { controlGroups, type ReadText, readText } from "./control-groups.ts";
 
 const MB = 2 ** 20;
 
@@ -35,23 +36,6 @@ export function workersInMemory(kind: WorkerKind): number {
 export function roomFor(bytes: number, read: ReadText): number {
   const room = Math.min(memoryLimit(read) / bytes - 1, memoryAvailable(read) / bytes);
   return room === Infinity ? Infinity : Math.max(1, Math.floor(room));
-}
-
-/** The least of the limits of this program's control groups, in bytes; Infinity for none. */
-export function memoryLimit(read: ReadText): number {
-  let limit = Infinity;
-  for (const { version, folder } of controlGroups(read, "memory")) {
-    // Above `memory.high` programs are slowed down, and their memory is taken away.
-    const names = version === 2 ? ["memory.max", "memory.high"] : ["memory.limit_in_bytes"];
-    for (const name of names) limit = Math.min(limit, bytesIn(read(`${folder}/${name}`)));
-  }
-  return limit;
-}
-
-/** A number of bytes; `max`, nothing at all, or what no machine has (v1: the largest number of pages) is no limit. */
-function bytesIn(text: string | null): number {
-  const bytes = Number(text ?? NaN);
-  return bytes > 0 && bytes < 2 ** 60 ? bytes : Infinity;
 }
 
 /** What the system can give without swapping, in bytes; Infinity where it does not say. */

@@ -5,7 +5,7 @@
  */
 
 import { os, ownProcess } from "./built-in.ts";
-import { controlGroups, type ReadText, readText } from "./control-groups.ts";
+import { controlGroups, type ReadText, readText } from "../runtimes/control-groups.ts";
 
 /**
  * The cores that the program may use: the machine's, less what affinity and a container's CPU quota take away. At least 1.

@@ -53,6 +53,8 @@ export type HostFrame =
   | { readonly type: "jobs"; readonly jobs: readonly JobEntry[] }
   /** The same, as one JSON text. */
   | { readonly type: "jobs:text"; readonly text: string }
+  /** Any other of these as JSON, for a line that would write it in a way of its own. */
+  | { readonly type: "json"; readonly text: string }
   /** So many of the jobs that wait for a ticket, the last, are taken back. Answered by `recalled`. */
   | { readonly type: "recall"; readonly count: number }
   /** The host no longer waits for this job's answer. */

@@ -8,7 +8,7 @@
 import { Buffer } from "node:buffer";
 import type { DefaultDeserializer, DefaultSerializer } from "node:v8";
 import { v8 } from "../built-in.ts";
-import { kindOf, ownBytes, viewOf } from "./views.ts";
+import { kindOf, ownBytes, underOwnName, viewOf } from "./views.ts";
 
 /** From this many bytes on an array travels beside the value. */
 const LARGE = 16_384;
@@ -53,7 +53,8 @@ export function cloneWriter(beside: Uint8Array[]): DefaultSerializer {
     _writeHostObject(object: object): void {
       const number = isLarge(object) ? numberOf(object) : INSIDE;
       writer.writeUint32(number);
-      if (number === INSIDE) return inside.call(writer, object);
+      // The base class goes by the name that an object gives itself.
+      if (number === INSIDE) return inside.call(writer, ArrayBuffer.isView(object) ? underOwnName(object) : object);
       const { buffer, byteOffset, byteLength } = object as ArrayBufferView;
       writer.writeUint32(byteLength);
       beside.push(new Uint8Array(buffer, byteOffset, byteLength));

@@ -117,9 +117,13 @@ function findOrNull(value: unknown, root: string, format: Format): Offender | nu
   }
 }
 
+/** A runtime may show the whole object in its message, in so many characters at least. */
+const LONG = 500;
+
 function messageOf(cause: unknown): string {
   try {
-    return cause instanceof Error ? cause.message : String(cause);
+    const text = cause instanceof Error ? String(cause.message) : String(cause);
+    return text.length > LONG ? `${text.slice(0, LONG)}…` : text;
   } catch {
     return "it throws when it is read";
   }

@@ -19,7 +19,23 @@ import { refuseUnreadable } from "./unsendable.ts";
  */
 export function withOwnBytes<T>(value: T, moved: readonly object[] = [], refuse?: (part: object) => void): T {
   const found = partialViews(value, moved, refuse);
-  return found === null ? value : copy(value, found) as T;
+  return found === null ? value : copy(value, found, ownBytes) as T;
+}
+
+/**
+ * The value to send in place of `value` by a serializer that believes the names that views give themselves: itself, unless one has
+ * another than its own.
+ *
+ * Throws what {@link withOwnBytes} throws.
+ */
+export function withOwnNames<T>(value: T, refuse: (part: object) => void): T {
+  let found: Set<object> | null = null;
+  const errors = eachPart(value, (part) => {
+    if (!ArrayBuffer.isView(part)) refuse(part);
+    else if (underOwnName(part) !== part) (found ??= new Set()).add(part);
+  });
+  refuseUnreadable(errors);
+  return found === null ? value : copy(value, found, underOwnName) as T;
 }
 
 /**
@@ -68,15 +84,19 @@ function isData(value: object): boolean {
     Object.getOwnPropertySymbols(value).length === 0;
 }
 
-/** Copies containers all the way down, each once. */
-function copy(value: unknown, views: ReadonlySet<object>): unknown {
+/** Copies containers all the way down, each once, with `replaced` in the place of these views. */
+function copy(
+  value: unknown,
+  views: ReadonlySet<object>,
+  replaced: (view: ArrayBufferView) => ArrayBufferView,
+): unknown {
   const copies = new Map<object, unknown>();
   const unfilled: (() => void)[] = [];
   const of = (part: unknown): unknown => {
     if (typeof part !== "object" || part === null) return part;
     const known = copies.get(part);
     if (known !== undefined) return known;
-    const made = views.has(part) ? ownBytes(part as ArrayBufferView) : container(part);
+    const made = views.has(part) ? replaced(part as ArrayBufferView) : container(part);
     copies.set(part, made);
     return made;
   };
@@ -114,7 +134,7 @@ function set(target: object, key: string, value: unknown): void {
 }
 
 /** The constructors of views, by the name that a view gives itself whatever its class. */
-type Views = Readonly<Record<string, new (bytes: ArrayBuffer) => ArrayBufferView>>;
+type Views = Readonly<Record<string, new (bytes: ArrayBuffer, at?: number, length?: number) => ArrayBufferView>>;
 
 interface BufferClass {
   isBuffer(value: unknown): boolean;
@@ -130,9 +150,26 @@ export function ownBytes(view: ArrayBufferView): ArrayBufferView {
   return viewOf(Buffer?.isBuffer(view) ? "Buffer" : kindOf(view), bytes);
 }
 
-/** What a view says that it is, whatever its class. */
+// Taken hold of before a worker's module can replace it: what tells one kind of typed arrays from another.
+const { get: nameOf } = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  Symbol.toStringTag,
+) as { readonly get: (this: ArrayBufferView) => string | undefined };
+
+/** What a view is, whatever its class says that it is. */
 export function kindOf(view: ArrayBufferView): string {
-  return Object.prototype.toString.call(view).slice(8, -1);
+  return nameOf.call(view) ?? "DataView";
+}
+
+/** The view itself, or one of the same memory without a class of its own, if that gives itself another name. */
+export function underOwnName(view: ArrayBufferView): ArrayBufferView {
+  const kind = kindOf(view);
+  if (Object.prototype.toString.call(view) === `[object ${kind}]`) return view;
+  const { buffer, byteOffset, byteLength } = view;
+  const View = (globalThis as unknown as Views)[kind];
+  if (View === undefined) return view;
+  const each = (View as { readonly BYTES_PER_ELEMENT?: number }).BYTES_PER_ELEMENT ?? 1;
+  return new View(buffer as ArrayBuffer, byteOffset, byteLength / each);
 }
 
 /** A view of that kind of all these bytes. */

@@ -36,7 +36,7 @@ const globals = globalThis as unknown as
 const OWN_NAME = "compute-cluster-worker.js";
 
 /** Every frame that a host sends; anything else on the channel is the user's. */
-const HOST_FRAMES = new Set(["init", "jobs", "jobs:text", "recall", "abort", "more", "stop", "ping"]);
+const HOST_FRAMES = new Set(["init", "jobs", "jobs:text", "json", "recall", "abort", "more", "stop", "ping"]);
 
 // Taken hold of before the module can replace them.
 const { parse } = JSON;
@@ -67,7 +67,7 @@ function serve(process: NodeJS.Process, link: Link): void {
   });
   define(process, "disconnect", () => link.disconnect());
 
-  link.listen((frame) => {
+  const receive = (frame: HostFrame): unknown => {
     switch (frameType(frame) as HostFrame["type"] | null) {
       case "init":
         return void begin((frame as { init: Init }).init).catch(failIn(link));
@@ -75,6 +75,8 @@ function serve(process: NodeJS.Process, link: Link): void {
         return runner?.take((frame as Extract<HostFrame, { type: "jobs" }>).jobs);
       case "jobs:text":
         return runner?.take(parse((frame as Extract<HostFrame, { type: "jobs:text" }>).text));
+      case "json":
+        return receive(parse((frame as Extract<HostFrame, { type: "json" }>).text));
       case "recall":
         return runner?.recall((frame as Extract<HostFrame, { type: "recall" }>).count);
       case "abort": {
@@ -90,7 +92,8 @@ function serve(process: NodeJS.Process, link: Link): void {
       case "stop":
         return void leave();
     }
-  });
+  };
+  link.listen(receive);
 
   async function begin(init: Init): Promise<void> {
     const path = init.module.startsWith("file:") ? fileURLToPath(init.module) : init.module;

@@ -22,16 +22,24 @@ const PIPE = 4;
 /** How long to wait for room in a pipe that doesn't wait by itself, in milliseconds. */
 const PAUSE = 1;
 
+/** How much is written at once: `node:fs` refuses 2 GiB and more. */
+const MOST = 2 ** 30;
+
+/** Writes so many bytes, from there on, to a descriptor; returns how many it has. */
+export type Write = (descriptor: number, bytes: Uint8Array, at: number, length: number) => number;
+
 /** Writes frames. */
 export class Outlet {
   readonly #cut: () => void;
+  readonly #writeSome: Write;
   #key = NO_KEY;
   #format: Format = "advanced";
   #shelf: Shelf | null = null;
 
   /** @param cut Called when the host is gone. */
-  constructor(cut: () => void) {
+  constructor(cut: () => void, write: Write = writeSync) {
     this.#cut = cut;
+    this.#writeSome = write;
   }
 
   /** @param shelf For what is long; null if there is none. */
@@ -49,8 +57,9 @@ export class Outlet {
   #write(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length;) {
       try {
-        let written = bytes.length - at;
-        made(() => written = writeSync(PIPE, bytes, at, bytes.length - at));
+        const most = Math.min(bytes.length - at, MOST);
+        let written = most;
+        made(() => written = this.#writeSome(PIPE, bytes, at, most));
         at += written;
       } catch (error) {
         // Something in this process may have made it one that doesn't wait.

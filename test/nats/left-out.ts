@@ -49,6 +49,8 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   "A deaf worker is killed after killGrace": STAY,
   "The stack shows where it was enqueued among very many jobs too, where the answer is awaited": NAMES,
   "A cluster's own error shows where its job was enqueued, and nothing of the cluster's inside": NAMES,
+  "serialization json is that of JSON.stringify on every way to a worker":
+    "the option is its hosts': to the broker values go in one way",
   "transfer moves memory": "no memory can be moved to another machine",
   "Error.prepareStackTrace that throws keeps no job from its end": "the hook fails the official client, too",
   "maps and other jobs don't hold one another up, whatever the backlog may be": BACKLOG,

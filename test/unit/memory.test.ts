@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { memoryAvailable, memoryLimit, roomFor, WORKER_MEMORY, workersInMemory } from "../../src/memory.ts";
+import { memoryLimit } from "../../runtimes/memory-limit.ts";
+import { memoryAvailable, roomFor, WORKER_MEMORY, workersInMemory } from "../../src/memory.ts";
 
 const MB = 2 ** 20;
 const files = (entries: Record<string, string | number>) => (path: string): string | null =>

@@ -16,6 +16,15 @@ export const given = () => seen(data.view);
 
 export const pick = (value) => value;
 
+class Renamed extends Float32Array {
+  get [Symbol.toStringTag]() {
+    return "Renamed";
+  }
+}
+
+/** Gives an array of a class that calls itself something else. */
+export const renamed = (length) => new Renamed(length).fill(1.5);
+
 /** Gives a view of memory that holds more. */
 export const secret = () => {
   const memory = new TextEncoder().encode("SECRET-abc-SECRET");

@@ -64,6 +64,27 @@ const bad: Record<string, unknown> = {
   bare: () => 1,
 };
 
+/** Classes of typed arrays may call themselves anything, and others than what they are. */
+const misnamed = (name: string): new (length: number) => Uint8Array =>
+  class extends Uint8Array {
+    override get [Symbol.toStringTag](): "Uint8Array" {
+      return name as "Uint8Array";
+    }
+  };
+
+/** What JSON has words of its own for, or none. */
+const ODD_IN_JSON = {
+  symbol: Symbol("x"),
+  method(): void {},
+  list: [() => 1, undefined, 2],
+  buffer: Buffer.from("hi"),
+  bytes: new Uint8Array([1, 2]),
+  floats: new Float64Array([1.5, NaN]),
+  view: new DataView(new ArrayBuffer(4)),
+  long: `${"x".repeat(70_000)}\ud800`,
+  date: new Date(0),
+};
+
 export const values: Case[] = [
   ...(["handler.mjs", "contract.mjs"] as const).map((worker): Case => ({
     name: `What structured clone carries comes back as it went (${worker})`,
@@ -199,6 +220,61 @@ export const values: Case[] = [
     },
     async otherwise(kit) {
       assert.throws(() => kit.cluster("handler.mjs", { serialization: "json" }), { code: "CC_ERR_OPTION" });
+    },
+  },
+  {
+    name: "serialization json is that of JSON.stringify on every way to a worker",
+    needs: "serialization",
+    async run(kit) {
+      // Anew each time: Deno's `deepEqual` tells one object in three places from three objects, once it has met a cycle (2.9.6).
+      const expected = (): unknown => JSON.parse(JSON.stringify(ODD_IN_JSON));
+      const cc = kit.cluster("kept.mjs", { serialization: "json", maxWorkers: 1, setupData: ODD_IN_JSON });
+      await kit.value(cc, ODD_IN_JSON, { task: "keep" });
+      await cc.broadcast(ODD_IN_JSON, { task: "keep" });
+      // Together, so that they may share a frame.
+      await Promise.all([1, ODD_IN_JSON, 2].map((args) => kit.value(cc, args, { task: "keep" })));
+      const { kept } = await kit.value(cc, null) as { kept: unknown[] };
+      assert.deepEqual(kept, [expected(), expected(), expected(), 1, expected(), 2]);
+      assert.deepEqual(kit.faults, []);
+    },
+    async otherwise(kit) {
+      assert.throws(() => kit.cluster("kept.mjs", { serialization: "json" }), { code: "CC_ERR_OPTION" });
+    },
+  },
+  {
+    name: "A typed array arrives as what it is, whatever its class calls itself",
+    async run(kit) {
+      const cc = kit.cluster("bytes.mjs", { maxWorkers: 1, maxBacklog: Infinity });
+      for (const name of ["Vector", "Int8Array", "Float64Array", "Object"]) {
+        for (const length of [3, 100_001]) {
+          const sent = new (misnamed(name))(length).fill(200);
+          for (const value of [sent, { list: [sent] }]) {
+            const back = await kit.value(cc, value, { task: "pick" });
+            const bytes = (back instanceof Uint8Array ? back : (back as { list: Uint8Array[] }).list[0]) as Uint8Array;
+            assert.deepEqual([bytes.constructor, bytes.length], [Uint8Array, length], name);
+            assert.ok(bytes.every((byte) => byte === 200), name);
+          }
+        }
+      }
+      for (const length of [3, 100_001]) {
+        const floats = await kit.value(cc, length, { task: "renamed" }) as Float32Array;
+        assert.deepEqual([floats.constructor, floats.length, floats.at(-1)], [Float32Array, length, 1.5]);
+      }
+    },
+  },
+  {
+    name: "An Error among the values keeps its cause",
+    needs: "cause",
+    async run(kit) {
+      const value = { error: new TypeError("outer", { cause: new RangeError("inner") }) };
+      const back = await kit.value(kit.cluster("handler.mjs"), { op: "echo", value }) as typeof value;
+      const cause = back.error.cause as Error;
+      assert.deepEqual([back.error.message, cause.name, cause.message], ["outer", "RangeError", "inner"]);
+    },
+    async otherwise(kit) {
+      const value = { error: new TypeError("outer", { cause: new RangeError("inner") }) };
+      const back = await kit.value(kit.cluster("handler.mjs"), { op: "echo", value }) as typeof value;
+      assert.deepEqual([back.error.message, back.error.cause], ["outer", undefined]);
     },
   },
 ];

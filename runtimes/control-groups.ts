@@ -4,8 +4,8 @@
  * @module
  */
 
-import { isGranted } from "../runtimes/deno-permissions.ts";
-import { files } from "./built-in.ts";
+import { isGranted } from "./deno-permissions.ts";
+import { files } from "../src/built-in.ts";
 
 /** Returns a file's text, or null where it can't be read. */
 export type ReadText = (path: string) => string | null;
