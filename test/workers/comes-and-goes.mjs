@@ -13,11 +13,14 @@ export const note = ({ file, n }) => {
   return n;
 };
 
-/** Says so, and blocks the worker's loop until a file is there; bounded, so that a failing test leaves nothing behind. */
+/**
+ * Says so, and blocks the worker's loop until a file is there; for longer than jobs may follow one another without a look at what has come,
+ * and bounded, so that a failing test leaves nothing behind.
+ */
 export const block = ({ begun, file }) => {
   appendFileSync(begun, "begun\n");
-  const end = Date.now() + 20_000;
-  while (!existsSync(file) && Date.now() < end);
+  const began = Date.now();
+  while (Date.now() < began + 10 || (!existsSync(file) && Date.now() < began + 20_000));
   return "blocked";
 };
 
