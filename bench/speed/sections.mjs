@@ -22,7 +22,8 @@ import { NAMES } from "./runtimes.mjs";
  * @property {Stamp} stamp
  */
 
-const FILE = join(root, "bench/results.json");
+/** Where they are kept. */
+export const FILE = join(root, "bench/results.json");
 
 /**
  * @param {Results} results
