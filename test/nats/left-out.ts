@@ -34,6 +34,8 @@ const CHANNELS = "a host in the same program tells of its jobs on the same chann
 export const LEFT_OUT: Readonly<Record<string, string>> = {
   "Never more workers than maxWorkers, and one for one job": WORKERS,
   "A refused job settles once and never runs": BACKLOG,
+  "Jobs start in the order they were enqueued, across a worker's death":
+    "that is not promised: a host gives back what would wait behind a job that turns out to take long",
   "A module that throws while it loads fails the waiting jobs soon, with its error as the cause":
     "jobs wait at the broker: a host fails those alone that it has taken",
   "A second or late message of a worker answers no other job": WORKERS,
