@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { childProcess, ownProcess, v8 } from "../src/built-in.ts";
 import type { WorkerAdapter, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { frameType } from "../src/core/frame.ts";
+import { bare } from "../src/wire/pipe-frames.ts";
 import { refuseForProcess } from "../src/wire/unsendable.ts";
 import { withOwnBytes, withOwnNames } from "../src/wire/views.ts";
 import { bootstrapUrl } from "./bootstrap-url.ts";
@@ -174,9 +175,8 @@ function mayWrite(folder: string): boolean {
 function prepareFor({ serialization }: WorkerSpec): (frame: unknown) => unknown {
   return (frame) => {
     if (frameType(frame) === "jobs:text") return frame;
-    // Without a prototype, whose `toJSON` would have a say.
     if (serialization === "json") {
-      return { type: "json", text: JSON.stringify(Object.assign(Object.create(null), frame)) };
+      return { type: "json", text: JSON.stringify(bare(frame)) };
     }
     const sent = withOwnNames(frame, refuseForProcess);
     v8().serialize(sent);

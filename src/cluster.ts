@@ -396,14 +396,18 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     if (typeof callback === "function") {
       const context = new AsyncResource("compute-cluster:close");
       const closed = (): void => context.runInAsyncScope(callback, undefined, null);
-      this.#engine.close(mode, () => this.#calls.make("callback", closed));
+      this.#close(mode, () => this.#calls.make("callback", closed));
       return this;
     }
     return new Promise((resolve, reject) => {
       if (callback !== undefined && callback !== null) reject(wrongType("callback", "a function", callback));
-      // Who awaits a job's end goes on first, though it takes them several microtasks.
-      this.#engine.close(mode, () => realClock.soon(resolve));
+      this.#close(mode, resolve);
     });
+  }
+
+  /** Who awaits a job's end goes on before `closed`, though it takes them several microtasks. */
+  #close(mode: CloseMode, closed: () => void): void {
+    this.#engine.close(mode, () => realClock.soon(closed));
   }
 
   #callBack(callback: EnqueueCallback<unknown>, outcome: Outcome): void {

@@ -120,8 +120,8 @@ function textOf(frame: unknown, asked: Format): { format: PipeFormat; text: stri
   }
 }
 
-/** Without the prototype, whose `toJSON` would have a say. */
-function bare(frame: unknown): unknown {
+/** A frame without the prototype, whose `toJSON` would have a say. */
+export function bare(frame: unknown): unknown {
   return frameType(frame) === null ? frame : Object.assign(Object.create(null), frame);
 }
 

@@ -133,7 +133,7 @@ function set(target: object, key: string, value: unknown): void {
   else Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
-/** The constructors of views, by the name that a view gives itself whatever its class. */
+/** The constructors of views, by their names. */
 type Views = Readonly<Record<string, new (bytes: ArrayBuffer, at?: number, length?: number) => ArrayBufferView>>;
 
 interface BufferClass {

@@ -5,6 +5,7 @@
  */
 
 import type { HostFrame, Init } from "../core/frame.ts";
+import { bare } from "../wire/pipe-frames.ts";
 import { refuseForProcess } from "../wire/unsendable.ts";
 import { withOwnBytes } from "../wire/views.ts";
 import type { Link } from "./link.ts";
@@ -33,8 +34,7 @@ export function bunLink(process: NodeJS.Process): Link {
     ...link,
     begin(init, path) {
       link.begin(init, path);
-      // Without a prototype, whose `toJSON` would have a say.
-      if (init.serialization === "json") prepare = (frame) => Object.assign(Object.create(null), frame);
+      if (init.serialization === "json") prepare = bare;
     },
     post: (frame, _, left) => void send(prepare(frame), left),
     // What was posted may not have left yet: the frame goes after it, and means nothing to the host.

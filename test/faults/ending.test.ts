@@ -125,10 +125,10 @@ const cases: Case[] = [
           settled++;
         });
         await until(() => cc.stats().jobs.running === 2);
-        const exited = cc.exit();
+        const by = new Promise<number>((resolve) => cc.exit(() => resolve(settled)));
+        const exited = cc.exit().then(() => settled);
         for (const end = performance.now() + busy; performance.now() < end;);
-        await exited;
-        assert.deepEqual([busy, settled], [busy, 300]);
+        assert.deepEqual([busy, await by, await exited], [busy, 300, 300]);
         await Promise.all(jobs);
       }
     },

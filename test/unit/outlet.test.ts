@@ -23,4 +23,23 @@ describe.skipIf("Bun" in globalThis)("What a worker writes to its line", () => {
     expect(written()).toBeGreaterThan(bytes.length);
     expect(written()).toBeLessThan(bytes.length + 200);
   });
+
+  it("cuts the line when a write is refused before it is made", () => {
+    let cuts = 0;
+    const write: Write = () => {
+      throw Object.assign(new RangeError("the length is out of range"), { code: "ERR_OUT_OF_RANGE" });
+    };
+    new Outlet(() => cuts++, write).post({ bytes: 1 });
+    expect(cuts).toBe(1);
+  });
+
+  it("takes what is thrown after a write for no failure of it", () => {
+    const sizes: number[] = [];
+    const write: Write = (_descriptor, _bytes, _at, length) => {
+      sizes.push(length);
+      throw new Error("of what a module has put on Object.prototype");
+    };
+    new Outlet(() => expect.unreachable(), write).post({ bytes: 1 });
+    expect(sizes.length).toBe(1);
+  });
 });
