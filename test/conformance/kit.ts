@@ -60,6 +60,7 @@ export class Kit {
   readonly #ends: (() => Promise<unknown>)[] = [];
   readonly #children: ChildProcess[] = [];
   #folder: string | null = null;
+  #isOver = false;
 
   constructor(kind: Kind) {
     this.#kind = kind;
@@ -137,6 +138,13 @@ export class Kit {
     writeFileSync(file, "");
   }
 
+  /** The path of a file that is there as long as the case runs, for workers that are to be stuck so long. */
+  get standing(): string {
+    const file = this.file("standing");
+    if (!this.#isOver) this.write(file);
+    return file;
+  }
+
   /** The lines of such a file; none if nobody wrote it. */
   lines(file: string): string[] {
     try {
@@ -173,6 +181,8 @@ export class Kit {
 
   /** Ends whatever the case has left. */
   async clean(): Promise<void> {
+    this.#isOver = true;
+    if (this.#folder) rmSync(this.standing, { force: true });
     for (const child of this.#children) if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
     await Promise.all(this.#ends.map((end) => end()));
     if (this.#folder) rmSync(this.#folder, { recursive: true, force: true });
@@ -245,6 +255,12 @@ export function childrenOf(parent: number, command: string): number[] {
       return false;
     }
   });
+}
+
+/** Keeps this program from hearing anything until `condition` holds, without using a core. */
+export function deafUntil(condition: () => boolean): void {
+  const cell = new Int32Array(new SharedArrayBuffer(4));
+  while (!condition()) Atomics.wait(cell, 0, 0, 5);
 }
 
 /** Waits until `condition` holds; the runner's time limit ends a wait in vain. */

@@ -1,6 +1,7 @@
 // The modern contract.
 import process from "node:process";
-import { perform } from "./perform.mjs";
+import { appendFileSync } from "node:fs";
+import { perform, spin } from "./perform.mjs";
 
 export default perform;
 
@@ -28,6 +29,19 @@ export const patient = (ms, { signal }) =>
       clearTimeout(timer);
       reject(signal.reason);
     });
+  });
+
+/** Notes in the file that it has begun, and that it was told to stop; then it does, if it heeds that. */
+export const notes = ({ file, heeds }, { signal }) =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve("late"), 20_000);
+    signal.addEventListener("abort", () => {
+      appendFileSync(file, "heard\n");
+      if (!heeds) return;
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+    appendFileSync(file, "begun\n");
   });
 
 /** Takes the signal and goes on regardless. */
@@ -62,11 +76,10 @@ export const reportsBadly = (first, { progress }) => {
   }
 };
 
-/** Reports, and blocks its loop for so long. */
-export const reportsAndSpins = (ms, { progress }) => {
+/** Reports, and blocks its loop. */
+export const reportsAndSpins = (spinning, { progress }) => {
   progress("before");
-  const end = Date.now() + ms;
-  while (Date.now() < end);
+  spin(spinning);
   progress("after");
 };
 

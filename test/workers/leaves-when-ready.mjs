@@ -1,6 +1,6 @@
-// Leaves with code 0 soon after it was ready.
+// Leaves with code 0 soon after it was ready, however long that takes: setup is the last before.
 import process from "node:process";
 
-setTimeout(() => process.exit(0), 60);
+export const setup = () => void setImmediate(() => setImmediate(() => setTimeout(() => process.exit(0), 60)));
 
 export default (value) => value;

@@ -15,6 +15,12 @@ let answered = 0;
 
 const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Blocks the loop as long as the file is there, if one is named; bounded, so that a failing test leaves nothing behind. */
+export function spin({ ms = 20_000, while: file }) {
+  const end = Date.now() + ms;
+  while (Date.now() < end && (!file || existsSync(file)));
+}
+
 const WEIRD = {
   function: () => ({ list: [1, { onDone() {} }] }),
   symbol: () => ({ tag: Symbol("s") }),
@@ -119,14 +125,11 @@ export async function perform(job) {
       if (job.log) appendFileSync(job.log, `${process.pid}\n`);
       for (let i = 0; i < 4000 && !existsSync(job.file); i++) await later(5);
       return job.value;
-    case "spin": {
-      // Bounded, so that a failing test leaves nothing behind.
+    case "spin":
       if (job.file) appendFileSync(job.file, `${process.pid}\n`);
-      const end = Date.now() + (job.ms ?? 20_000);
-      while (Date.now() < end);
+      spin(job);
       if (job.after) appendFileSync(job.file, `${job.after}\n`);
       return "spun";
-    }
     case "microtasks": {
       // Never lets the event loop go on.
       if (job.file) appendFileSync(job.file, `${process.pid}\n`);

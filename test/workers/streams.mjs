@@ -1,6 +1,7 @@
 // Tasks that yield.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { appendFileSync, existsSync } from "node:fs";
+import { spin } from "./perform.mjs";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -121,11 +122,10 @@ export const plain = (value) => value;
 
 export const pid = () => process.pid;
 
-/** Blocks its loop for so long after the first value. */
-export function* header(ms) {
+/** Blocks its loop after the first value. */
+export function* header(spinning) {
   yield "header";
-  const end = Date.now() + ms;
-  while (Date.now() < end);
+  spin(spinning);
   yield "body";
 }
 

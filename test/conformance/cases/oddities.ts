@@ -56,10 +56,11 @@ export const oddities: Case[] = [
   {
     name: "An abort does not cost the neighbours of a handler that took no signal",
     async run(kit) {
-      const cc = kit.cluster("odd.mjs", { maxWorkers: 1, concurrency: 3, killGrace: 50 });
+      const cc = kit.cluster("odd.mjs", { maxWorkers: 1, concurrency: 3, killGrace: 1_000 });
       await cc.ready();
       const given = kit.error(cc, 20_000, { task: "sleeps", timeout: 20 });
-      const neighbours = [300, 400].map((ms) => kit.value(cc, ms, { task: "sleeps" }));
+      // They outlast killGrace.
+      const neighbours = [1_500, 1_600].map((ms) => kit.value(cc, ms, { task: "sleeps" }));
       assert.equal((await given)["code"], "CC_ERR_TIMEOUT");
       assert.deepEqual(await Promise.all(neighbours), ["slept", "slept"]);
       assert.equal(await kit.value(cc, 1, { task: "sleeps" }), "slept");

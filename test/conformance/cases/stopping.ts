@@ -6,36 +6,64 @@ import { closeSync, constants, openSync } from "node:fs";
 import process from "node:process";
 import type { ComputeCluster } from "../../../mod.ts";
 import type { Case } from "../case.ts";
-import { isAlive, type Kit, until } from "../kit.ts";
+import { deafUntil, type Failure, isAlive, type Kit, until } from "../kit.ts";
 
 /** Starts a job that blocks its worker, and gives the worker's pid once it does. */
-async function blocked(kit: Kit, start: (args: { op: string; file: string; ms: number }) => void): Promise<number> {
+async function blocked(kit: Kit, start: (args: { op: string; file: string; while: string }) => void): Promise<number> {
   const file = kit.file("pid");
-  // Bounded: on Deno a stuck thread stays until then.
-  start({ op: "spin", file, ms: kit.lacks("kill") ? 1500 : 20_000 });
+  start({ op: "spin", file, while: kit.standing });
   await until(() => kit.lines(file).length > 0);
   return Number(kit.lines(file)[0]);
 }
 
-/** A job waits for a named pipe until long after its timeout. */
+/** A job that waits for a named pipe is given up, and `then` is called before the pipe says anything. */
 async function waitsInTheSystem(kit: Kit, then: (cc: ComputeCluster) => Promise<void>): Promise<void> {
   if (process.platform === "win32") kit.notHere("Windows has no named pipes in its file system");
   const file = kit.file("pipe");
   execFileSync("mkfifo", [file]);
   const cc = kit.cluster("handler.mjs", { maxWorkers: 1 });
-  await cc.ready();
+  const controller = new AbortController();
+  const given = kit.error(cc, { op: "read", file }, { signal: controller.signal });
+  const end = await writingEnd(file);
   try {
-    assert.equal((await kit.error(cc, { op: "read", file }, { timeout: 100 }))["code"], "CC_ERR_TIMEOUT");
+    controller.abort(new Error("enough"));
+    assert.equal((await given).message, "enough");
     assert.equal(await kit.value(cc, { op: "echo", value: "next" }), "next");
     await then(cc);
   } finally {
-    // A writer lets the thread go on, and end; without a reader there is nothing to open.
+    // Lets the thread go on, and end.
+    closeSync(end);
+  }
+}
+
+/** Opens a named pipe once somebody reads it: there is nothing to open before. */
+async function writingEnd(file: string): Promise<number> {
+  for (;;) {
     try {
-      closeSync(openSync(file, constants.O_WRONLY | constants.O_NONBLOCK));
-    } catch {
-      // Nobody waits.
+      return openSync(file, constants.O_WRONLY | constants.O_NONBLOCK);
+    } catch (error) {
+      if ((error as { code?: string }).code !== "ENXIO") throw error;
+      await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
+}
+
+/**
+ * Gives up a job that heeds it or not, and hears nothing for a while, and no answer before the worker has: so none is too late.
+ * What goes over a network can't be sent meanwhile.
+ */
+async function abortedWhileDeaf(kit: Kit, cc: ComputeCluster, heeds: boolean): Promise<Failure> {
+  const controller = new AbortController();
+  const file = kit.file("notes");
+  const aborted = kit.error(cc, { file, heeds }, { task: "notes", signal: controller.signal });
+  await until(() => kit.lines(file).includes("begun"));
+  controller.abort(new Error("enough"));
+  // Deno sends a little later.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const start = performance.now();
+  const waited = (): number => performance.now() - start;
+  deafUntil(() => waited() > 400 && (kit.lines(file).includes("heard") || waited() > 2_000));
+  return await aborted;
 }
 
 export const stopping: Case[] = [
@@ -46,7 +74,7 @@ export const stopping: Case[] = [
       const cc = kit.cluster("handler.mjs", { maxWorkers: 1, timeout: 250 });
       await cc.ready();
       const stuck = kit.error(cc, { op: "spin" }, { id: "stuck" });
-      const next = kit.value(cc, { op: "echo", value: "next" });
+      const next = kit.value(cc, { op: "echo", value: "next" }, { timeout: 20_000 });
       const error = await stuck;
       assert.equal(error["code"], "CC_ERR_TIMEOUT");
       assert.equal(error["limit"], 250);
@@ -57,8 +85,8 @@ export const stopping: Case[] = [
     async otherwise(kit) {
       const cc = kit.cluster("handler.mjs", { maxWorkers: 1, timeout: 250 });
       await cc.ready();
-      const stuck = kit.error(cc, { op: "spin", ms: 1500 });
-      const next = kit.value(cc, { op: "echo", value: "next" });
+      const stuck = kit.error(cc, { op: "spin", while: kit.standing });
+      const next = kit.value(cc, { op: "echo", value: "next" }, { timeout: 20_000 });
       assert.equal((await stuck)["code"], "CC_ERR_TIMEOUT");
       assert.equal(await next, "next");
       assert.equal(cc.stats().lost.abandoned, 1);
@@ -114,23 +142,15 @@ export const stopping: Case[] = [
     async run(kit) {
       const cc = kit.cluster("handler.mjs", { maxWorkers: 1 });
       await cc.ready();
-      const busy = (ms: number): void => {
-        for (const end = performance.now() + ms; performance.now() < end;);
-      };
       const file = kit.file("runs");
-      const answered = kit.value(cc, { op: "spin", ms: 20, file }, { timeout: 300 });
+      const answered = kit.value(cc, { op: "spin", ms: 20, file, after: "done" }, { timeout: 1_000 });
       await until(() => kit.lines(file).length > 0);
-      busy(600);
+      const later = performance.now() + 1_500;
+      deafUntil(() => kit.lines(file).includes("done") && performance.now() > later);
       assert.equal(await answered, "spun");
-      const controller = new AbortController();
       let exits = 0;
       cc.on("worker:exit", () => exits++);
-      const started = new Promise((resolve) => cc.once("job:started", resolve));
-      const aborted = kit.error(cc, 20_000, { task: "patient", signal: controller.signal });
-      await started;
-      controller.abort(new Error("enough"));
-      busy(400);
-      assert.equal((await aborted).message, "enough");
+      assert.equal((await abortedWhileDeaf(kit, cc, true)).message, "enough");
       assert.equal(await kit.value(cc, 4, { task: "double" }), 8);
       assert.equal(exits, 0);
     },
@@ -184,8 +204,7 @@ export const stopping: Case[] = [
       const patient = kit.cluster("handler.mjs", { maxWorkers: 1, abortGrace: 20_000, killGrace: 1 });
       const cc = kit.cluster("handler.mjs", { maxWorkers: 1, abortGrace: 100, killGrace: 20_000 });
       await Promise.all([patient.ready(), cc.ready()]);
-      const early = await kit.error(patient, 5_000, { task: "stubborn", timeout: 1 });
-      assert.equal(early["code"], "CC_ERR_TIMEOUT");
+      assert.equal((await abortedWhileDeaf(kit, patient, false)).message, "enough");
       const exit = new Promise<{ expected: boolean }>((resolve) => cc.once("worker:exit", resolve));
       const error = await kit.error(cc, 20_000, { task: "stubborn", timeout: 100 });
       assert.equal(error["code"], "CC_ERR_TIMEOUT");
@@ -197,7 +216,7 @@ export const stopping: Case[] = [
   {
     name: "With concurrency, an aborted job's neighbours finish",
     async run(kit) {
-      const cc = kit.cluster("handler.mjs", { maxWorkers: 1, concurrency: 2, killGrace: 50 });
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 1, concurrency: 2, abortGrace: 50, killGrace: 20_000 });
       await cc.ready();
       const stubborn = kit.error(cc, 20_000, { task: "stubborn", timeout: 50 });
       const neighbour = kit.value(cc, { op: "sleep", ms: 400, value: "finished" });
@@ -236,8 +255,8 @@ export const stopping: Case[] = [
     name: "timeout does not count the time in the queue",
     async run(kit) {
       const cc = kit.cluster("handler.mjs", { maxWorkers: 1 });
-      const first = kit.value(cc, { op: "sleep", ms: 400, value: 1 });
-      const second = kit.value(cc, { op: "echo", value: 2 }, { timeout: 350 });
+      const first = kit.value(cc, { op: "sleep", ms: 2_100, value: 1 });
+      const second = kit.value(cc, { op: "echo", value: 2 }, { timeout: 2_000 });
       assert.deepEqual(await Promise.all([first, second]), [1, 2]);
     },
   },

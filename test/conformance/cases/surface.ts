@@ -112,7 +112,7 @@ export const surface: Case[] = [
         kit.value(cc, { op: "echo", value }, { priority }).then((ended) => order.push(ended));
       const first = kit.value(cc, { op: "wait", file: kit.file("go") });
       await until(() => cc.stats().jobs.running === 1);
-      const rest = [run("a"), run("b", 0), run("low", -5), run("high", 10), run("higher", 11), run("c")];
+      const rest = [run("a"), run("b", 0), run("low", -5), run("high", 10), run("higher", 30), run("c")];
       kit.write(kit.file("go"));
       await Promise.all([first, ...rest]);
       assert.deepEqual(order, ["higher", "high", "a", "b", "c", "low"]);
@@ -345,23 +345,27 @@ export const surface: Case[] = [
     async run(kit) {
       const cc = kit.cluster("handler.mjs", { maxWorkers: 1 });
       assert.deepEqual(cc.stats().calls, { slow: 0, longest: 0, slowest: null });
-      const block = (ms: number): void => {
-        const end = performance.now() + ms;
-        while (performance.now() < end);
+      const took: Record<string, number> = {};
+      const block = (what: string, ms: number): void => {
+        const start = performance.now();
+        while (performance.now() - start < ms);
+        took[what] = performance.now() - start;
       };
       await kit.value(cc, { op: "echo" });
       const { slow } = cc.stats().calls;
-      cc.once("job:settled", () => block(400));
+      cc.once("job:settled", () => block("job:settled", 400));
       await new Promise<void>((resolve) =>
         cc.enqueue({ op: "echo" }, () => {
-          block(30);
+          block("callback", 30);
           resolve();
         })
       );
       await until(() => cc.stats().calls.slow >= slow + 2);
       const { longest, slowest } = cc.stats().calls;
-      assert.ok(longest >= 400, `${longest}`);
-      assert.equal(slowest, "job:settled");
+      // The system may have had either stand still.
+      const [what, ms] = Object.entries(took).reduce((one, other) => one[1] > other[1] ? one : other);
+      assert.ok(longest >= ms, `${longest}`);
+      assert.equal(slowest, what);
     },
   },
 ];
