@@ -60,6 +60,14 @@ export interface ClusterStats extends Stats {
 /** Called with an error, or with null and the answer. Never twice, and never before `enqueue` has returned. */
 export type EnqueueCallback<R> = (error: Error | null, result: R) => void;
 
+/** For hosts, which have the jobs of others run: see {@link Submitting.runApart}. */
+export let submitApart: (
+  cluster: ComputeCluster,
+  args: unknown,
+  options: EnqueueOptions,
+  done: (outcome: Outcome) => void,
+) => JobHandle;
+
 /**
  * A pool of worker processes or threads that runs jobs off the main thread.
  *
@@ -90,6 +98,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     watchListeners(this.prototype as unknown as EventEmitter, (emitter) => {
       if (#telling in emitter) emitter.#telling.listenersChanged();
     });
+    submitApart = (cluster, ...of) => cluster.#jobs.runApart(...of);
   }
 
   /**

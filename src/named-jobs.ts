@@ -58,6 +58,8 @@ export class NamedJobs {
     return {
       id: request.id as string,
       cancel: (reason) => this.#leave(name, job, caller, reason),
+      // Others may have joined.
+      takeBack() {},
       // A stream has no name: there is one caller who says how far it goes.
       more() {},
     };

@@ -86,6 +86,11 @@ export class Submitting {
     return handle;
   }
 
+  /** A job for somebody else, whose names are not this program's: it joins no other. Throws what `checkJob` throws. */
+  runApart(args: unknown, options: unknown, done: (outcome: Outcome) => void): JobHandle {
+    return this.submitAsIs(this.#inCallersContext(checkJob(args, options, this.#parts.timeout).request), done);
+  }
+
   /** A job that joins no other and heeds no signal. */
   submitAsIs(request: JobRequest, done: (outcome: Outcome) => void): JobHandle {
     return this.#parts.engine.submit(this.#parts.followers.of(request), done);

@@ -56,6 +56,8 @@ export interface JobHandle {
   readonly id: string;
   /** Settles the job with `reason`, wherever it is, and frees its worker; a no-op once it has settled. */
   cancel(reason: unknown): void;
+  /** The same, unless it may have begun: then it goes on. */
+  takeBack(reason: unknown): void;
   /** Lets a job that yields go on: so many more values are wanted. A no-op once it has settled. */
   more(count: number): void;
 }

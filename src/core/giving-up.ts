@@ -49,19 +49,24 @@ export class GivingUp {
 
   /** Settles a job that is no longer wanted, and sees to it that its worker lets go of it. */
   giveUp(job: Job, error: unknown, why: AbortWhy): void {
-    const { crew, backlog, takingBack, settle, after } = this.#parts;
-    // Those behind it don't wait for what becomes of it.
-    if (job.state.at === "ahead" || job.state.at === "running") takingBack.recall(job.state.worker);
-    if (job.state.at === "queued") {
-      backlog.remove(job);
-      return settle(job, { ok: false, error }, null);
-    }
+    const { crew, settle, after } = this.#parts;
+    this.takeBack(job, error);
     if (job.state.at !== "running") return;
     const { worker } = job.state;
     job.enter({ at: "aborting", worker, heard: false, timer: after(this.#patience, () => crew.kill(worker)) });
     worker.unheard.add(job);
     settle(job, { ok: false, error }, worker);
     worker.port.send({ type: "abort", job: job.number, why });
+  }
+
+  /** Settles a job that has not begun. Whether one has that was sent ahead is known when what stands there is recalled. */
+  takeBack(job: Job, error: unknown): void {
+    const { backlog, takingBack, settle } = this.#parts;
+    // Those behind it don't wait for what becomes of it.
+    if (job.state.at === "ahead" || job.state.at === "running") takingBack.recall(job.state.worker);
+    if (job.state.at !== "queued") return;
+    backlog.remove(job);
+    settle(job, { ok: false, error }, null);
   }
 
   /** The worker's loop is free. A handler that knows that it is to stop (`heeds`) has the grace to do so. */

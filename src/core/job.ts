@@ -44,6 +44,8 @@ const SETTLED: JobState = { at: "settled" };
 export interface JobControl {
   /** Ends a job that its caller no longer wants. */
   cancel(job: Job, reason: unknown): void;
+  /** Ends a job that its caller would have others run, unless it has begun. */
+  takeBack(job: Job, reason: unknown): void;
   /** So many more of the values that it yields are wanted. */
   more(job: Job, count: number): void;
 }
@@ -173,6 +175,10 @@ export class Job implements JobHandle, Link<Job> {
 
   cancel(reason: unknown): void {
     this.#control.cancel(this, reason);
+  }
+
+  takeBack(reason: unknown): void {
+    this.#control.takeBack(this, reason);
   }
 
   more(count: number): void {

@@ -226,6 +226,7 @@ export class Scheduler implements Engine {
   /** What callers do about their jobs. */
   readonly #control: JobControl = {
     cancel: (job, reason) => this.#turns.ofCaller(() => this.#givingUp.giveUp(job, reason, "abort")),
+    takeBack: (job, reason) => this.#turns.ofCaller(() => this.#givingUp.takeBack(job, reason)),
     more: (job, count) => this.#turns.ofCaller(() => this.#streams.more(job, count)),
   };
 

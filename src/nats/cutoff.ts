@@ -1,39 +1,38 @@
 /**
- * A signal that ends one run: of an `AbortSignal` as much as a cluster asks for. One of Node's takes 3 KB of memory, of which some survives
- * two collections (Node 20.20), and a host needs one for each job.
+ * What ends one run from outside, wherever it is.
  *
  * @module
  */
 
+import type { JobHandle, Outcome } from "../core/engine.ts";
 import type { Cut } from "./ended.ts";
 
-/** One of them, and its controller. */
+/** What the cluster gives for a run that was ended so. */
+export class CutOff {
+  readonly cut: Cut;
+
+  constructor(cut: Cut) {
+    this.cut = cut;
+  }
+}
+
+/** Of one run. */
 export class Cutoff {
-  #cut: Cut | undefined;
-  #listener: (() => void) | null = null;
+  #before: CutOff | null = null;
+  #job: JobHandle | null = null;
 
-  get aborted(): boolean {
-    return this.#cut !== undefined;
-  }
-
-  /** Why the run is to end, or undefined. The cluster rejects with it. */
-  get reason(): Cut | undefined {
-    return this.#cut;
-  }
-
-  /** The run is to end. What was said first counts. */
+  /** Ends the run; one that only waits no longer than it does. What was said first counts. */
   end(cut: Cut): void {
-    if (this.aborted) return;
-    this.#cut = cut;
-    this.#listener?.();
+    if (this.#job === null) this.#before ??= new CutOff(cut);
+    else if (cut === "waits") this.#job.takeBack(new CutOff(cut));
+    else this.#job.cancel(new CutOff(cut));
   }
 
-  /** There is one listener at most: a cluster has one for each signal (`abort-watch.ts`). */
-  addEventListener(_: "abort", listener: () => void): void {
-    this.#listener = listener;
-  }
-
-  removeEventListener(): void {
-    this.#listener = null;
+  /** Submits the job, if it is not to end before. Rejects with what that throws, or the job has failed with. */
+  run(submit: (done: (outcome: Outcome) => void) => JobHandle): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (this.#before) return reject(this.#before);
+      this.#job = submit((outcome) => outcome.ok ? resolve(outcome.value) : reject(outcome.error));
+    });
   }
 }

@@ -49,7 +49,6 @@ export function answered(value: unknown): Ended {
 
 /** Of one that has thrown. */
 export function thrown(error: unknown): Ended {
-  leaveOutHost(error);
   // Of its worker, or of the cluster: no handler's.
   if (error instanceof ClusterError) return failed(error);
   let written: Written | null = null;
@@ -57,15 +56,7 @@ export function thrown(error: unknown): Ended {
   return { how: "answered", status: "thrown", written: written as unknown as Written };
 }
 
-/** Where this host has enqueued the job is of no interest to its caller, whose own place is added at the other end. */
-function leaveOutHost(error: unknown): void {
-  if (!(error instanceof Error) || typeof error.stack !== "string") return;
-  const [stack = ""] = error.stack.split(/\n +at enqueue \(job /);
-  Object.defineProperty(error, "stack", { value: stack, configurable: true, writable: true });
-}
-
 /** Of one that a fault has ended. */
 export function failed(error: ClusterError): Answered {
-  leaveOutHost(error);
   return { how: "answered", status: "failed", written: write(writeFailure(error)) };
 }

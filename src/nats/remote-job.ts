@@ -106,6 +106,9 @@ export class RemoteJob implements JobHandle {
     this.#cancel(this, reason);
   }
 
+  /** Whether it has begun only a host knows. */
+  takeBack(): void {}
+
   /** Jobs that yield are refused. */
   more(): void {}
 }

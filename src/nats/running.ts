@@ -5,14 +5,13 @@
  * @module
  */
 
-import type { ComputeCluster } from "../cluster.ts";
+import { type ComputeCluster, submitApart } from "../cluster.ts";
 import { Chain } from "../core/chain.ts";
 import type { Clock, Timer } from "../core/clock.ts";
 import { ClusterError } from "../core/errors.ts";
 import { Register } from "../core/register.ts";
-import type { EnqueueOptions } from "../job-options.ts";
 import type { Bulk } from "./bulk.ts";
-import { Cutoff } from "./cutoff.ts";
+import { CutOff, Cutoff } from "./cutoff.ts";
 import type { Delivery } from "./delivery.ts";
 import { type Answered, answered, type Cut, cutOff, type Ended, failed, thrown } from "./ended.ts";
 import { writeFailure } from "./failures.ts";
@@ -221,17 +220,16 @@ export class Running {
     try {
       const args = await this.#args(run.address, letter);
       if (args === null) return { how: "given back", lost: false };
-      const value = await (cluster.enqueue as Enqueue).call(cluster, read(args), {
+      const options = {
         id: run.id,
         task: letter.task ?? undefined,
         timeout: letter.timeout,
-        signal: cutoff as unknown as AbortSignal,
         trace: letter.trace ?? undefined,
-        onProgress: letter.wants.progress ? (value) => answering.progress(run, value) : undefined,
-      });
-      return answered(value);
+        onProgress: letter.wants.progress ? (value: unknown) => answering.progress(run, value) : undefined,
+      };
+      return answered(await cutoff.run((done) => submitApart(cluster, read(args), options, done)));
     } catch (error) {
-      if (cutoff.reason) return cutOff(cutoff.reason);
+      if (error instanceof CutOff) return cutOff(error.cut);
       if (error instanceof ClusterError && OURS.has(error.code)) return { how: "given back", lost: false };
       if (!(error instanceof ClusterError) || error.code !== "CC_ERR_WORKER_START") return thrown(error);
       // Another host may have better luck with the module; not for ever. The cluster has told of it itself.
@@ -257,8 +255,6 @@ export class Running {
 function keyOf({ subject, id }: Delivery): string {
   return `${Names.addressIn(subject)} ${id}`;
 }
-
-type Enqueue = (args: unknown, options: EnqueueOptions) => Promise<unknown>;
 
 function readOr(
   { subject, headers, bytes }: Delivery,

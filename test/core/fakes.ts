@@ -473,12 +473,13 @@ export interface JobOptions extends Partial<JobRequest> {
 
 /** A job as its caller sees it. */
 export class Submitted {
-  readonly #cancel: (job: Submitted, reason: unknown) => void;
+  readonly #call: (call: () => void) => void;
   #outcome: Outcome | null = null;
   handle!: JobHandle;
 
-  constructor(cancel: (job: Submitted, reason: unknown) => void) {
-    this.#cancel = cancel;
+  /** @param call Makes a call as a program would. */
+  constructor(call: (call: () => void) => void) {
+    this.#call = call;
   }
 
   get id(): string {
@@ -514,7 +515,11 @@ export class Submitted {
   }
 
   cancel(reason: unknown = "cancelled"): void {
-    this.#cancel(this, reason);
+    this.#call(() => this.handle.cancel(reason));
+  }
+
+  takeBack(reason: unknown): void {
+    this.#call(() => this.handle.takeBack(reason));
   }
 }
 
@@ -595,7 +600,7 @@ export class Cluster {
   submit(...given: [args?: unknown, options?: JobOptions]): Submitted {
     const args = given.length === 0 ? "args" : given[0];
     const { done, ...request } = given[1] ?? {};
-    const job = new Submitted((job, reason) => this.#call(() => job.handle.cancel(reason)));
+    const job = new Submitted((call) => this.#call(call));
     this.#call(() => {
       job.handle = this.scheduler.submit(
         aRequest({ args, ...request }),

@@ -46,15 +46,17 @@ describe("Job", () => {
     }
   });
 
-  it("Job.cancel asks for its own end, Job.more for more of what it yields", () => {
+  it("Job.cancel and Job.takeBack ask for its own end, Job.more for more of what it yields", () => {
     const asked: unknown[] = [];
     const it = new Job(1, aRequest(), 0, () => {}, {
       cancel: (...of) => void asked.push(of),
+      takeBack: (...of) => void asked.push(of),
       more: (...of) => void asked.push(of),
     });
     it.cancel("why");
+    it.takeBack("elsewhere");
     it.more(3);
-    expect(asked).toEqual([[it, "why"], [it, 3]]);
+    expect(asked).toEqual([[it, "why"], [it, "elsewhere"], [it, 3]]);
   });
 
   it("Job.answer hands the outcome to the caller", () => {

@@ -2,7 +2,7 @@ import type { JobRequest } from "../../src/core/engine.ts";
 import type { JobControl } from "../../src/core/job.ts";
 
 /** Nobody is asked anything. */
-export const uncontrolled: JobControl = { cancel() {}, more() {} };
+export const uncontrolled: JobControl = { cancel() {}, takeBack() {}, more() {} };
 
 /** A request of which nothing matters but what is given. */
 export function aRequest(given: Partial<JobRequest> = {}): JobRequest {

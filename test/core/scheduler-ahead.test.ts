@@ -307,6 +307,19 @@ describe("Scheduler taking back", () => {
     expect([worker.aborts, worker.kills]).toEqual([[], 0]);
   });
 
+  it("Scheduler takes a job back for its caller only if it has not begun, wherever it stands", () => {
+    const { cluster, worker, jobs } = ahead({ a: {}, b: {}, c: {}, d: {} }, { prefetch: 2 });
+    // It has begun b, and has not said so yet.
+    worker.shared.take();
+    for (const name of ["a", "b", "c", "d"]) jobs[name]!.takeBack(`${name} goes elsewhere`);
+    cluster.flush();
+    expect(Object.values(jobs).map((job) => job.code)).toEqual([null, null, "c goes elsewhere", "d goes elsewhere"]);
+    worker.says({ type: "answers", answers: [[1, 0, "x", 1], [2, 0, "y", 1]] });
+    cluster.flush();
+    expect([jobs["a"]!.value, jobs["b"]!.value, worker.aborts, worker.kills]).toEqual(["x", "y", [], 0]);
+    jobs["a"]!.takeBack("too late");
+  });
+
   it("Scheduler sends elsewhere what waits behind a job that is cancelled", () => {
     const { cluster, jobs } = ahead({ a: {}, b: {}, c: {}, d: {} }, { maxWorkers: 2 });
     // The worker that has b and d.

@@ -39,6 +39,7 @@ class Bench {
     return {
       id: String(args),
       more() {},
+      takeBack() {},
       cancel: (error) => {
         job.cancelled = true;
         queueMicrotask(() => end({ ok: false, error }));

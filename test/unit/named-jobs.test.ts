@@ -16,7 +16,7 @@ class Engine {
   submit(of: JobRequest, done: (outcome: Outcome) => void): JobHandle {
     const job: Engine["jobs"][number] = { request: of, done };
     this.jobs.push(job);
-    return { id: of.id as string, cancel: (reason) => job.reason = reason, more() {} };
+    return { id: of.id as string, cancel: (reason) => job.reason = reason, takeBack() {}, more() {} };
   }
 
   enqueue(who: string, of: JobRequest): { cancel(reason: unknown): void } {
@@ -110,7 +110,7 @@ describe("NamedJobs", () => {
           callers.push(named.submit(of, () => {}));
           for (const caller of callers) caller.cancel("enough");
         }
-        return { id: "x", cancel: (reason) => void cancelled.push(reason), more() {} };
+        return { id: "x", cancel: (reason) => void cancelled.push(reason), takeBack() {}, more() {} };
       },
     };
     const named: NamedJobs = new NamedJobs(engine, () => {});
@@ -129,7 +129,7 @@ describe("NamedJobs", () => {
       submit(of: JobRequest, done: (outcome: Outcome) => void): JobHandle {
         dones.push(done);
         if (of.onProgress) progress.push(of.onProgress);
-        return { id: "x", cancel() {}, more() {} };
+        return { id: "x", cancel() {}, takeBack() {}, more() {} };
       },
     };
     const later: (() => void)[] = [];

@@ -1,27 +1,58 @@
 import { once } from "node:events";
 import { expect, it } from "vitest";
 import { ComputeCluster } from "../../mod.ts";
-import { Cutoff } from "../../src/nats/cutoff.ts";
+import { submitApart } from "../../src/cluster.ts";
+import { CutOff, Cutoff } from "../../src/nats/cutoff.ts";
 
 const module = new URL("../workers/handler.mjs", import.meta.url);
 
-it("A cluster heeds a cutoff as an AbortSignal: before a job, while it runs, and not after; what was said first counts", async () => {
+const run = (cc: ComputeCluster, cutoff: Cutoff, args: unknown): Promise<unknown> =>
+  cutoff.run((done) => submitApart(cc, args, {}, done));
+
+it("A cutoff ends a run before it is submitted, while it runs, and not after; what was said first counts", async () => {
   await using cc = new ComputeCluster({ module, maxWorkers: 1, killGrace: 0 });
-  const run = (cutoff: Cutoff, args: unknown): Promise<unknown> =>
-    cc.enqueue(args, { signal: cutoff as unknown as AbortSignal });
   const before = new Cutoff();
-  expect([before.aborted, before.reason]).toEqual([false, undefined]);
   before.end("withdrawn");
   before.end("lost");
-  await expect(run(before, { op: "echo" })).rejects.toBe("withdrawn");
+  await expect(run(cc, before, { op: "echo" })).rejects.toEqual(new CutOff("withdrawn"));
+  expect(cc.stats().jobs.accepted).toBe(0);
   const during = new Cutoff();
   const started = once(cc, "job:started");
-  const job = run(during, { op: "spin" });
+  const job = run(cc, during, { op: "spin" });
   await started;
-  during.end("waits");
-  await expect(job).rejects.toBe("waits");
+  during.end("lost");
+  during.end("withdrawn");
+  await expect(job).rejects.toEqual(new CutOff("lost"));
   const after = new Cutoff();
-  expect(await run(after, { op: "echo", value: 1 })).toBe(1);
+  expect(await run(cc, after, { op: "echo", value: 1 })).toBe(1);
   after.end("lost");
-  expect([after.aborted, after.reason]).toEqual([true, "lost"]);
+});
+
+it("A cutoff of a run that waits ends none that has begun, though nobody was told of that; it may be ended otherwise then", async () => {
+  await using cc = new ComputeCluster({ module, maxWorkers: 1, prefetch: 4, maxBacklog: -1, killGrace: 0 });
+  await cc.ready();
+  const values = ["first", "second", "third"];
+  const cutoffs = values.map(() => new Cutoff());
+  const jobs = values.map((value, at) =>
+    run(cc, cutoffs[at] as Cutoff, { op: "sleep", ms: at === 1 ? 300 : 0, value })
+  );
+  const ends = Promise.allSettled(jobs);
+  await jobs[0];
+  // Nothing was heard of the second: it was sent along with the first.
+  for (const cutoff of cutoffs) cutoff.end("waits");
+  expect(await ends).toEqual([
+    { status: "fulfilled", value: "first" },
+    { status: "fulfilled", value: "second" },
+    { status: "rejected", reason: new CutOff("waits") },
+  ]);
+  expect(cc.stats().lost.workers).toBe(0);
+
+  const started = once(cc, "job:started");
+  const spinning = new Cutoff();
+  const job = run(cc, spinning, { op: "spin" });
+  await started;
+  spinning.end("waits");
+  expect(cc.stats().jobs.running).toBe(1);
+  spinning.end("withdrawn");
+  await expect(job).rejects.toEqual(new CutOff("withdrawn"));
 });

@@ -22,7 +22,7 @@ describe("Streaming", () => {
       aborted: () => null,
       start: ({ onYield }) => {
         give = onYield;
-        return { id: "1", more() {}, cancel() {} };
+        return { id: "1", more() {}, cancel() {}, takeBack() {} };
       },
     } as StreamingParts);
     const first = stream.next();
