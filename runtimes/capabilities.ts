@@ -64,7 +64,7 @@ const THREAD: Partial<Record<Capability, Lack>> = {
   main: { because: "the main module of a thread is the bootstrap" },
   native: {
     because:
-      "a thread in code that is not JavaScript (a synchronous read that waits, a child process that is waited for) can't be stopped: its job fails on time, and it is given up and replaced",
+      "a thread in code that is not JavaScript (a synchronous read that waits, a child process that is waited for; on Bun now and then a loop that calls the system at every turn) can't be stopped: its job fails on time, and it is given up and replaced",
     seen: "Node 26.10.0, Bun 1.4.5, Deno 2.9.6",
   },
   stderr: { because: "a thread writes to the program's own stderr" },

@@ -20,6 +20,12 @@ import { Storing } from "./storing.ts";
 /** How long what is on its way may take at the end, in milliseconds. */
 export const FAREWELL = 5_000;
 
+/**
+ * How long the broker may take for one step of opening a queue, in milliseconds. One whose servers have no leader yet says nothing
+ * (2.9): it is asked again.
+ */
+const STEP = 1_500;
+
 /** A connection, and what is used of it. */
 export interface Broker extends Found {
   readonly client: Client;
@@ -145,6 +151,7 @@ export class Link {
     const storing = new Storing({ client, connection, clock: realClock, inbox: inbox() });
     const js = client.jetstream.jetstream(connection, { checkAPI: false });
     const jsm = await client.jetstream.jetstreamManager(connection, { checkAPI: false });
+    const opening = await client.jetstream.jetstreamManager(connection, { checkAPI: false, timeout: STEP });
     return {
       client,
       connection,
@@ -154,7 +161,7 @@ export class Link {
       inbox,
       maxPayload,
       purges: purges(connection),
-      ...await this.#find(jsm, connection),
+      ...await this.#find(opening, connection),
     };
   }
 

@@ -8,9 +8,6 @@ import { isAlive, type Kit, until } from "../conformance/kit.ts";
 import { registerSuites } from "../conformance/register.ts";
 import { codes } from "./outcomes.ts";
 
-/** Bounded: where a thread can't be killed, it stays until then. */
-const stuckFor = (kit: Kit): number => kit.lacks("kill") ? 1_500 : 20_000;
-
 /** Whether a process stands still. Elsewhere than on Linux: whether it has had the time to. */
 function isFrozen(pid: number): boolean {
   if (process.platform !== "linux") return true;
@@ -109,7 +106,7 @@ const cases: Case[] = [
       const controller = new AbortController();
       const reason = Object.assign(new Error("given up"), { code: "E_GIVEN_UP" });
       const options = how === "timeout" ? { timeout: 400 } : { signal: controller.signal };
-      const stuck = kit.job(cc, { op: "spin", file, ms: stuckFor(kit) }, options, style);
+      const stuck = kit.job(cc, { op: "spin", file, ...kit.stuck }, options, style);
       const queued = kit.job(cc, { op: "pid" }, undefined, style);
       const pid = await firstPid(kit, file);
       if (how === "signal") controller.abort(reason);
@@ -126,7 +123,7 @@ const cases: Case[] = [
     everyWay(`F-06 A worker whose event loop never runs is replaced (${op})`, async (kit, worker, style) => {
       const cc = kit.cluster(worker, { maxWorkers: 1 });
       await cc.ready();
-      const stuck = kit.error(cc, { op, ms: stuckFor(kit) }, { timeout: 300 }, style);
+      const stuck = kit.error(cc, { op, ...kit.stuck }, { timeout: 300 }, style);
       const next = kit.value(cc, { op: "echo", value: "next" }, undefined, style);
       assert.equal((await stuck)["code"], "CC_ERR_TIMEOUT");
       assert.equal(await next, "next");
@@ -138,7 +135,7 @@ const cases: Case[] = [
     async run(kit) {
       const file = kit.file("pids");
       const cc = kit.cluster("slow-teardown.mjs", { maxWorkers: 2, killGrace: 200 });
-      const jobs = [1, 2, 3].map(() => kit.job(cc, { op: "spin", file, ms: stuckFor(kit) }));
+      const jobs = [1, 2, 3].map(() => kit.job(cc, { op: "spin", file, ...kit.stuck }));
       await until(() => kit.lines(file).length === 2);
       await cc.exit();
       assert.deepEqual(codes(await Promise.all(jobs)), Array(3).fill("CC_ERR_CLOSED"));

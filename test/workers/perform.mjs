@@ -15,10 +15,16 @@ let answered = 0;
 
 const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Blocks the loop as long as the file is there, if one is named; bounded, so that a failing test leaves nothing behind. */
-export function spin({ ms = 20_000, while: file }) {
+/** Tells whether to go on: as long as the file is there, if one is named; bounded, so that a failing test leaves nothing behind. */
+function lasts({ ms = 20_000, while: file }) {
   const end = Date.now() + ms;
-  while (Date.now() < end && (!file || existsSync(file)));
+  return () => Date.now() < end && (!file || existsSync(file));
+}
+
+/** Blocks the loop so long. */
+export function spin(job) {
+  const goesOn = lasts(job);
+  while (goesOn());
 }
 
 const WEIRD = {
@@ -133,14 +139,17 @@ export async function perform(job) {
     case "microtasks": {
       // Never lets the event loop go on.
       if (job.file) appendFileSync(job.file, `${process.pid}\n`);
-      const end = Date.now() + job.ms;
-      while (Date.now() < end) await null;
+      const goesOn = lasts(job);
+      while (goesOn()) await null;
       return "spun";
     }
-    case "block":
+    case "block": {
       if (job.file) appendFileSync(job.file, `${process.pid}\n`);
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, job.ms);
+      const goesOn = lasts(job);
+      const cell = new Int32Array(new SharedArrayBuffer(4));
+      while (goesOn()) Atomics.wait(cell, 0, 0, 50);
       return "blocked";
+    }
     case "read":
       // Of a named pipe: waits in the system until somebody writes.
       return readFileSync(job.file, "utf8");

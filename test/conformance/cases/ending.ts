@@ -38,7 +38,7 @@ export const ending: Case[] = [
     async run(kit) {
       const file = kit.file("pids");
       const cc = kit.cluster("handler.mjs", { maxBacklog: Infinity, killGrace: 200 });
-      const jobs = Array.from({ length: 10 }, () => kit.error(cc, { op: "spin", file, while: kit.standing }));
+      const jobs = Array.from({ length: 10 }, () => kit.error(cc, { op: "spin", file, ...kit.stuck }));
       await until(() => kit.lines(file).length === 2);
       let starts = 0;
       cc.on("worker:starting", () => starts++);

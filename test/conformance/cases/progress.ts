@@ -53,7 +53,7 @@ export const progress: Case[] = [
       const controller = new AbortController();
       const { signal } = controller;
       const onProgress = (value: unknown): void => void told.push(value);
-      const ended = cc.enqueue({ while: kit.standing }, { task: "reportsAndSpins", signal, onProgress })
+      const ended = cc.enqueue(kit.stuck, { task: "reportsAndSpins", signal, onProgress })
         .catch((error: unknown) => error);
       await until(() => told.length > 0);
       assert.deepEqual(told, ["before"]);

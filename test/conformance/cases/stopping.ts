@@ -9,9 +9,9 @@ import type { Case } from "../case.ts";
 import { deafUntil, type Failure, isAlive, type Kit, until } from "../kit.ts";
 
 /** Starts a job that blocks its worker, and gives the worker's pid once it does. */
-async function blocked(kit: Kit, start: (args: { op: string; file: string; while: string }) => void): Promise<number> {
+async function blocked(kit: Kit, start: (args: { op: string; file: string; while?: string }) => void): Promise<number> {
   const file = kit.file("pid");
-  start({ op: "spin", file, while: kit.standing });
+  start({ op: "spin", file, ...kit.stuck });
   await until(() => kit.lines(file).length > 0);
   return Number(kit.lines(file)[0]);
 }
@@ -85,7 +85,7 @@ export const stopping: Case[] = [
     async otherwise(kit) {
       const cc = kit.cluster("handler.mjs", { maxWorkers: 1, timeout: 250 });
       await cc.ready();
-      const stuck = kit.error(cc, { op: "spin", while: kit.standing });
+      const stuck = kit.error(cc, { op: "spin", ...kit.stuck });
       const next = kit.value(cc, { op: "echo", value: "next" }, { timeout: 20_000 });
       assert.equal((await stuck)["code"], "CC_ERR_TIMEOUT");
       assert.equal(await next, "next");

@@ -250,7 +250,7 @@ export const streaming: Case[] = [
     async run(kit) {
       const cc = streams(kit);
       const controller = new AbortController();
-      const values = cc.stream({ while: kit.standing }, { task: "header", signal: controller.signal });
+      const values = cc.stream(kit.stuck, { task: "header", signal: controller.signal });
       assert.deepEqual(await values.next(), { done: false, value: "header" });
       assert.equal(cc.stats().jobs.running, 1);
       controller.abort(new Error("enough"));
