@@ -25,6 +25,7 @@ import { realClock } from "./real-clock.ts";
 import { type Items, sourceOf } from "./source.ts";
 import { checkStream, type StreamOptions } from "./stream-options.ts";
 import { Streaming } from "./streaming.ts";
+import { offerApart } from "./submit-apart.ts";
 import { Submitting } from "./submitting.ts";
 import { type TaskCalls, taskCalls } from "./task-calls.ts";
 import type { TaskArgs, TaskName, TaskResult, TaskYield } from "./tasks.ts";
@@ -60,14 +61,6 @@ export interface ClusterStats extends Stats {
 /** Called with an error, or with null and the answer. Never twice, and never before `enqueue` has returned. */
 export type EnqueueCallback<R> = (error: Error | null, result: R) => void;
 
-/** For hosts, which have the jobs of others run: see {@link Submitting.runApart}. */
-export let submitApart: (
-  cluster: ComputeCluster,
-  args: unknown,
-  options: EnqueueOptions,
-  done: (outcome: Outcome) => void,
-) => JobHandle;
-
 /**
  * A pool of worker processes or threads that runs jobs off the main thread.
  *
@@ -98,7 +91,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
     watchListeners(this.prototype as unknown as EventEmitter, (emitter) => {
       if (#telling in emitter) emitter.#telling.listenersChanged();
     });
-    submitApart = (cluster, ...of) => cluster.#jobs.runApart(...of);
+    offerApart(this.prototype, (cluster, ...of) => cluster.#jobs.runApart(...of));
   }
 
   /**

@@ -5,11 +5,12 @@
  * @module
  */
 
-import { type ComputeCluster, submitApart } from "../cluster.ts";
+import type { ComputeCluster } from "../cluster.ts";
 import { Chain } from "../core/chain.ts";
 import type { Clock, Timer } from "../core/clock.ts";
 import { ClusterError } from "../core/errors.ts";
 import { Register } from "../core/register.ts";
+import { submitApart } from "../submit-apart.ts";
 import type { Bulk } from "./bulk.ts";
 import { CutOff, Cutoff } from "./cutoff.ts";
 import type { Delivery } from "./delivery.ts";

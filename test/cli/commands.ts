@@ -33,6 +33,8 @@ export interface Ended {
 /** A command that runs. */
 export interface Running {
   readonly child: ChildProcess;
+  /** What it has said until now. */
+  readonly said: { readonly stdout: string; readonly stderr: string };
   readonly ended: Promise<Ended>;
   /** Sends a signal to the program and its workers, as a terminal does; false if none of them is there. */
   signalAll(name: NodeJS.Signals | 0): boolean;
@@ -154,9 +156,11 @@ function startIn(cwd: string, [program, ...args]: readonly string[], stdin: Stdi
   child.stdin?.on("error", () => {});
   if (typeof input === "number") closeSync(input);
   if (typeof stdin === "object" && "text" in stdin) child.stdin?.end(stdin.text);
+  const said = listen(child);
   return {
     child,
-    ended: endOf(child),
+    said,
+    ended: new Promise((resolve) => child.on("close", (code) => resolve({ code, ...said }))),
     signalAll(name) {
       try {
         return process.kill((process.platform === "win32" ? 1 : -1) * (child.pid as number), name);
@@ -167,10 +171,10 @@ function startIn(cwd: string, [program, ...args]: readonly string[], stdin: Stdi
   };
 }
 
-function endOf(child: ChildProcess): Promise<Ended> {
-  const text = { stdout: "", stderr: "" };
+function listen(child: ChildProcess): Running["said"] {
+  const said = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
-    child[name]?.setEncoding("utf8").on("data", (chunk: string) => text[name] += chunk);
+    child[name]?.setEncoding("utf8").on("data", (chunk: string) => said[name] += chunk);
   }
-  return new Promise((resolve) => child.on("close", (code) => resolve({ code, ...text })));
+  return said;
 }

@@ -27,7 +27,7 @@ describe.each(versions)("dead, with NATS %s", { timeout: 120_000 }, (version) =>
 
   /** Has jobs set aside: their one host is killed while it has them. Returns how they were answered. */
   async function setAside(commands: Commands, queue: string, jobs: Record<string, unknown>): Promise<unknown[]> {
-    const cc = new ComputeCluster({ engine: nats({ servers: broker.url, queue, lease: 1_000 }) });
+    const cc = new ComputeCluster({ engine: nats({ servers: broker.url, queue, lease: 4_000 }) });
     clusters.push(cc);
     const names = Object.keys(jobs);
     const flags = ["--concurrency", String(names.length), "--max-deliveries", "1"];

@@ -17,7 +17,6 @@ export const once = async (value) => {
   return value;
 };
 export default async (ms) => { await new Promise((resolve) => setTimeout(resolve, ms)); return ms; };
-export const spin = (ms) => { const end = performance.now() + ms; while (performance.now() < end); return ms; };
 export const told = () => data;
 export const leave = () => process.exit(3);
 let data;
@@ -74,16 +73,12 @@ export async function untilStatus(url: string, status: number): Promise<string> 
   }
 }
 
-/** Resolves when a program has said this on stderr. */
-export async function untilSaid({ child, ended }: Running, what: string): Promise<void> {
-  let text = "";
-  const heard = (chunk: string): void => void (text += chunk);
-  child.stderr?.on("data", heard);
+/** Resolves when a program has said this on stderr, now or before. */
+export async function untilSaid({ child, said, ended }: Running, what: string): Promise<void> {
   let over = false;
   void ended.then(() => over = true);
-  while (!text.includes(what)) {
+  while (!said.stderr.includes(what)) {
+    if (over) throw new Error(`it has ended without saying ${what}: ${said.stderr}`);
     await Promise.race([once(child.stderr as NodeJS.ReadableStream, "data"), ended]);
-    if (over && !text.includes(what)) throw new Error(`it has ended without saying ${what}: ${text}`);
   }
-  child.stderr?.off("data", heard);
 }

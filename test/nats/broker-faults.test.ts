@@ -33,13 +33,16 @@ describe.each(versions)("With NATS %s", (version) => {
     let killed = (): void => {};
     const third = new Promise<void>((resolve) => killed = resolve);
     const jobs = Array.from({ length: 300 }, async (_, line) => {
-      const next = { op: "sleep", ms: 10, value: line };
+      // The last one does not end before the broker does.
+      const how = line < 299 ? { op: "sleep", ms: 10 } : { op: "wait", file: stage.file("killed") };
+      const next = { ...how, value: line };
       const value = await cc.enqueue({ op: "log", file: stage.file("ran"), line, next });
       if (++answered === 100) killed();
       return value;
     });
     await third;
     await broker.kill();
+    stage.write("killed");
     expect(answered).toBeLessThan(300);
     await new Promise((resolve) => setTimeout(resolve, 500));
     await broker.begin();
@@ -71,7 +74,7 @@ it("Where there is no broker, jobs are refused and a host does not start, after 
   await expect(cc.enqueue({})).rejects.toMatchObject(error);
   await expect(serve({ ...options, cluster: { module } })).rejects.toMatchObject(error);
   await expect(cc.ready()).rejects.toMatchObject(error);
-  expect(performance.now() - start).toBeLessThan(5_000);
+  expect(performance.now() - start).toBeLessThan(20_000);
   expect(cc.stats().jobs).toMatchObject({ refused: 1, accepted: 0 });
   await cc.close();
 });
@@ -151,7 +154,7 @@ it("A queue that is kept on three servers loses nothing when its leader is kille
   }
 }, 60_000);
 
-/** Of one cluster, named n0 to n2; ready when they have agreed on a leader. */
+/** Of one cluster, named n0 to n2; ready when they have agreed on a leader, and keep something on all three. */
 async function threeBrokers(): Promise<Broker[]> {
   const ports = [await freePort(), await freePort(), await freePort()];
   const routes = ports.map((port) => `nats://127.0.0.1:${port}`).join(", ");
@@ -160,6 +163,14 @@ async function threeBrokers(): Promise<Broker[]> {
       config: `server_name: n${i}\ncluster { name: cc, listen: "127.0.0.1:${port}", routes: [${routes}] }\n`,
     })
   ));
+  const connection = await connect({ servers: brokers.map(({ url }) => url) });
+  try {
+    const { streams } = await jetstreamManager(connection, { checkAPI: false, timeout: 500 });
+    const kept = (): Promise<boolean> => streams.add({ name: "kept", num_replicas: 3 }).then(() => true, () => false);
+    await expect.poll(kept, { timeout: 30_000 }).toBe(true);
+  } finally {
+    await connection.close();
+  }
   return brokers;
 }
 

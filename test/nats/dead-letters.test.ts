@@ -29,6 +29,7 @@ it.each([
   const connection = await connect({ servers: broker.url });
   const dead = await DeadLetters.open({ servers: broker.url, queue: shared.queue });
   try {
+    const patience = { timeout: 20_000 };
     const jsm = await jetstreamManager(connection);
     const consumer = await jetstream(connection).consumers.get(`CC_JOBS_${shared.queue}`, "CC_normal");
     // A host that is lost with it.
@@ -36,6 +37,9 @@ it.each([
     const first = await stage.host({ ...shared, maxDeliveries: 1 });
     expect(await job).toMatchObject({ code: "CC_ERR_POISON" });
     await first.drain();
+    // The queue has room for one.
+    const waiting = async (): Promise<number> => (await jsm.streams.info(`CC_JOBS_${shared.queue}`)).state.messages;
+    await expect.poll(waiting, patience).toBe(0);
     const [letter] = await dead.list();
     const status = async (): Promise<string | undefined> => {
       const stored = { last_by_subj: `cc.ans.${shared.queue}.${letter!.address}` };
@@ -48,7 +52,6 @@ it.each([
     expect([await status(), (await dead.list()).length]).toEqual(["failed", 1]);
     const second = await stage.host({ ...shared, maxDeliveries: 1 });
     expect(await other).toBe("other");
-    const patience = { timeout: 20_000 };
     await expect.poll(() => dead.requeue(letter!).catch(() => "full"), patience).toBe("requeued");
     await expect.poll(status, patience).toBe("value");
     expect([stage.lines("ran"), await dead.list()]).toEqual([["ran"], []]);

@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { jetstreamManager } from "@nats-io/jetstream";
@@ -73,14 +75,18 @@ describe.each(versions)("With NATS %s", { timeout: 60_000 }, (version) => {
     await cc.enqueue({ op: "echo" });
     await cc.enqueue({ op: "throw", message: "no" }).catch(() => {});
     const started = once(cc, "job:started");
-    const long = cc.enqueue({ op: "sleep", ms: 3_000 });
+    const file = join(broker.folder, "told");
+    const long = cc.enqueue({ op: "wait", file });
     await started;
-    const second = (await reports.next()).value as HostReport;
-    expect(second).toMatchObject({ state: "serving", done: 1, failed: 1, held: 1, free: 1, waiting: 0 });
-    expect(second.rate).toBeGreaterThan(0);
-    const drained = served.drain();
     let last = (await reports.next()).value as HostReport;
-    expect(last).toMatchObject({ state: "draining" });
+    // What it says meanwhile.
+    while (last.done + last.failed < 2 || last.held < 1) last = (await reports.next()).value as HostReport;
+    expect(last).toMatchObject({ state: "serving", done: 1, failed: 1, held: 1, free: 1, waiting: 0 });
+    expect(last.rate).toBeGreaterThan(0);
+    const drained = served.drain();
+    while (last.state === "serving") last = (await reports.next()).value as HostReport;
+    expect(last).toMatchObject({ state: "draining", held: 1 });
+    writeFileSync(file, "");
     while (last.state === "draining") last = (await reports.next()).value as HostReport;
     expect(last).toMatchObject({ state: "gone", held: 0, done: 2 });
     await long;
@@ -106,14 +112,17 @@ describe.each(versions)("With NATS %s", { timeout: 60_000 }, (version) => {
     const monitor = await Monitor.open({ servers: broker.url, queue: ["seen"] });
     try {
       const started = once(cc, "job:started");
-      const jobs = [3_000, 0, 0].map((ms) => cc.enqueue({ op: "sleep", ms }));
+      const file = join(broker.folder, "seen");
+      const jobs = Array.from({ length: 3 }, () => cc.enqueue({ op: "wait", file }));
       await started;
       let { queues: [seen] } = await monitor.look();
-      while (seen?.waiting !== 2) ({ queues: [seen] } = await monitor.look());
+      // Hosts have a second to answer.
+      while (seen?.waiting !== 2 || seen.hosts.length === 0) ({ queues: [seen] } = await monitor.look());
       expect(seen).toMatchObject({ queue: "seen", version: "1.2", running: 1, dead: 0, maxBacklog: 100_000 });
       expect(seen.oldest).toBeGreaterThanOrEqual(0);
       expect(seen.oldest).toBeLessThan(60_000);
       expect(seen.hosts).toMatchObject([{ host: "one", slots: 1 }]);
+      writeFileSync(file, "");
       await Promise.all(jobs);
       await served.exit();
       while (seen?.hosts.length !== 0) ({ queues: [seen] } = await monitor.look());

@@ -20,7 +20,10 @@ describe("Of those with rights of their own", { timeout: 60_000 }, () => {
     const { queue, ...access } = roles.access("admin");
     for (const options of [access, { ...access, queue }]) {
       const monitor = await Monitor.open(options);
-      expect((await monitor.look()).queues).toMatchObject([{ queue: QUEUE, hosts: [{ host: host.name }] }]);
+      // Hosts have a second to answer.
+      await expect.poll(async () => (await monitor.look()).queues, { timeout: 20_000 }).toMatchObject([
+        { queue: QUEUE, hosts: [{ host: host.name }] },
+      ]);
       await monitor.close();
     }
     const dead = await DeadLetters.open({ ...access, queue });

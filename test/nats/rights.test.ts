@@ -69,7 +69,8 @@ describe.each(versions)("With NATS %s, each role has its rights:", (version) => 
       const value = new Uint8Array(LARGE).fill(3);
       expect(Buffer.compare(await alice.enqueue({ op: "echo", value }) as Uint8Array, value)).toBe(0);
       const admin = await roles.admin();
-      await expect.poll(async () => (await admin.streams.info(`OBJ_CC_${QUEUE}_alice`)).state.messages).toBe(0);
+      const left = async (): Promise<number> => (await admin.streams.info(`OBJ_CC_${QUEUE}_alice`)).state.messages;
+      await expect.poll(left, { timeout: 20_000 }).toBe(0);
     });
 
     it("gives its jobs up, also one that runs", async () => {

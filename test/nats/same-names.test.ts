@@ -45,7 +45,7 @@ it("Who calls a job as another's is called does not get that one's answer", asyn
     await jetstream(connection).publish(`cc.job.${queue}.normal.bob.space.1`, args, { headers: forged });
     const { streams } = await jetstreamManager(connection);
     const answer = () => streams.getMessage(`CC_ANSWERS_${queue}`, { last_by_subj: `cc.ans.${queue}.bob.space.1` });
-    await expect.poll(async () => (await answer())?.string(), { timeout: 10_000 }).toBe('"his own"');
+    await expect.poll(async () => (await answer())?.string(), { timeout: 20_000 }).toBe('"his own"');
   } finally {
     await connection.close();
   }

@@ -27,14 +27,18 @@ const upTo = (count: number): number[] => Array.from({ length: count }, (_, at) 
 
 it("A submitter that was killed and is started again with the same ids gets each result, and nothing is run twice", async () => {
   await stage.hostProgram({ ...shared, maxWorkers: 2 });
-  const jobs = upTo(40).map((n) => ({
-    id: `job ${n}`,
-    args: { op: "log", file: stage.file("ran"), line: n, next: { op: "sleep", ms: 40, value: n } },
-  }));
+  // The last one does not end before the first submitter does.
+  const jobs = upTo(40).map((n) => {
+    const how = n < 39 ? { op: "sleep", ms: 40 } : { op: "wait", file: stage.file("killed") };
+    const next = { ...how, value: n };
+    return { id: `job ${n}`, args: { op: "log", file: stage.file("ran"), line: n, next } };
+  });
   const options = JSON.stringify({ ...shared, jobs });
   const first = stage.program("nats-submitter.ts", [options]);
   await first.line("ended job 10 ");
   first.child.kill("SIGKILL");
+  await first.ended;
+  stage.write("killed");
   expect((await first.ended).stdout).not.toContain("done");
   const { code, stdout } = await stage.program("nats-submitter.ts", [options]).ended;
   const ended = stdout.trim().split("\n");
@@ -121,8 +125,9 @@ it("Jobs of higher levels go first", async () => {
   const first = cc.enqueue({ op: "spin", file: stage.file("ran") }, { signal: controller.signal });
   await until(() => stage.lines("ran").length === 1);
   const order: unknown[] = [];
+  // Too long to be taken ahead.
   const run = (value: string, priority: number): Promise<unknown> =>
-    cc.enqueue({ op: "echo", value }, { priority }).then((ended) => order.push(ended));
+    cc.enqueue({ op: "sleep", ms: 60, value }, { priority }).then((ended) => order.push(ended));
   let accepted = 1;
   cc.on("job:queued", () => accepted++);
   const rest = [run("a", 0), run("low", -5), run("b", 0), run("high", 10)];
@@ -174,7 +179,8 @@ describe("The end", () => {
     const exited = performance.now();
     expect(await Promise.all(jobs)).toEqual(Array(count).fill("CC_ERR_CLOSED"));
     expect(await stage.cluster(shared).enqueue({ op: "echo", value: "next" })).toBe("next");
-    expect(performance.now() - exited).toBeLessThan(2_000);
+    // Sooner than the job would have ended.
+    expect(performance.now() - exited).toBeLessThan(10_000);
     expect(stage.lines("ran").length).toBe(1);
   });
 
@@ -202,7 +208,7 @@ describe("The end", () => {
     const start = performance.now();
     await Promise.all(clusters.map((cc) => cc.exit()));
     expect(await Promise.all(jobs)).toEqual(["CC_ERR_CLOSED", "CC_ERR_CLOSED"]);
-    expect(performance.now() - start).toBeLessThan(15_000);
+    expect(performance.now() - start).toBeLessThan(25_000);
   });
 
   it.each(
@@ -270,7 +276,7 @@ async function all<R>(results: AsyncIterable<R>): Promise<R[]> {
 
 it("Whoever joins a job gives up its own wait alone, also once that runs", async () => {
   const [first, joiner] = [stage.cluster(shared), stage.cluster(shared)];
-  const args = { op: "sleep", ms: 1_500, value: "slept" };
+  const args = { op: "wait", file: stage.file("go"), value: "waited" };
   const own = first.enqueue(args, { id: "one" });
   await until(() => first.stats().jobs.accepted === 1);
   const controller = new AbortController();
@@ -281,7 +287,8 @@ it("Whoever joins a job gives up its own wait alone, also once that runs", async
   await Promise.race([started, until(() => joiner.stats().jobs.running === 1)]);
   controller.abort("enough");
   await expect(joined).rejects.toBe("enough");
-  expect(await own).toBe("slept");
+  stage.write("go");
+  expect(await own).toBe("waited");
 });
 
 it("ready() of a cluster that is closed meanwhile rejects with that", async () => {

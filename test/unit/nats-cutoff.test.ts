@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { expect, it } from "vitest";
 import { ComputeCluster } from "../../mod.ts";
-import { submitApart } from "../../src/cluster.ts";
+import { submitApart } from "../../src/submit-apart.ts";
 import { CutOff, Cutoff } from "../../src/nats/cutoff.ts";
 
 const module = new URL("../workers/handler.mjs", import.meta.url);

@@ -6,7 +6,7 @@ afterEach(() => vi.restoreAllMocks());
 
 describe("The time", () => {
   it("goes on in milliseconds", async () => {
-    const [before, began] = [now(), performance.now()];
+    const [began, before] = [performance.now(), now()];
     await new Promise((resolve) => setTimeout(resolve, 5));
     const [passed, took] = [now() - before, performance.now() - began];
     expect(passed).toBeGreaterThan(4);
