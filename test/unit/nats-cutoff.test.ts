@@ -1,7 +1,11 @@
 import { once } from "node:events";
-import { expect, it } from "vitest";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
 import { ComputeCluster } from "../../mod.ts";
 import { submitApart } from "../../src/submit-apart.ts";
+import { deafUntil } from "../conformance/kit.ts";
 import { CutOff, Cutoff } from "../../src/nats/cutoff.ts";
 
 const module = new URL("../workers/handler.mjs", import.meta.url);
@@ -33,12 +37,16 @@ it("A cutoff of a run that waits ends none that has begun, though nobody was tol
   await cc.ready();
   const values = ["first", "second", "third"];
   const cutoffs = values.map(() => new Cutoff());
-  const jobs = values.map((value, at) =>
-    run(cc, cutoffs[at] as Cutoff, { op: "sleep", ms: at === 1 ? 300 : 0, value })
-  );
+  const folder = mkdtempSync(join(tmpdir(), "compute-cluster-test-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "begun");
+  const slow = (value: string): object => ({ op: "log", file, line: value, next: { op: "sleep", ms: 300, value } });
+  const args = (value: string, at: number): object => at === 1 ? slow(value) : { op: "echo", value };
+  const jobs = values.map((value, at) => run(cc, cutoffs[at] as Cutoff, args(value, at)));
   const ends = Promise.allSettled(jobs);
   await jobs[0];
-  // Nothing was heard of the second: it was sent along with the first.
+  // Nothing is heard of the second, which was sent along with the first.
+  deafUntil(() => existsSync(file));
   for (const cutoff of cutoffs) cutoff.end("waits");
   expect(await ends).toEqual([
     { status: "fulfilled", value: "first" },
