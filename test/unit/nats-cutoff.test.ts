@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
@@ -39,15 +39,21 @@ it("A cutoff of a run that waits ends none that has begun, though nobody was tol
   const cutoffs = values.map(() => new Cutoff());
   const folder = mkdtempSync(join(tmpdir(), "compute-cluster-test-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, "begun");
-  const slow = (value: string): object => ({ op: "log", file, line: value, next: { op: "sleep", ms: 300, value } });
+  const [begun, go] = [join(folder, "begun"), join(folder, "go")];
+  const slow = (value: string): object => ({
+    op: "log",
+    file: begun,
+    line: value,
+    next: { op: "wait", file: go, value },
+  });
   const args = (value: string, at: number): object => at === 1 ? slow(value) : { op: "echo", value };
   const jobs = values.map((value, at) => run(cc, cutoffs[at] as Cutoff, args(value, at)));
   const ends = Promise.allSettled(jobs);
   await jobs[0];
   // Nothing is heard of the second, which was sent along with the first.
-  deafUntil(() => existsSync(file));
+  deafUntil(() => existsSync(begun));
   for (const cutoff of cutoffs) cutoff.end("waits");
+  writeFileSync(go, "");
   expect(await ends).toEqual([
     { status: "fulfilled", value: "first" },
     { status: "fulfilled", value: "second" },
