@@ -262,10 +262,13 @@ export function childrenOf(parent: number, command: string): number[] {
   });
 }
 
-/** Keeps this program from hearing anything until `condition` holds, without using a core. */
+/** Keeps this program from hearing anything until `condition` holds, without using a core. Throws when it does not within 20 s. */
 export function deafUntil(condition: () => boolean): void {
   const cell = new Int32Array(new SharedArrayBuffer(4));
-  while (!condition()) Atomics.wait(cell, 0, 0, 5);
+  for (const end = Date.now() + 20_000; !condition();) {
+    if (Date.now() > end) throw new Error("waited in vain: nothing can be sent meanwhile");
+    Atomics.wait(cell, 0, 0, 5);
+  }
 }
 
 /** Waits until `condition` holds; the runner's time limit ends a wait in vain. */
