@@ -139,7 +139,7 @@ export class Kit {
 
   /**
    * For jobs that block their worker: a thread that can't be killed is to be stuck as long as the case runs, which is as long as
-   * the file is there. Others don't look: one of Bun that does it all the time may miss that it is to end (1.4.5, 1 in 100).
+   * the file is there. Others don't look: one of Bun that does it all the time may miss that it is to end (1.4.5).
    */
   get stuck(): { readonly while?: string } {
     if (!this.lacks("kill")) return {};

@@ -72,7 +72,7 @@ const cases: Case[] = [
       const holder = kit.start(kit.command("budget-holder.ts", ["4"]), tmp);
       const env = { ...tmp, ...JSON.parse(await holder.line("env")) };
       assert.equal(leftIn(tmp).length, 1);
-      const one = new User(kit, "one", 40, env);
+      const one = new User(kit, "one", 400, env);
       await until(() => one.begun === 4);
       const two = new User(kit, "two", 6, env);
       await until(() => two.begun === 1);

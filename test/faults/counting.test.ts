@@ -75,7 +75,7 @@ const cases: Case[] = [
       const cc = kit.cluster("handler.mjs", { maxWorkers: 1 });
       const most = peak(kit, cc, () => []);
       await cc.ready();
-      assert.equal((await kit.error(cc, { op: "spin", ms: 1500 }, { timeout: 100 }))["code"], "CC_ERR_TIMEOUT");
+      assert.equal((await kit.error(cc, { op: "spin", ...kit.stuck }, { timeout: 100 }))["code"], "CC_ERR_TIMEOUT");
       assert.equal(await kit.value(cc, { op: "echo", value: "next" }), "next");
       assert.deepEqual([most.counted, cc.stats().lost.abandoned], [1, 1]);
     },

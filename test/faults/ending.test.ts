@@ -30,7 +30,7 @@ const cases: Case[] = [
     const unused = kit.cluster(worker);
     assert.equal(await end(unused, "exit", style), null);
 
-    const cc = kit.cluster(worker, { maxWorkers: 3 });
+    const cc = kit.cluster(worker, { maxWorkers: 3, killGrace: 10_000 });
     const meeting = Array.from({ length: 3 }, () => ({ op: "meet", file: kit.file("met"), count: 3 }));
     const pids = await Promise.all(meeting.map((job) => kit.value(cc, job, undefined, style))) as number[];
     let starts = 0;

@@ -146,8 +146,8 @@ const cases: Case[] = [
           { length: 600 },
           (_, n) => n === 400 ? kit.job(cc, null, { task: "die" }) : kit.job(cc, { n, pad }),
         );
-        // Nothing is read while the worker fills its line, and dies.
-        await Promise.resolve();
+        // They are sent at the end of the tick. Then nothing is read while the worker fills its line, and dies.
+        await new Promise((resolve) => setImmediate(resolve));
         const end = performance.now() + 400;
         while (performance.now() < end);
         const failed = (await Promise.all(jobs)).flatMap((ended, n) => "error" in ended ? [n] : []);

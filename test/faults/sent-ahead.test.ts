@@ -66,16 +66,15 @@ registerSuites({
         const file = kit.file("begun");
         const cc = kit.cluster("logs-and-dies.mjs", { maxBacklog: Infinity });
         await Promise.all(Array.from({ length: 3_000 }, (_, n) => run(kit, cc, "run", { file, n })));
-        const order: string[] = [];
-        const tiny = (name: string): Promise<unknown> =>
-          run(kit, cc, "run", { file, n: name }).then(() => order.push("tiny"));
-        const jobs = [
-          ...Array.from({ length: 30 }, (_, n) => tiny(`before ${n}`)),
-          run(kit, cc, "run", { file, n: "long", spins: 1_000 }).then(() => order.push("long")),
-          ...Array.from({ length: 60 }, (_, n) => tiny(`after ${n}`)),
-        ];
-        await Promise.all(jobs);
-        assert.equal(order.indexOf("long"), 90, "the long job is the last to end");
+        const gate = kit.file("gate");
+        const tiny = (name: string): Promise<Ended> => run(kit, cc, "run", { file, n: name });
+        const before = Array.from({ length: 30 }, (_, n) => tiny(`before ${n}`));
+        const long = run(kit, cc, "run", { file, n: "long", until: gate });
+        const after = Array.from({ length: 60 }, (_, n) => tiny(`after ${n}`));
+        // The long job blocks its worker until all others have ended.
+        for (const ended of await Promise.all([...before, ...after])) assert.ok("ok" in ended);
+        kit.write(gate);
+        assert.deepEqual(await long, { ok: { n: "long" } });
         assert.equal(new Set(kit.lines(file)).size, kit.lines(file).length, "none has begun twice");
       },
     },
@@ -153,7 +152,8 @@ registerSuites({
         let exits = 0;
         cc.on("worker:exit", () => exits++);
         const controller = new AbortController();
-        const first = run(kit, cc, "run", { file, n: "first", spins: 100 });
+        const gate = kit.file("gate");
+        const first = run(kit, cc, "run", { file, n: "first", until: gate });
         const aborted = Array.from(
           { length: 10 },
           (_, n) => kit.job(cc, { file, n: `aborted ${n}` }, { task: "run", signal: controller.signal }),
@@ -162,6 +162,7 @@ registerSuites({
         await new Promise((resolve) => setImmediate(resolve));
         controller.abort("not wanted");
         for (const end of await Promise.all(aborted)) assert.deepEqual(end, { error: "not wanted" });
+        kit.write(gate);
         assert.deepEqual([await first, await last], [{ ok: { n: "first" } }, { ok: { n: "last" } }]);
         assert.deepEqual([kit.lines(file), exits], [["first", "last"], 0]);
       },
@@ -172,9 +173,12 @@ registerSuites({
         const file = kit.file("begun");
         const cc = kit.cluster("logs-and-dies.mjs", { maxWorkers: 1, maxBacklog: Infinity, prefetch: 20 });
         await cc.ready();
-        const jobs = Array.from({ length: 10 }, (_, n) => kit.error(cc, { file, n, spins: 20_000 }, { task: "run" }));
+        const gate = kit.file("gate");
+        const blocks = kit.lacks("kill") ? { until: gate } : { spins: 20_000 };
+        const jobs = Array.from({ length: 10 }, (_, n) => kit.error(cc, { file, n, ...blocks }, { task: "run" }));
         await until(() => kit.lines(file).length > 0);
         await cc.exit();
+        kit.write(gate);
         const errors = await Promise.all(jobs);
         assert.deepEqual(errors.map((error) => error["retryable"]), [false, ...Array(9).fill(true)]);
         assert.deepEqual(kit.lines(file), ["0"]);

@@ -146,7 +146,8 @@ const cases: Case[] = [
     name: `F-11 exit does not wait for a worker that never gets ready (${worker})`,
     async run(kit) {
       const style = STYLES[i % 2];
-      const cc = kit.cluster(worker, { maxWorkers: 1, killGrace: 200 });
+      // Half of what it takes to load: a thread of Deno's is given up half a second after its grace, though it may be about to begin.
+      const cc = kit.cluster(worker, { maxWorkers: 1, killGrace: 10_000 });
       const started = new Promise<string>((resolve) => cc.once("worker:starting", (fact) => resolve(fact.worker)));
       const job = kit.error(cc, {}, undefined, style);
       const pid = Number(await started);
@@ -252,7 +253,7 @@ const cases: Case[] = [
       };
       setLimit(limit + 1);
       const starved = await program.line("starved");
-      setLimit(limit + 500);
+      setLimit(limit + 5_000);
       // Node names only its own code for a thread.
       if (alive === "alive") assert.equal(starved, "1,2,3,4");
       else assert.match(starved, /^CC_ERR_WORKER_START (EMFILE|ERR_WORKER_INIT_FAILED)$/);

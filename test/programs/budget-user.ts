@@ -6,7 +6,7 @@ import { Budget, ComputeCluster, type Isolation } from "../../mod.ts";
 
 const [isolation, log, gates, count] = process.argv.slice(2) as [Isolation, string, string, string];
 const module = new URL("../workers/handler.mjs", import.meta.url);
-const cc = new ComputeCluster({ module, isolation, maxWorkers: 6, budget: Budget.machine });
+const cc = new ComputeCluster({ module, isolation, maxWorkers: 6, maxBacklog: Infinity, budget: Budget.machine });
 cc.on("worker:exit", () => appendFileSync(`${gates}-exits`, "exit\n"));
 const jobs = Array.from(
   { length: Number(count) },

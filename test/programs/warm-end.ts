@@ -8,19 +8,22 @@ const cc = new ComputeCluster({ module, isolation, maxWorkers: 3, minWorkers: 3 
 let since = 0;
 let settled = 0;
 cc.on("error", (error) => console.log(`fault ${(error as Error & { code: string }).code}`));
-if (worker === "handler.mjs") await cc.ready();
-else {
-  // A start has failed, and the pause before the next has begun.
-  cc.ready().catch((error) => console.log(`not ready ${error.code}`));
-  await new Promise((resolve) => cc.once("worker:exit", resolve));
-}
-cc.on("worker:starting", () => since++);
 const look = (): void => {
   settled++;
   const left = Object.values(cc.stats().workers).reduce((sum, count) => sum + count);
   if (left > 0) console.log(`${left} left`);
 };
-cc[how](look);
-cc[how](look);
-cc.exit().then(look);
+function end(): void {
+  cc.on("worker:starting", () => since++);
+  cc[how](look);
+  cc[how](look);
+  cc.exit().then(look);
+}
+if (worker === "handler.mjs") await cc.ready().then(end);
+else {
+  cc.ready().catch((error) => console.log(`not ready ${error.code}`));
+  // A start has failed, and the pause before the next has begun. From inside of the event: threads that have ended meanwhile are told of
+  // in one turn of the loop, before whoever awaits the first goes on.
+  cc.once("worker:exit", end);
+}
 process.on("exit", () => console.log(`settled ${settled}, started ${since}`));

@@ -1,5 +1,5 @@
 // Notes each job as it begins, in one write, and dies in the middle of some.
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, writeSync } from "node:fs";
 import process from "node:process";
 import { isMainThread } from "node:worker_threads";
 
@@ -19,13 +19,19 @@ export function run(job) {
   return go(job);
 }
 
-function go({ n, dies, spins = 0 }) {
+/** Blocks the loop until a file is there; bounded, so that a failing test leaves nothing behind. */
+function spinUntil(file) {
+  for (const end = performance.now() + 20_000; !existsSync(file) && performance.now() < end;);
+}
+
+function go({ n, dies, spins = 0, until }) {
   if (dies === "exit") process.exit(7);
   if (dies === "kill" && isMainThread && !("DedicatedWorkerGlobalScope" in globalThis)) {
     process.kill(process.pid, "SIGKILL");
   }
   if (dies) process.exit(9);
   if (spins > 0) spin(spins);
+  if (until) spinUntil(until);
   return { n };
 }
 
