@@ -45,7 +45,10 @@ function debuggerOf({ child }: RunningProgram): Promise<URL> {
   });
 }
 
-/** Has a program that waits for a debugger go on: a WebSocket with one message, for a Node that has no `WebSocket`. */
+/**
+ * Has a program that waits for a debugger go on: a WebSocket with one message, for a Node that has no `WebSocket`. It says so
+ * until the socket is closed: Node listens before it waits, and does not hear what comes earlier.
+ */
 function resume(address: URL): Promise<Socket> {
   const headers = {
     Connection: "Upgrade",
@@ -58,7 +61,10 @@ function resume(address: URL): Promise<Socket> {
     request.on("error", reject).on("upgrade", (_, socket: Socket) => {
       // With a mask of zeros the text stays as it is.
       const text = JSON.stringify({ id: 1, method: "Runtime.runIfWaitingForDebugger" });
-      socket.write(Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0, ...Buffer.from(text)]));
+      const message = Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0, ...Buffer.from(text)]);
+      socket.write(message);
+      const again = setInterval(() => socket.write(message), 200);
+      socket.on("error", () => {}).on("close", () => clearInterval(again)).resume();
       resolve(socket);
     });
   });
