@@ -8,7 +8,7 @@ import type { JobHandle, Outcome } from "../core/engine.ts";
 import type { Cut } from "./ended.ts";
 
 /** What the cluster gives for a run that was ended so. */
-export class CutOff {
+export class CutShort {
   readonly cut: Cut;
 
   constructor(cut: Cut) {
@@ -18,14 +18,14 @@ export class CutOff {
 
 /** Of one run. */
 export class Cutoff {
-  #before: CutOff | null = null;
+  #before: CutShort | null = null;
   #job: JobHandle | null = null;
 
   /** Ends the run; one that only waits no longer than it does. What was said first counts. */
   end(cut: Cut): void {
-    if (this.#job === null) this.#before ??= new CutOff(cut);
-    else if (cut === "waits") this.#job.takeBack(new CutOff(cut));
-    else this.#job.cancel(new CutOff(cut));
+    if (this.#job === null) this.#before ??= new CutShort(cut);
+    else if (cut === "waits") this.#job.takeBack(new CutShort(cut));
+    else this.#job.cancel(new CutShort(cut));
   }
 
   /** Submits the job, if it is not to end before. Rejects with what that throws, or the job has failed with. */

@@ -12,7 +12,7 @@ import { ClusterError } from "../core/errors.ts";
 import { Register } from "../core/register.ts";
 import { submitApart } from "../submit-apart.ts";
 import type { Bulk } from "./bulk.ts";
-import { CutOff, Cutoff } from "./cutoff.ts";
+import { Cutoff, CutShort } from "./cutoff.ts";
 import type { Delivery } from "./delivery.ts";
 import { type Answered, answered, type Cut, cutOff, type Ended, failed, thrown } from "./ended.ts";
 import { writeFailure } from "./failures.ts";
@@ -230,7 +230,7 @@ export class Running {
       };
       return answered(await cutoff.run((done) => submitApart(cluster, read(args), options, done)));
     } catch (error) {
-      if (error instanceof CutOff) return cutOff(error.cut);
+      if (error instanceof CutShort) return cutOff(error.cut);
       if (error instanceof ClusterError && OURS.has(error.code)) return { how: "given back", lost: false };
       if (!(error instanceof ClusterError) || error.code !== "CC_ERR_WORKER_START") return thrown(error);
       // Another host may have better luck with the module; not for ever. The cluster has told of it itself.

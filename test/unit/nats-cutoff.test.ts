@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { ComputeCluster } from "../../mod.ts";
 import { submitApart } from "../../src/submit-apart.ts";
 import { until } from "../conformance/kit.ts";
-import { CutOff, Cutoff } from "../../src/nats/cutoff.ts";
+import { Cutoff, CutShort } from "../../src/nats/cutoff.ts";
 
 const module = new URL("../workers/handler.mjs", import.meta.url);
 
@@ -18,7 +18,7 @@ it("A cutoff ends a run before it is submitted, while it runs, and not after; wh
   const before = new Cutoff();
   before.end("withdrawn");
   before.end("lost");
-  await expect(run(cc, before, { op: "echo" })).rejects.toEqual(new CutOff("withdrawn"));
+  await expect(run(cc, before, { op: "echo" })).rejects.toEqual(new CutShort("withdrawn"));
   expect(cc.stats().jobs.accepted).toBe(0);
   const during = new Cutoff();
   const started = once(cc, "job:started");
@@ -26,7 +26,7 @@ it("A cutoff ends a run before it is submitted, while it runs, and not after; wh
   await started;
   during.end("lost");
   during.end("withdrawn");
-  await expect(job).rejects.toEqual(new CutOff("lost"));
+  await expect(job).rejects.toEqual(new CutShort("lost"));
   const after = new Cutoff();
   expect(await run(cc, after, { op: "echo", value: 1 })).toBe(1);
   after.end("lost");
@@ -56,7 +56,7 @@ it("A cutoff of a run that waits ends none that has begun; it may be ended other
   expect(await ends).toEqual([
     { status: "fulfilled", value: "first" },
     { status: "fulfilled", value: "second" },
-    { status: "rejected", reason: new CutOff("waits") },
+    { status: "rejected", reason: new CutShort("waits") },
   ]);
   expect(cc.stats().lost.workers).toBe(0);
 
@@ -67,5 +67,5 @@ it("A cutoff of a run that waits ends none that has begun; it may be ended other
   spinning.end("waits");
   expect(cc.stats().jobs.running).toBe(1);
   spinning.end("withdrawn");
-  await expect(job).rejects.toEqual(new CutOff("withdrawn"));
+  await expect(job).rejects.toEqual(new CutShort("withdrawn"));
 });
