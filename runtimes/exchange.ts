@@ -4,7 +4,8 @@
  *
  * **Tickets.** A job begins only with a ticket. The host grants one for each job before it sends it; the worker takes them in
  * the order of the jobs; the host may take back those that are left, at any moment and without the worker's help. Who takes a ticket has it alone, so a job that was taken back never begins, and after
- * the death of a worker the tickets that are left stand for its last jobs, which never began.
+ * the death of a worker the tickets that are left stand for its last jobs, which never began. Jobs that are sent without one, as a
+ * last resort, can't be taken back; the worker counts those that it begins, in the first four bytes of the mail.
  *
  * **Mail.** Answers that wait for others to leave with them. See `src/wire/mail.ts`.
  *
@@ -22,36 +23,41 @@ import { Buffer } from "node:buffer";
 import { files, os, ownProcess } from "../src/built-in.ts";
 import type { Exchange } from "../src/core/adapter.ts";
 import type { Init } from "../src/core/frame.ts";
-import { MAIL_SIZE, MailReader } from "../src/wire/mail.ts";
+import { MAIL_AT, MAIL_SIZE, MailReader } from "../src/wire/mail.ts";
 import { placeIn, Shelf, ShelfReader, shelfSizeFor } from "../src/wire/shelf.ts";
 import { readText } from "./control-groups.ts";
 import { memoryLimit } from "./memory-limit.ts";
 import { randomName } from "./random-name.ts";
 
-/** Shared memory: one number, then the mail. */
+/** Shared memory: two numbers, then the mail. */
 export class MemoryExchange implements Exchange {
   readonly init: { readonly memory: SharedArrayBuffer };
-  readonly #left: Int32Array;
+  /** Tickets that are left, and jobs begun without one. */
+  readonly #counts: Int32Array;
   readonly #mail: Buffer;
   readonly #reader = new MailReader();
 
   constructor() {
-    const memory = new SharedArrayBuffer(4 + MAIL_SIZE);
+    const memory = new SharedArrayBuffer(4 + MAIL_AT + MAIL_SIZE);
     this.init = { memory };
-    this.#left = new Int32Array(memory, 0, 1);
-    this.#mail = Buffer.from(memory, 4) as Buffer;
+    this.#counts = new Int32Array(memory, 0, 2);
+    this.#mail = Buffer.from(memory, 4 + MAIL_AT) as Buffer;
   }
 
   grant(count: number): void {
-    Atomics.add(this.#left, 0, count);
+    Atomics.add(this.#counts, 0, count);
   }
 
   recall(most: number = Infinity): number {
     for (;;) {
-      const left = Atomics.load(this.#left, 0);
+      const left = Atomics.load(this.#counts, 0);
       const taken = Math.min(left, most);
-      if (Atomics.compareExchange(this.#left, 0, left, left - taken) === left) return taken;
+      if (Atomics.compareExchange(this.#counts, 0, left, left - taken) === left) return taken;
     }
+  }
+
+  begunWithout(): number {
+    return Atomics.load(this.#counts, 1);
   }
 
   kept(): string[] {
@@ -80,6 +86,7 @@ const closeOnExec = (): number => ownProcess().platform === "linux" ? 0o2_000_00
 const STOCK = 256;
 
 const CHUNK = Buffer.alloc(512);
+const COUNT = Buffer.alloc(MAIL_AT);
 const MAIL = Buffer.alloc(MAIL_SIZE);
 
 /** Two files. */
@@ -102,13 +109,20 @@ export class FileExchange implements Exchange {
    */
   constructor(folder: string, size: number) {
     this.init = { ...INHERITED, shelves: size };
-    const place = placeIn.bind(null, this.#fs, () => this.#mail(), MAIL_SIZE, size);
+    const place = placeIn.bind(null, this.#fs, () => this.#mail(), MAIL_AT + MAIL_SIZE, size);
     this.shelves = size === 0 ? null : [new Shelf(place("worker"), size), new ShelfReader(place("host"), size)];
     const tickets = openNameless(folder);
     try {
       this.descriptors = [tickets, openNameless(folder)];
     } catch (error) {
       this.#fs.closeSync(tickets);
+      throw error;
+    }
+    try {
+      // A worker that can't count is of no use: the space for it is taken while there is another way.
+      this.#fs.writeSync(this.descriptors[1], COUNT.fill(0), 0, MAIL_AT, 0);
+    } catch (error) {
+      this.close();
       throw error;
     }
   }
@@ -138,9 +152,14 @@ export class FileExchange implements Exchange {
     return recalled;
   }
 
+  begunWithout(): number {
+    this.#fs.readSync(this.#mail(), COUNT, 0, MAIL_AT, 0);
+    return COUNT.readUInt32LE(0);
+  }
+
   kept(): string[] {
     if (!this.#open) return [];
-    return this.#reader.read(MAIL.subarray(0, this.#fs.readSync(this.descriptors[1], MAIL, 0, MAIL_SIZE, 0)));
+    return this.#reader.read(MAIL.subarray(0, this.#fs.readSync(this.descriptors[1], MAIL, 0, MAIL_SIZE, MAIL_AT)));
   }
 
   #mail(): number {

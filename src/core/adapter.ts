@@ -94,6 +94,8 @@ export interface Exchange {
    * @returns how many; they were for the last jobs that were sent, and these never begin.
    */
   recall(most?: number): number;
+  /** How many jobs the worker has begun, or left out, that were sent without a ticket. */
+  begunWithout(): number;
   /** The texts of answers that the worker has kept back, each once; it may have sent them since. See `readKept`. */
   kept(): readonly string[];
   /** Lets go of what it needs: the worker is gone. */

@@ -57,15 +57,16 @@ export class Aftermath {
    * A worker that had been ready is gone.
    *
    * @param expected Whether it was told to leave.
-   * @param unbegun So many of its jobs, the last, have not begun.
+   * @param unbegun Those of its jobs that have not begun.
    */
-  workerExited(worker: Worker, exit: WorkerExit, expected: boolean, unbegun: number): void {
+  workerExited(worker: Worker, exit: WorkerExit, expected: boolean, unbegun: readonly Job[]): void {
     const { crew, takingBack, isolation, ledger, backlog } = this.#parts;
     backlog.forget(worker);
-    const next = takingBack.sort(worker, unbegun);
-    if (unbegun > 0) crew.retry();
+    takingBack.sort(worker, unbegun);
+    if (unbegun.length > 0) crew.retry();
     const jobs = worker.jobs.removeAll();
     const ofItsOwn = exit.code === 0 && jobs.length === 0;
+    const [next] = unbegun;
     if (next && !expected && jobs.length === 0 && (!ofItsOwn || worker.begun === 0)) this.#suspect(next, worker, exit);
     const again = jobs.filter((job) => this.#mayRetry(job));
     const lost = jobs.filter((job) => !again.includes(job));

@@ -11,7 +11,7 @@ import type { ClusterError } from "./errors.ts";
 import { type Answer, readKept } from "./frame.ts";
 import type { Fact } from "./fact.ts";
 import * as loss from "./loss.ts";
-import type { Job } from "./job.ts";
+import { isMoved, type Job } from "./job.ts";
 import { Recycling, type RecyclingOptions } from "./recycling.ts";
 import { surplus } from "./surplus.ts";
 import { Utilisation } from "./utilisation.ts";
@@ -40,8 +40,8 @@ export interface CrewParts {
   said(worker: Worker, frame: unknown): void;
   /** Answers that a worker has kept back, as far as they are new. */
   kept(worker: Worker, answers: readonly Answer[]): void;
-  /** A worker is gone. `expected`: it was told to leave; `unbegun`: so many of its jobs, the last, have not begun. */
-  exited(worker: Worker, exit: WorkerExit, expected: boolean, unbegun: number): void;
+  /** A worker is gone. `expected`: it was told to leave; `unbegun`: those of its jobs that have not begun, and still can. */
+  exited(worker: Worker, exit: WorkerExit, expected: boolean, unbegun: readonly Job[]): void;
   /** Starts fail time after time, or trying again is pointless. */
   startsFailed(failure: ClusterError): void;
 }
@@ -327,7 +327,7 @@ export class Crew {
     const before = worker.state;
     const { exchange } = worker.port;
     if (exchange) this.#parts.kept(worker, readKept(exchange.kept()));
-    const unbegun = exchange?.recall() ?? 0;
+    const unbegun = this.#unbegun(worker);
     exchange?.close();
     this.#workers.delete(worker);
     this.#enter(worker, { at: "exited" });
@@ -335,7 +335,7 @@ export class Crew {
     if (recycled) this.#recycled++;
     const { code, signal } = exit;
     const expected = before.at === "stopping";
-    const jobs = Math.max(0, worker.jobs.size - unbegun);
+    const jobs = worker.jobs.size - unbegun.length;
     this.#parts.tell(
       "worker:exit",
       () => ({ type: "worker:exit", worker: worker.port.id, code, signal, expected, recycled, jobs }),
@@ -351,6 +351,13 @@ export class Crew {
       if (exit.code === 0) this.#breaker.failed(false);
       else this.#startFailed(loss.workerExit(exit, worker.port, isolation), false);
     }
+  }
+
+  #unbegun(worker: Worker): readonly Job[] {
+    const { exchange } = worker.port;
+    if (!exchange) return [];
+    const { isolation } = this.#parts.adapter;
+    return worker.unbegun(exchange.recall(), exchange.begunWithout()).filter((job) => !isMoved(job, isolation));
   }
 
   #enter(worker: Worker, next: WorkerState): void {

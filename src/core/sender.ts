@@ -40,6 +40,8 @@ export function sendJobs(worker: Worker, jobs: readonly Job[], isJson: IsJson): 
   for (const { jobs: shipped, frame } of shipmentsOf(jobs, isJson)) {
     try {
       worker.port.send(frame, (shipped[0] as Job).request.transfer);
+      // Only now: what could not be sent is never counted by the worker.
+      for (const job of shipped) if (!job.ticketed) job.nthWithout = ++worker.sentWithout;
     } catch (cause) {
       for (const job of shipped) unsent.push({ job, cause });
       const tickets = ticketsFor(shipped);

@@ -105,10 +105,10 @@ export class TakingBack {
     this.takeKept(worker, readKept(exchange.kept()));
     // With tickets left, the others may have begun or not.
     if (count === asked && asked < ahead) {
-      this.#sendBack(worker, count);
+      this.#sendBack(worker, worker.lastTicketed(count));
       fill(worker);
     } else {
-      this.sort(worker, count);
+      this.sort(worker, worker.lastTicketed(count));
     }
     if (count > 0) {
       worker.recalledAt = clock.now();
@@ -134,25 +134,18 @@ export class TakingBack {
     }
   }
 
-  /**
-   * So many of a worker's jobs, the last with tickets, have not begun: they go back to where they were. The others have.
-   *
-   * @returns the first of them, or null.
-   */
-  sort(worker: Worker, unbegun: number): Job | null {
-    const first = this.#sendBack(worker, unbegun);
+  /** These of a worker's jobs have not begun: they go back to where they were. The others have. */
+  sort(worker: Worker, unbegun: readonly Job[]): void {
+    this.#sendBack(worker, unbegun);
     // Some have ended, and their answers are on their way.
     if (worker.ahead > 0) {
       for (const job of worker.jobs) if (job.state.at === "ahead") this.#parts.runs(job, worker);
     }
-    return first;
   }
 
-  #sendBack(worker: Worker, unbegun: number): Job | null {
-    const back = unbegun === 0 ? [] : [...worker.jobs].filter((job) => job.ticketed).slice(-unbegun);
-    // The last first: each is put in front of those that followed it.
-    for (const job of back.toReversed()) this.#takeBack(job, worker);
-    return back[0] ?? null;
+  /** The last first: each is put in front of those that followed it. */
+  #sendBack(worker: Worker, unbegun: readonly Job[]): void {
+    for (const job of unbegun.toReversed()) this.#takeBack(job, worker);
   }
 
   #takeBack(job: Job, worker: Worker): void {

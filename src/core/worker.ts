@@ -34,7 +34,7 @@ export type WorkerState =
 
 /**
  * How long a worker may take to hear that jobs were taken back before it is given others regardless, in milliseconds: one that has
- * answered, and is about to leave, takes so long to be gone on a busy machine, and a job without a ticket would be lost with it. The
+ * answered, and is about to leave, takes so long to be gone on a busy machine, and a job without a ticket would wait for that. The
  * time begins anew with each answer.
  */
 const HEARS_RECALL = 1_000;
@@ -70,6 +70,8 @@ export class Worker {
   recalledAt: number | null = null;
   /** Of how many recalls it has yet to hear. Only the last of them makes way for tickets. */
   recalls = 0;
+  /** How many jobs it was sent without a ticket. */
+  sentWithout = 0;
   /** When it last answered, or was given a job while it had none. */
   heardAt = 0;
   /** How long it took to send it each of the last jobs, in milliseconds, if they were large; otherwise 0. */
@@ -140,6 +142,22 @@ export class Worker {
   job(number: JobNumber): Job | null {
     for (let job = this.jobs.first; job; job = job.after) if (job.number === number) return job;
     return null;
+  }
+
+  /** So many of its jobs with tickets, the last. */
+  lastTicketed(count: number): readonly Job[] {
+    return count === 0 ? [] : [...this.jobs].filter((job) => job.ticketed).slice(-count);
+  }
+
+  /**
+   * Those of its jobs that it never began, once it has ended.
+   *
+   * @param tickets How many it has left.
+   * @param begunWithout How many jobs without one it has begun.
+   */
+  unbegun(tickets: number, begunWithout: number): readonly Job[] {
+    const last = new Set(this.lastTicketed(tickets));
+    return [...this.jobs].filter((job) => job.ticketed ? last.has(job) : job.nthWithout > begunWithout);
   }
 
   /** Is given the timer that ends its age; it cancels it when it ends earlier. */

@@ -14,8 +14,11 @@
 
 import type { Buffer } from "node:buffer";
 
-/** How much memory is shared, in bytes. */
-export const MAIL_SIZE = 65_536;
+/** Where the mail begins: what is before it `runtimes/exchange.ts`. */
+export const MAIL_AT = 4;
+
+/** How long it gets, in bytes. */
+export const MAIL_SIZE = 65_532;
 
 /** The longest text that is taken. */
 export const LONGEST_MAIL = 4_096;

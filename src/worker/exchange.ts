@@ -8,7 +8,7 @@ import { Buffer } from "node:buffer";
 import { files } from "../built-in.ts";
 import type { Init } from "../core/frame.ts";
 import { made } from "../wire/system-error.ts";
-import { LONGEST_MAIL, MAIL_SIZE, mailLength, writeMail } from "../wire/mail.ts";
+import { LONGEST_MAIL, MAIL_AT, MAIL_SIZE, mailLength, writeMail } from "../wire/mail.ts";
 
 // Taken hold of before the module can replace them.
 const { readSync, writeSync } = files();
@@ -20,6 +20,8 @@ export interface WorkerExchange {
    * has closed what they come from.
    */
   takeTicket(): boolean;
+  /** Counts a job that begins without one. Throws as {@link takeTicket} does. */
+  count(): void;
   /** Keeps a text for the host; false if there is no room for it. */
   keep(text: string): boolean;
   /** What was kept has been sent. */
@@ -28,7 +30,7 @@ export interface WorkerExchange {
 
 /** Where this worker takes its tickets and keeps its answers. */
 export function exchangeOf({ exchange }: Init): WorkerExchange {
-  if (exchange === null) return { takeTicket: () => true, keep: () => false, sent() {} };
+  if (exchange === null) return { takeTicket: () => true, count() {}, keep: () => false, sent() {} };
   return "tickets" in exchange ? new FileExchange(exchange) : new MemoryExchange(exchange.memory);
 }
 
@@ -54,6 +56,7 @@ class FileExchange implements WorkerExchange {
   readonly #mail: number;
   readonly #rounds = new Rounds();
   readonly #byte = new Uint8Array(1);
+  readonly #counted = new Uint32Array(1);
   readonly #entry = Buffer.alloc(mailLength("x".repeat(LONGEST_MAIL)));
 
   constructor({ tickets, mail }: { readonly tickets: number; readonly mail: number }) {
@@ -68,12 +71,17 @@ class FileExchange implements WorkerExchange {
     return this.#byte[0] === 0;
   }
 
+  count(): void {
+    this.#counted[0]!++;
+    made(() => writeSync(this.#mail, this.#counted, 0, MAIL_AT, 0));
+  }
+
   keep(text: string): boolean {
     if (!this.#rounds.hasRoomFor(text)) return false;
     const length = writeMail(this.#entry, text, this.#rounds.round);
     let written = length;
     try {
-      made(() => written = writeSync(this.#mail, this.#entry, 0, length, this.#rounds.at));
+      made(() => written = writeSync(this.#mail, this.#entry, 0, length, MAIL_AT + this.#rounds.at));
     } catch {
       // No space on the device, or the module has closed the descriptor.
       return false;
@@ -89,21 +97,26 @@ class FileExchange implements WorkerExchange {
 }
 
 class MemoryExchange implements WorkerExchange {
-  readonly #left: Int32Array;
+  /** Tickets that are left, and jobs begun without one. */
+  readonly #counts: Int32Array;
   readonly #mail: Buffer;
   readonly #rounds = new Rounds();
 
   constructor(memory: SharedArrayBuffer) {
-    this.#left = new Int32Array(memory, 0, 1);
-    this.#mail = Buffer.from(memory, 4) as Buffer;
+    this.#counts = new Int32Array(memory, 0, 2);
+    this.#mail = Buffer.from(memory, 4 + MAIL_AT) as Buffer;
   }
 
   takeTicket(): boolean {
     for (;;) {
-      const count = Atomics.load(this.#left, 0);
-      if (count <= 0) return false;
-      if (Atomics.compareExchange(this.#left, 0, count, count - 1) === count) return true;
+      const left = Atomics.load(this.#counts, 0);
+      if (left <= 0) return false;
+      if (Atomics.compareExchange(this.#counts, 0, left, left - 1) === left) return true;
     }
+  }
+
+  count(): void {
+    Atomics.add(this.#counts, 1, 1);
   }
 
   keep(text: string): boolean {

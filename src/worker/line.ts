@@ -49,6 +49,12 @@ export class Line {
     this.#jobs.splice(this.#jobs.indexOf(entry, this.#next), 1);
   }
 
+  /** All leave. */
+  clear(): void {
+    this.#jobs = [];
+    this.#next = 0;
+  }
+
   /** Drops so many of those that need a ticket, the last. */
   drop(count: number): void {
     const jobs = this.#jobs.slice(this.#next);

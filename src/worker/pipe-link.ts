@@ -10,7 +10,7 @@ import { Buffer } from "node:buffer";
 import type { SocketConstructorOpts } from "node:net";
 import { files, net } from "../built-in.ts";
 import type { Init } from "../core/frame.ts";
-import { MAIL_SIZE } from "../wire/mail.ts";
+import { MAIL_AT, MAIL_SIZE } from "../wire/mail.ts";
 import { BrokenPipeFrame, FrameReader } from "../wire/pipe-frames.ts";
 import { placeIn, Shelf, ShelfReader } from "../wire/shelf.ts";
 import type { Link } from "./link.ts";
@@ -113,7 +113,7 @@ export function pipeLink(process: NodeJS.Process): Link {
 function shelvesOf({ exchange }: Init): readonly [Shelf | null, ShelfReader | null] {
   if (exchange === null || !("mail" in exchange) || exchange.shelves === 0) return [null, null];
   const { mail, shelves: size } = exchange;
-  const place = placeIn.bind(null, files(), stillThe(mail), MAIL_SIZE, size);
+  const place = placeIn.bind(null, files(), stillThe(mail), MAIL_AT + MAIL_SIZE, size);
   return [new Shelf(place("host"), size), new ShelfReader(place("worker"), size)];
 }
 

@@ -138,10 +138,7 @@ export class Runner {
       if (at > until) return true;
       // The job may end the worker, and what another has answered is not to go with it.
       if (this.#answers.mayBeLost()) return false;
-      if (needsTicket(entry) && !this.#takeTicket()) {
-        this.#line.drop(Infinity);
-        continue;
-      }
+      if (!this.#mayBegin(entry)) continue;
       this.#line.shift();
       this.#answers.flushIfDue(at);
       this.#place(this.#runOf(entry, at), argsOf(entry));
@@ -175,11 +172,20 @@ export class Runner {
     );
   }
 
-  /** Without tickets to be had the worker is of no use, and ends, whatever the module does about what is thrown. */
-  #takeTicket(): boolean {
+  /**
+   * Whether a job that waits may begin; otherwise all are dropped that may not. A worker that can't tell is of no use, and ends,
+   * whatever the module does about what is thrown.
+   */
+  #mayBegin(entry: JobEntry): boolean {
     try {
-      return this.#exchange.takeTicket();
+      if (!needsTicket(entry)) this.#exchange.count();
+      else if (!this.#exchange.takeTicket()) {
+        this.#line.drop(Infinity);
+        return false;
+      }
+      return true;
     } catch (error) {
+      this.#line.clear();
       this.#endWith(error);
       return false;
     }
@@ -258,7 +264,7 @@ export class Runner {
   #leaveOut(number: JobNumber): void {
     const entry = this.#line.find(number);
     if (!entry) return;
-    if (needsTicket(entry) && !this.#takeTicket()) return this.#line.drop(Infinity);
+    if (!this.#mayBegin(entry)) return;
     this.#line.remove(entry);
     this.#link.post({ type: "answers:text", key: this.#init.key, text: `[[${number},1,null,0]]` });
   }

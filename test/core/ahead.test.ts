@@ -54,9 +54,15 @@ class Hand {
     if (this.running.has(number)) return this.#says({ type: "aborting", job: number, heeds: false });
     const at = this.#line.findIndex(([waiting]) => waiting === number);
     if (at < 0) return;
-    if (needsTicket(this.#line[at]!) && !this.fake.shared.take()) return this.#drop(Infinity);
+    if (!this.#mayBegin(this.#line[at]!)) return this.#drop(Infinity);
     this.#line.splice(at, 1);
     this.#says({ type: "answers", answers: [[number, 1, null, 0]] });
+  }
+
+  #mayBegin(entry: JobEntry): boolean {
+    if (needsTicket(entry)) return this.fake.shared.take();
+    this.fake.shared.begunUnticketed++;
+    return true;
   }
 
   #drop(count: number): void {
@@ -70,7 +76,7 @@ class Hand {
     if (this.running.size >= this.#concurrency) return null;
     const [entry] = this.#line;
     if (!entry) return null;
-    if (needsTicket(entry) && !this.fake.shared.take()) {
+    if (!this.#mayBegin(entry)) {
       this.#drop(Infinity);
       return null;
     }
@@ -123,7 +129,7 @@ class History {
     this.#random = random(seed);
     const { pick } = this.#random;
     this.#often = pick([12, 30]);
-    this.#pace = pick([0.5, 4, 30]);
+    this.#pace = pick([0.5, 4, 30, 400]);
     this.#cluster = new Cluster({
       maxWorkers: pick([1, 2, 2, 3]),
       concurrency: pick([1, 1, 2]),
@@ -264,10 +270,10 @@ class History {
   #exit(hand: Hand): void {
     hand.arrive();
     if (hand.fake.at === "exited") return;
-    // Without a ticket it counts as begun when it is sent; one that has ended is not lost.
-    const begun = [...hand.fake.jobs].filter(([number, entry]) =>
-      (!needsTicket(entry) || hand.running.has(number)) && !hand.ended.includes(number)
-    ).map(([number]) => number);
+    // What was moved is lost whether it has begun or not; what has ended is not lost.
+    const begun = [...hand.fake.jobs.keys()].filter((number) =>
+      (this.#moved.has(number) || hand.running.has(number)) && !hand.ended.includes(number)
+    );
     this.#log.push(`${hand.fake.id} dies with ${begun}`);
     const [next] = [...hand.fake.jobs.keys()].filter((number) => !hand.ended.includes(number));
     if (begun.length === 0 && next !== undefined) this.#suspicions.set(next, (this.#suspicions.get(next) ?? 0) + 1);

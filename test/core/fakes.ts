@@ -199,6 +199,8 @@ export class FakeAdapter implements WorkerAdapter {
 /** Counts. */
 export class FakeExchange implements Exchange {
   left = 0;
+  /** How many jobs without a ticket the worker has begun. */
+  begunUnticketed = 0;
   closed = false;
   /** The texts of answers that the worker keeps back. */
   mail: string[] = [];
@@ -227,6 +229,11 @@ export class FakeExchange implements Exchange {
     this.left -= count;
     this.#takenBack(count);
     return count;
+  }
+
+  begunWithout(): number {
+    if (this.closed) violation("jobs without a ticket counted after the worker's exit");
+    return this.begunUnticketed;
   }
 
   kept(): string[] {
@@ -347,6 +354,7 @@ export class FakeWorker implements WorkerPort {
     for (const [number, , flags = 0] of this.jobs.values()) {
       if (free <= 0) return;
       if (this.#begun.has(number)) continue;
+      if ((flags & UNTICKETED) !== 0 && this.exchange) this.exchange.begunUnticketed++;
       if ((flags & UNTICKETED) === 0 && this.exchange?.take() === false) return;
       this.#begun.add(number);
       free--;

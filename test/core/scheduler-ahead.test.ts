@@ -268,6 +268,37 @@ describe("Scheduler taking back", () => {
     expect(cluster.stats.jobs).toMatchObject({ failed: 1, waiting: 1 });
   });
 
+  it("Scheduler runs again what it has sent without a ticket and a lost worker has not begun", () => {
+    const { cluster, worker, jobs } = ahead({ a: {}, b: {}, c: {} });
+    cluster.advance(3);
+    worker.answer();
+    cluster.adapter.manual = true;
+    cluster.advance(2_000);
+    expect(worker.running).toEqual(["b"]);
+    worker.exit();
+    cluster.advance(1_000);
+    cluster.allReady();
+    const [, next] = cluster.workers;
+    expect([cluster.stats.jobs.failed, jobs["b"]!.outcome, next!.running]).toEqual([0, null, ["b", "c"]]);
+  });
+
+  it.each(["process", "thread"] as const)(
+    "Scheduler does not count among what a %s begins without a ticket what could not be sent to it",
+    (isolation) => {
+      const cluster = new Cluster({ prefetch: 0, minWorkers: 1, concurrency: 2 }, isolation);
+      cluster.warm();
+      cluster.allReady();
+      const worker = cluster.worker(0);
+      worker.shared.grant = () => {
+        throw new Error("no room for tickets");
+      };
+      const unsent = cluster.submit(() => {});
+      const sent = cluster.submit("a");
+      worker.crash();
+      expect([unsent.code, sent.code]).toEqual(["CC_ERR_NOT_CLONEABLE", "CC_ERR_WORKER_EXIT"]);
+    },
+  );
+
   it.each([3, 5_000])(
     "Scheduler gives nothing to a worker that answers after %i ms, has not heard that jobs were taken back, and leaves",
     (took) => {

@@ -22,18 +22,18 @@ const cases: Case[] = [
         assert.deepEqual(kit.faults, []);
       }),
   })),
-  {
-    // It was long silent, so that jobs were taken back, and hears of that no more.
-    name: "A worker that leaves slowly after a long job takes no job along that has not begun",
+  // It was long silent, so that jobs were taken back, and hears of that no more. After a second it is given another regardless.
+  ...[200, 1_600].map((takes): Case => ({
+    name: `A worker that leaves slowly after a long job takes no job along that has not begun (${takes} ms)`,
     run: (kit) =>
       quietly(async () => {
         const cc = kit.cluster(WORKER, { maxWorkers: 1, maxBacklog: Infinity, prefetch: 3 });
         const jobs = Array.from({ length: 6 }, (_, n) =>
-          kit.job(cc, n, { task: n % 3 === 1 ? "leaveSlowly" : "default" }));
+          n % 3 === 1 ? kit.job(cc, { value: n, takes }, { task: "leaveSlowly" }) : kit.job(cc, n));
         assert.deepEqual(await Promise.all(jobs), jobs.map((_, n) => ({ ok: n })));
         assert.deepEqual(kit.faults, []);
       }),
-  },
+  })),
   ...WAYS.map(([prefetch, concurrency]): Case => ({
     name: `A worker that dies in a job takes no other along that has not begun (${prefetch}, ${concurrency})`,
     run: (kit) =>

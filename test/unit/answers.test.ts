@@ -19,7 +19,7 @@ beforeEach(() => {
       left?.();
     },
   } as unknown as Link;
-  const exchange: WorkerExchange = { takeTicket: () => true, keep: () => true, sent() {} };
+  const exchange: WorkerExchange = { takeTicket: () => true, count() {}, keep: () => true, sent() {} };
   answers = new Answers(
     link,
     { key: "k", serialization: "advanced", measures: null } as unknown as Init,

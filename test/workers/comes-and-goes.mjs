@@ -37,9 +37,9 @@ export const leave = (value) => {
   return value;
 };
 
-/** Takes long, answers, and the worker leaves in the next turn of its loop, which takes long, too. */
-export const leaveSlowly = (value) => {
-  process.on("exit", () => spin(200));
+/** Takes long, answers, and the worker leaves in the next turn of its loop, which takes long, too: so many milliseconds. */
+export const leaveSlowly = ({ value, takes }) => {
+  process.on("exit", () => spin(takes));
   setImmediate(() => process.exit(0));
   spin(20);
   return value;
