@@ -7,7 +7,7 @@
 
 import { Buffer } from "node:buffer";
 import types from "node:util/types";
-import { parse, stringify, type StringifyOptions } from "devalue";
+import { parse, type ParseOptions, stringify, type StringifyOptions } from "devalue";
 import { refusedByClone } from "../wire/cloneable.ts";
 import { decodeThrown, encodeThrown } from "../wire/error-codec.ts";
 import { isJson } from "../wire/plain.ts";
@@ -37,7 +37,7 @@ export function write(value: unknown): Written {
   if (value === undefined) return { encoding: "undefined", bytes: NOTHING };
   if (isJson(value)) return { encoding: "json", bytes: Buffer.from(JSON.stringify(value)) };
   const beside: Uint8Array[] = [];
-  const text = Buffer.from(stringify(value, reducers(beside), { operations: OPERATIONS }));
+  const text = Buffer.from(stringify(value, reducers(beside), { operations: WRITING }));
   const head = Buffer.alloc(HEAD);
   head.writeUInt32LE(text.length);
   return { encoding: "rich", bytes: Buffer.concat([head, text, ...beside]) };
@@ -60,7 +60,7 @@ export function read({ encoding, bytes }: Written): unknown {
     Bytes: ([at, size]: [number, number]) => taken(at, size),
     View: ([kind, at, size]: [string, number, number]) => viewOf(kind, taken(at, size)),
     Error: decodeThrown,
-  });
+  }, { operations: READING });
 }
 
 /** What devalue has no way of its own for, and bytes, which it would write as text. They go to `beside`. */
@@ -89,9 +89,34 @@ function isError(value: unknown): boolean {
 }
 
 /** Objects are looked at as structured clone looks at them: what is of no kind of its own is its properties. */
-const OPERATIONS: NonNullable<StringifyOptions["operations"]> = {
+const WRITING: NonNullable<StringifyOptions["operations"]> = {
   shapeOf: (value: object) =>
     refusedByClone(value) === null && !types.isSharedArrayBuffer(value)
-      ? { kind: "plain", keys: Object.keys(value) }
+      ? { kind: "plain", keys: Object.keys(value).map(escaped) }
       : { kind: "not-plain" },
+  get: (value: Record<string | number, unknown>, name: string | number) => value[unescaped(name)],
 };
+
+const READING: NonNullable<ParseOptions["operations"]> = {
+  set(target: object, name: string | number, value: unknown) {
+    const key = unescaped(name);
+    if (key === PROTO) {
+      Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
+    } else (target as Record<string | number, unknown>)[key] = value;
+  },
+};
+
+/** The name of a property that devalue refuses, since assigning it would change the prototype; it travels with a mark in front. */
+const PROTO = "__proto__";
+const MARK = "~";
+
+/** What ends alike and begins with marks gets one more, so that no two names become one. */
+function escaped(name: string): string {
+  return name.endsWith(PROTO) && /^~*__proto__$/.test(name) ? MARK + name : name;
+}
+
+/** Items of arrays have numbers. */
+function unescaped(name: string | number): string | number {
+  if (typeof name === "number" || !name.endsWith(PROTO)) return name;
+  return /^~+__proto__$/.test(name) ? name.slice(MARK.length) : name;
+}
