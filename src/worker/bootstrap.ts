@@ -57,10 +57,10 @@ function serve(process: NodeJS.Process, link: Link): void {
   const inbox = separateInbox(process, (value) => HOST_FRAMES.has(frameType(value) ?? ""));
   let runner: Runner | null = null;
   let contract: Contract | null = null;
-  openTraceScope({ current: () => runner?.trace ?? null, begin: (_, begin) => begin() });
+  openTraceScope({ current: () => runner?.calls.trace ?? null, begin: (_, begin) => begin() });
   define(process, "send", (message: unknown, ...rest: unknown[]) => {
     // Before there are jobs a message can answer none.
-    runner?.send(message);
+    runner?.calls.send(message);
     const callback = rest.find((item) => typeof item === "function");
     if (callback) queueMicrotask(() => callback(null));
     return true;
@@ -85,7 +85,7 @@ function serve(process: NodeJS.Process, link: Link): void {
       }
       case "more": {
         const { job, count } = frame as Extract<HostFrame, { type: "more" }>;
-        return runner?.more(job, count);
+        return runner?.calls.more(job, count);
       }
       case "ping":
         return link.post({ type: "pong" });
@@ -109,7 +109,7 @@ function serve(process: NodeJS.Process, link: Link): void {
     process.on("exit", () => jobs.flush());
     runner = jobs;
     for (const { number, task, args } of init.replay ?? []) {
-      await jobs.replay(task, args).catch((thrown) =>
+      await jobs.calls.replay(task, args).catch((thrown) =>
         sendThrown(
           thrown,
           init.serialization,
