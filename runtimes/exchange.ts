@@ -5,13 +5,13 @@
  * **Tickets.** A job begins only with a ticket. The host grants one for each job before it sends it; the worker takes them in
  * the order of the jobs; the host may take back those that are left, at any moment and without the worker's help. Who takes a ticket has it alone, so a job that was taken back never begins, and after
  * the death of a worker the tickets that are left stand for its last jobs, which never began. Jobs that are sent without one, as a
- * last resort, can't be taken back; the worker counts those that it begins, in the first four bytes of the mail.
+ * last resort, can't be taken back; the worker counts those that it begins, so that it is known afterwards which it has not.
  *
  * **Mail.** Answers that wait for others to leave with them. See `src/wire/mail.ts`.
  *
  * Between threads both are shared memory. Processes share none, but a file that a child inherits shares its position with
  * the parent, and reading moves it, atomically: the file's length is what was granted, its position what was taken, and
- * reading a byte takes a ticket. It has no content (it is sparse). Mail is another file. Neither has a name (they are removed
+ * reading a byte takes a ticket. It has no content (it is sparse). The count and the mail are another file. Neither has a name (they are removed
  * at once), so that nothing is left behind.
  *
  * **Shelves.** Behind the mail, for long frames, where that is memory and there is plenty of it. See `src/wire/shelf.ts`.
@@ -153,7 +153,7 @@ export class FileExchange implements Exchange {
   }
 
   begunWithout(): number {
-    this.#fs.readSync(this.#mail(), COUNT, 0, MAIL_AT, 0);
+    this.#fs.readSync(this.#mail(), COUNT.fill(0), 0, MAIL_AT, 0);
     return COUNT.readUInt32LE(0);
   }
 

@@ -58,7 +58,7 @@ export class NamedJobs {
     return {
       id: request.id as string,
       cancel: (reason) => this.#leave(name, job, caller, reason),
-      // Others may have joined, and want it run here: whoever gives jobs to others names them itself (`Submitting.runApart`).
+      // Others may join it: whoever takes jobs back has them run apart (`Submitting.runApart`).
       takeBack() {},
       // A stream has no name: there is one caller who says how far it goes.
       more() {},

@@ -327,7 +327,7 @@ export class Crew {
     const before = worker.state;
     const { exchange } = worker.port;
     if (exchange) this.#parts.kept(worker, readKept(exchange.kept()));
-    const unbegun = this.#unbegun(worker);
+    const unbegun = this.#unbegun(worker, exit);
     exchange?.close();
     this.#workers.delete(worker);
     this.#enter(worker, { at: "exited" });
@@ -353,11 +353,14 @@ export class Crew {
     }
   }
 
-  #unbegun(worker: Worker): readonly Job[] {
+  #unbegun(worker: Worker, { abandoned }: WorkerExit): readonly Job[] {
     const { exchange } = worker.port;
     if (!exchange) return [];
     const { isolation } = this.#parts.adapter;
-    return worker.unbegun(exchange.recall(), exchange.begunWithout()).filter((job) => !isMoved(job, isolation));
+    // What is abandoned may still begin what it was sent without a ticket.
+    const without = abandoned ? 0 : worker.sentWithout - exchange.begunWithout();
+    const unbegun = worker.last(exchange.recall(), without);
+    return unbegun.filter((job) => !isMoved(job, isolation));
   }
 
   #enter(worker: Worker, next: WorkerState): void {

@@ -56,7 +56,7 @@ export interface JobHandle {
   readonly id: string;
   /** Settles the job with `reason`, wherever it is, and frees its worker; a no-op once it has settled. */
   cancel(reason: unknown): void;
-  /** The same, unless it may have begun: then it goes on. */
+  /** The same, if it is certain that it has not begun, and that nobody else wants it; otherwise it goes on. */
   takeBack(reason: unknown): void;
   /** Lets a job that yields go on: so many more values are wanted. A no-op once it has settled. */
   more(count: number): void;

@@ -28,7 +28,7 @@ export type JobEntry = readonly [
   trace?: TraceParts,
 ];
 
-/** The job begins without a ticket: it can't be taken back, and counts as begun when it is sent. See `exchange.ts`. */
+/** The job begins without a ticket: it can't be taken back. Its worker counts it when it begins. See `runtimes/exchange.ts`. */
 export const UNTICKETED = 1;
 
 /** The job's arguments are `undefined`, which JSON does not carry. */

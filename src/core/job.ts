@@ -62,8 +62,6 @@ export class Job implements JobHandle, Link<Job> {
   after: Job | null = null;
   /** Whether it was sent to begin with a ticket only: then it can be taken back. */
   ticketed = false;
-  /** Which it is of those that its worker was sent without a ticket, from 1 on; it begins them in order, and counts them. */
-  nthWithout = 0;
 
   /** How many more values it may yield; 0 for a job that is answered once. */
   credit: number;

@@ -70,7 +70,7 @@ export class Placement {
   /** Whether a worker has room for one more. */
   hasPlace(worker: Worker, now: number): boolean {
     if (!worker.takesJobs || worker.jobs.size >= this.#limits.concurrency) return false;
-    // Without a ticket a job shares the fate of what the worker has.
+    // Without a ticket a job can't be taken back: behind what the worker has it might wait for long.
     return worker.recalledAt === null || (worker.jobs.size === 0 && !worker.hearsSoon(now));
   }
 

@@ -41,7 +41,7 @@ export function sendJobs(worker: Worker, jobs: readonly Job[], isJson: IsJson): 
     try {
       worker.port.send(frame, (shipped[0] as Job).request.transfer);
       // Only now: what could not be sent is never counted by the worker.
-      for (const job of shipped) if (!job.ticketed) job.nthWithout = ++worker.sentWithout;
+      worker.sentWithout += shipped.length - ticketsFor(shipped);
     } catch (cause) {
       for (const job of shipped) unsent.push({ job, cause });
       const tickets = ticketsFor(shipped);

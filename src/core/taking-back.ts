@@ -105,10 +105,10 @@ export class TakingBack {
     this.takeKept(worker, readKept(exchange.kept()));
     // With tickets left, the others may have begun or not.
     if (count === asked && asked < ahead) {
-      this.#sendBack(worker, worker.lastTicketed(count));
+      this.#sendBack(worker, worker.last(count, 0));
       fill(worker);
     } else {
-      this.sort(worker, worker.lastTicketed(count));
+      this.sort(worker, worker.last(count, 0));
     }
     if (count > 0) {
       worker.recalledAt = clock.now();

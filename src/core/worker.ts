@@ -144,20 +144,12 @@ export class Worker {
     return null;
   }
 
-  /** So many of its jobs with tickets, the last. */
-  lastTicketed(count: number): readonly Job[] {
-    return count === 0 ? [] : [...this.jobs].filter((job) => job.ticketed).slice(-count);
-  }
-
-  /**
-   * Those of its jobs that it never began, once it has ended.
-   *
-   * @param tickets How many it has left.
-   * @param begunWithout How many jobs without one it has begun.
-   */
-  unbegun(tickets: number, begunWithout: number): readonly Job[] {
-    const last = new Set(this.lastTicketed(tickets));
-    return [...this.jobs].filter((job) => job.ticketed ? last.has(job) : job.nthWithout > begunWithout);
+  /** The last of its jobs: so many with a ticket, and so many without one. In the order in which they were sent. */
+  last(ticketed: number, without: number): readonly Job[] {
+    if (ticketed + without === 0) return [];
+    const left = { ticketed, without };
+    const last = [...this.jobs].toReversed().filter((job) => left[job.ticketed ? "ticketed" : "without"]-- > 0);
+    return last.reverse();
   }
 
   /** Is given the timer that ends its age; it cancels it when it ends earlier. */

@@ -8,10 +8,11 @@ import type { JobHandle, Outcome } from "../core/engine.ts";
 import type { Cut } from "./ended.ts";
 
 /** What the cluster gives for a run that was ended so. */
-export class CutShort {
+export class CutShort extends Error {
   readonly cut: Cut;
 
   constructor(cut: Cut) {
+    super(`the run was cut short: ${cut}`);
     this.cut = cut;
   }
 }

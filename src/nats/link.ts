@@ -21,10 +21,11 @@ import { Storing } from "./storing.ts";
 export const FAREWELL = 5_000;
 
 /**
- * How long the broker may take for one step of opening a queue, in milliseconds. One whose servers have no leader yet says nothing
- * (2.9): it is asked again.
+ * How long the broker may take for one step of opening a queue, in milliseconds, and how many times as long when it is tried again. One
+ * whose servers have no leader yet says nothing (2.9): it is asked again soon. One that is slow is given time.
  */
 const STEP = 1_500;
+const PATIENCE = 1.5;
 
 /** A connection, and what is used of it. */
 export interface Broker extends Found {
@@ -128,13 +129,19 @@ export class Link {
     const { queue, access } = this.#queue;
     const client = await loadClient();
     const what = `queue ${JSON.stringify(queue)} at ${access.servers.join(", ")}`;
-    return await persistently(what, access, () => !this.#closed, () => this.#try(client));
+    let tries = 0;
+    return await persistently(
+      what,
+      access,
+      () => !this.#closed,
+      () => this.#try(client, STEP * PATIENCE ** tries++),
+    );
   }
 
-  async #try(client: Client): Promise<Broker> {
+  async #try(client: Client, step: number): Promise<Broker> {
     const connection = await connect(client, this.#queue.access, this.#name, this.#inboxes);
     try {
-      this.#broker = await this.#prepare(client, connection);
+      this.#broker = await this.#prepare(client, connection, step);
     } catch (error) {
       await connection.close();
       throw error;
@@ -144,14 +151,14 @@ export class Link {
     return this.#broker;
   }
 
-  async #prepare(client: Client, connection: NatsConnection): Promise<Broker> {
+  async #prepare(client: Client, connection: NatsConnection, step: number): Promise<Broker> {
     const { max_payload: maxPayload = 1_048_576 } = connection.info ?? {};
     const { inboxPrefix: inboxes = this.#inboxes } = this.#queue.access.connection as { inboxPrefix?: string };
     const inbox = (): string => client.transport.createInbox(inboxes);
     const storing = new Storing({ client, connection, clock: realClock, inbox: inbox() });
     const js = client.jetstream.jetstream(connection, { checkAPI: false });
     const jsm = await client.jetstream.jetstreamManager(connection, { checkAPI: false });
-    const opening = await client.jetstream.jetstreamManager(connection, { checkAPI: false, timeout: STEP });
+    const opening = await client.jetstream.jetstreamManager(connection, { checkAPI: false, timeout: step });
     return {
       client,
       connection,

@@ -14,7 +14,7 @@ export class RunIds {
   /**
    * Gives a job its name: its own, if no other job here is called so.
    *
-   * @param job Which one it is. The same job may come again while it still runs here: it is one, then.
+   * @param job Which one it is. It may come again before what was left of its last run here has ended: it is called the same then.
    */
   take(own: string, job: string): string {
     for (let id = own, next = 2;; id = `${own} (${next++})`) {

@@ -60,6 +60,23 @@ export interface RunningParts {
   warn(error: Error): void;
 }
 
+/** A job that is to run here. */
+interface Given {
+  readonly delivery: Delivery;
+  readonly letter: JobLetter;
+  /** How many hosts it has cost. */
+  readonly losses: number;
+  readonly run: Run;
+  readonly cutoff: Cutoff;
+}
+
+/** A job that is here. */
+interface Here {
+  readonly cutoff: Cutoff;
+  /** Resolves once it has been answered, or let go. */
+  readonly over: Promise<void>;
+}
+
 /** Runs jobs of one queue. */
 export class Running {
   readonly #parts: RunningParts;
@@ -67,8 +84,8 @@ export class Running {
   #answering = 0;
   readonly #patience = new Patience();
   readonly #looking: Looking;
-  /** By address and message: a job that was given up may be enqueued again while it still runs. */
-  readonly #runs = new Register<string, Cutoff>();
+  /** By address and message: a job that was given up may be enqueued again while it still runs. Without those that were cut off. */
+  readonly #here = new Register<string, Here>();
   #timer: Timer | null = null;
 
   constructor(parts: RunningParts) {
@@ -123,11 +140,13 @@ export class Running {
 
   /** The broker has taken the jobs for lost: whoever has them now is not to run them at the same time for long. */
   lose(): void {
-    for (const key of this.#runs.keys()) this.#cut(key, "lost");
+    for (const key of [...this.#here.keys()]) this.#cut(key, "lost");
   }
 
+  /** What only waits no longer than it has to may have begun. */
   #cut(key: string, cut: Cut): void {
-    this.#runs.get(key)?.end(cut);
+    this.#here.get(key)?.cutoff.end(cut);
+    if (cut !== "waits") this.#here.delete(key);
   }
 
   async #handle(delivery: Delivery): Promise<void> {
@@ -149,15 +168,31 @@ export class Running {
       // The host that set it aside may have been lost before it could say that it had.
       return isPoison(before) ? undefined : await this.#drop(address, letter);
     }
-    const run = answering.begin(address, keyOf(delivery), letter);
-    const ended = await this.#end(delivery, letter, run, losses).finally(() => answering.end(run));
+    const key = keyOf(delivery);
+    // Its lease has run out while this host stood still: it is one job, which leaves the queue with its first delivery.
+    const found = this.#here.get(key);
+    if (found) return await found.over.catch(() => {});
+    const run = answering.begin(address, key, letter);
+    const cutoff = new Cutoff();
+    const here = { cutoff, over: this.#serve({ delivery, letter, losses, run, cutoff }) };
+    this.#here.set(key, here);
+    try {
+      await here.over;
+    } finally {
+      if (this.#here.get(key) === here) this.#here.delete(key);
+    }
+  }
+
+  async #serve(given: Given): Promise<void> {
+    const { delivery, letter, run } = given;
+    const ended = await this.#end(given).finally(() => this.#parts.answering.end(run));
     if (run.startedAt > 0) this.#parts.tally.ended();
     if (ended.how === "lost") return;
     if (ended.how === "given back") return await this.#giveBack(delivery, ended.lost);
     if (ended.how === "withdrawn") delivery.ack();
     else await this.#answer(delivery, ended, run);
     // What is set aside is kept whole.
-    if (ended.how !== "poisoned") await this.#drop(address, letter);
+    if (ended.how !== "poisoned") await this.#drop(run.address, letter);
   }
 
   /** The slot is another job's meanwhile. */
@@ -184,13 +219,14 @@ export class Running {
     await bulk.drop(broker, ownerOf(address), args);
   }
 
-  async #end(delivery: Delivery, letter: JobLetter, run: Run, losses: number): Promise<Ended> {
+  async #end(given: Given): Promise<Ended> {
+    const { delivery, letter, losses } = given;
     const { queue, version, maxDeliveries, broker, names } = this.#parts;
     if (version !== null && letter.version !== null && version !== letter.version) {
       return failed(skew(queue, version, letter.version));
     }
-    if (delivery.count <= maxDeliveries) return await this.#run(letter, run, delivery.count === maxDeliveries);
-    if (losses < maxDeliveries) return await this.#run(letter, run, losses + 1 === maxDeliveries);
+    if (delivery.count <= maxDeliveries) return await this.#run(given, delivery.count === maxDeliveries);
+    if (losses < maxDeliveries) return await this.#run(given, losses + 1 === maxDeliveries);
     const { status, written } = failed(await poisoned(broker, names, delivery, letter.id, losses));
     return { how: "poisoned", status, written };
   }
@@ -214,10 +250,8 @@ export class Running {
   }
 
   /** @param last Whether no other host will have it. */
-  async #run(letter: JobLetter, run: Run, last: boolean): Promise<Ended> {
+  async #run({ letter, run, cutoff }: Given, last: boolean): Promise<Ended> {
     const { cluster, answering } = this.#parts;
-    const cutoff = new Cutoff();
-    this.#runs.set(run.key, cutoff);
     try {
       const args = await this.#args(run.address, letter);
       if (args === null) return { how: "given back", lost: false };
@@ -235,8 +269,6 @@ export class Running {
       if (!(error instanceof ClusterError) || error.code !== "CC_ERR_WORKER_START") return thrown(error);
       // Another host may have better luck with the module; not for ever. The cluster has told of it itself.
       return last ? failed(error) : { how: "given back", lost: true };
-    } finally {
-      this.#runs.delete(run.key);
     }
   }
 

@@ -14,7 +14,7 @@
 
 import type { Buffer } from "node:buffer";
 
-/** Where the mail begins: what is before it `runtimes/exchange.ts`. */
+/** Where the mail begins, in bytes: before it is the count of `runtimes/exchange.ts`. */
 export const MAIL_AT = 4;
 
 /** How long it gets, in bytes. */

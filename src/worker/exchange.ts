@@ -56,7 +56,7 @@ class FileExchange implements WorkerExchange {
   readonly #mail: number;
   readonly #rounds = new Rounds();
   readonly #byte = new Uint8Array(1);
-  readonly #counted = new Uint32Array(1);
+  readonly #count = Buffer.alloc(MAIL_AT);
   readonly #entry = Buffer.alloc(mailLength("x".repeat(LONGEST_MAIL)));
 
   constructor({ tickets, mail }: { readonly tickets: number; readonly mail: number }) {
@@ -72,8 +72,8 @@ class FileExchange implements WorkerExchange {
   }
 
   count(): void {
-    this.#counted[0]!++;
-    made(() => writeSync(this.#mail, this.#counted, 0, MAIL_AT, 0));
+    this.#count.writeUInt32LE(this.#count.readUInt32LE(0) + 1, 0);
+    made(() => writeSync(this.#mail, this.#count, 0, MAIL_AT, 0));
   }
 
   keep(text: string): boolean {

@@ -201,6 +201,8 @@ export class FakeExchange implements Exchange {
   left = 0;
   /** How many jobs without a ticket the worker has begun. */
   begunUnticketed = 0;
+  /** Whether there is no room for tickets. */
+  full = false;
   closed = false;
   /** The texts of answers that the worker keeps back. */
   mail: string[] = [];
@@ -213,6 +215,7 @@ export class FakeExchange implements Exchange {
 
   grant(count: number): void {
     if (this.closed) violation("a ticket for a worker that has exited");
+    if (this.full && count > 0) throw new Error("no room for tickets");
     this.left += count;
   }
 

@@ -282,6 +282,21 @@ describe("Scheduler taking back", () => {
     expect([cluster.stats.jobs.failed, jobs["b"]!.outcome, next!.running]).toEqual([0, null, ["b", "c"]]);
   });
 
+  it("Scheduler knows what has not begun of several without a ticket, when one of them was left out", () => {
+    const { cluster, worker } = ahead({}, { manual: true, prefetch: 5 });
+    worker.shared.full = true;
+    cluster.clock.together(() => cluster.submitAll("a", "b"));
+    const unwanted = cluster.submit("c");
+    worker.shared.begunUnticketed++;
+    unwanted.cancel();
+    // It is left out: that counts as well, and it is heard of.
+    const [, , number] = [...worker.jobs.keys()];
+    worker.shared.begunUnticketed++;
+    worker.says({ type: "answers", answers: [[number, 1, null, 0]] });
+    worker.crash();
+    expect([cluster.stats.jobs.failed, cluster.stats.jobs.waiting]).toEqual([2, 1]);
+  });
+
   it.each(["process", "thread"] as const)(
     "Scheduler does not count among what a %s begins without a ticket what could not be sent to it",
     (isolation) => {
@@ -289,9 +304,7 @@ describe("Scheduler taking back", () => {
       cluster.warm();
       cluster.allReady();
       const worker = cluster.worker(0);
-      worker.shared.grant = () => {
-        throw new Error("no room for tickets");
-      };
+      worker.shared.full = true;
       const unsent = cluster.submit(() => {});
       const sent = cluster.submit("a");
       worker.crash();

@@ -24,6 +24,19 @@ beforeEach(() => {
 });
 afterEach(() => stage.clean());
 
+/** How many jobs were given to a host again. */
+async function redelivered(): Promise<number> {
+  const connection = await connect({ servers: broker.url });
+  try {
+    const { consumers } = await jetstreamManager(connection);
+    let count = 0;
+    for await (const { num_redelivered } of consumers.list(`CC_JOBS_${shared.queue}`)) count += num_redelivered;
+    return count;
+  } finally {
+    await connection.close();
+  }
+}
+
 /** How many messages a stream of the queue has. */
 async function messages(stream: "ANSWERS" | "DEAD" | "JOBS"): Promise<number> {
   const connection = await connect({ servers: broker.url });
@@ -83,6 +96,30 @@ it("A host that stood still for longer than its lease gives no second answer", a
   // Those of jobs without a name may be forgotten already.
   expect(await cc.enqueue({ op: "echo", value: "another" }, { id: "one" })).toBe("answer");
   expect(stage.lines("ran").length).toBe(2);
+});
+
+it("A job that comes again to a host which stood still is one there, and can still be withdrawn", async () => {
+  const host = await stage.hostProgram({ ...shared, lease: 1_000, maxWorkers: 6 });
+  const cc = stage.cluster(shared);
+  const log = stage.file("ran");
+  const abort = new AbortController();
+  const job = cc.enqueue({ op: "wait", file: stage.file("go"), log, value: "answer" });
+  const unwanted = cc.enqueue({ file: stage.file("unwanted"), heeds: true }, { task: "notes", signal: abort.signal });
+  const withdrawn = expect(unwanted).rejects.toBe("not wanted");
+  await until(() => stage.lines("ran").length === 1 && stage.lines("unwanted").length === 1);
+  host.child.kill("SIGSTOP");
+  // Its questions are open: they come to where it will find them.
+  await expect.poll(redelivered, { timeout: 20_000 }).toBe(2);
+  host.child.kill("SIGCONT");
+  // It comes after them.
+  expect(await cc.enqueue({ op: "echo", value: "later" })).toBe("later");
+  abort.abort("not wanted");
+  await withdrawn;
+  await until(() => stage.lines("unwanted").length === 2);
+  stage.write("go");
+  expect(await job).toBe("answer");
+  await expect.poll(() => messages("JOBS"), { timeout: 20_000 }).toBe(0);
+  expect([stage.lines("ran").length, stage.lines("unwanted")]).toEqual([1, ["begun", "heard"]]);
 });
 
 it("A lease that is made shorter is renewed in time by the hosts that are there", async () => {

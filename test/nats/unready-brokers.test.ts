@@ -1,9 +1,10 @@
 /** Servers that are not ready yet, or find the program too slow: it is tried again, as long as `connectTimeout` says. */
 
 import { once } from "node:events";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { afterEach, expect, it } from "vitest";
 import { serve } from "../../nats.ts";
+import { Broker } from "./broker.ts";
 
 const module = new URL("../workers/handler.mjs", import.meta.url);
 
@@ -52,6 +53,40 @@ async function served(refusal: string | null, connectTimeout: number): Promise<[
   const error = await serve({ servers, queue: "q", connectTimeout, cluster: { module } }).catch((error) => error);
   return [mute.connections, error];
 }
+
+it("A broker that takes longer for an answer than it is given at first is given more time", async () => {
+  const broker = await Broker.start();
+  const sockets = new Set<Socket>();
+  let connections = 0;
+  // The first message of each connection comes late.
+  const slow = createServer((client) => {
+    connections++;
+    const way = connect(broker.port, "127.0.0.1");
+    for (const socket of [client, way]) sockets.add(socket.on("error", () => {}));
+    client.pipe(way);
+    let delayed = false;
+    way.on("data", (bytes) => {
+      if (delayed || !/^H?MSG /m.test(bytes.toString("latin1"))) return client.write(bytes);
+      delayed = true;
+      way.pause();
+      setTimeout(() => {
+        client.write(bytes);
+        way.resume();
+      }, 2_000);
+    });
+  }).listen(0, "127.0.0.1");
+  try {
+    await once(slow, "listening");
+    const servers = `nats://127.0.0.1:${(slow.address() as AddressInfo).port}`;
+    const host = await serve({ servers, queue: "slow", connectTimeout: 25_000, cluster: { module } });
+    await host.exit();
+    expect(connections).toBeGreaterThan(1);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    slow.close();
+    await broker.end();
+  }
+});
 
 it("A broker that says nothing yet is asked several times while a connection is opened", async () => {
   const [connections, error] = await served(null, 5_000);
