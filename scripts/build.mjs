@@ -88,7 +88,7 @@ async function buildCommandLine() {
       js: 'import { createRequire as createRequireOfBundle } from "node:module";\n' +
         "const require = createRequireOfBundle(import.meta.url);",
     },
-    plugins: [fromTheLibrary(/\/mod\.ts$/), fromTheLibrary(/\/nats\.ts$/, "./nats.js")],
+    plugins: [fromTheLibrary(/\/(mod|core\/errors)\.ts$/), fromTheLibrary(/\/nats\.ts$/, "./nats.js")],
   });
   addLicenses("dist/cli.js", metafile);
   chmodSync(join(root, "dist/cli.js"), 0o755);

@@ -12,7 +12,7 @@
 import { AsyncResource } from "node:async_hooks";
 import { onAbort } from "./abort-watch.ts";
 import { Chain, type Link } from "./core/chain.ts";
-import { ClusterError } from "./core/errors.ts";
+import { isOwnFault } from "./own-fault.ts";
 import type { JobHandle, JobRequest, Outcome } from "./core/engine.ts";
 import type { MapResult, ResolvedMapOptions } from "./map-options.ts";
 import { isItem, type Item, type Source } from "./source.ts";
@@ -360,5 +360,5 @@ function result(outcome: Outcome, index: number): MapResult<unknown> {
 
 /** The cluster has been closed: every job would be refused, without end. */
 function isOfTheEnd(error: unknown): boolean {
-  return error instanceof ClusterError && error.code === "CC_ERR_CLOSED";
+  return isOwnFault(error) && error.code === "CC_ERR_CLOSED";
 }

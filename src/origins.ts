@@ -6,6 +6,7 @@
 
 import { ClusterError } from "./core/errors.ts";
 import { EnqueueSite } from "./enqueue-site.ts";
+import { markThrown } from "./own-fault.ts";
 import { decodeThrown } from "./wire/error-codec.ts";
 
 /** Adds to the errors of one cluster's jobs where they were enqueued. */
@@ -21,6 +22,7 @@ export class Origins {
   readonly decode = (encoded: unknown): unknown => {
     const error = decodeThrown(encoded);
     if (typeof error === "object" && error !== null) this.#thrown.add(error);
+    markThrown(error);
     return error;
   };
 

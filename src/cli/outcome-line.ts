@@ -5,17 +5,19 @@
  */
 
 import { inspect } from "node:util";
-import { ClusterError } from "../../mod.ts";
+import { isOwnFault } from "../own-fault.ts";
 import type { JobOutcome } from "./flow.ts";
 import type { Job } from "./read-jobs.ts";
+import { printable } from "./table.ts";
 
 /** An answer as JSON, "" for undefined; throws for what JSON would lose. */
 export function answerJson(value: unknown): string {
   return JSON.stringify(value, typeof value === "object" || typeof value === "bigint" ? whatJsonHas : undefined) ?? "";
 }
 
-function whatJsonHas(key: string, value: unknown): unknown {
-  const what = lostIn(value);
+/** `value` is what the `toJSON` of a Buffer or a Date has made of it. */
+function whatJsonHas(this: Record<string, unknown>, key: string, value: unknown): unknown {
+  const what = lostIn(this[key]);
   if (what === null) return value;
   throw new TypeError(`the answer can't be written as JSON: ${key === "" ? "it" : JSON.stringify(key)} is ${what}`);
 }
@@ -24,6 +26,7 @@ function lostIn(value: unknown): string | null {
   if (typeof value === "bigint") return "a BigInt";
   if (typeof value !== "object" || value === null) return null;
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `binary (${value.constructor.name})`;
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "an invalid Date" : null;
   const prototype = Object.getPrototypeOf(value);
   if (prototype === null || KNOWN.has(prototype)) return null;
   return `a ${prototype.constructor?.name ?? "thing of a class"}`;
@@ -58,8 +61,8 @@ export function inWords(thrown: unknown): string {
 export function failureSentence(job: Job, { error }: Extract<JobOutcome, { ok: false }>): string {
   const { name, message } = told(error);
   // What the cluster itself says has come from nowhere in the user's code.
-  const from = job.ok && error instanceof Error && !(error instanceof ClusterError) ? firstFrame(error) : "";
-  return `${job.place}: ${name}: ${message}${from}`;
+  const from = job.ok && error instanceof Error && !isOwnFault(error) ? firstFrame(error) : "";
+  return `${job.place}: ${name}: ${message}${from}`.split("\n").map(printable).join("\n");
 }
 
 function firstFrame({ stack }: Error): string {

@@ -7,7 +7,8 @@
 import { resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { ClusterError, type ComputeCluster, type ComputeClusterOptions } from "../../mod.ts";
+import type { ComputeCluster, ComputeClusterOptions } from "../../mod.ts";
+import { isOwnFault, isTerminated } from "../own-fault.ts";
 import { EXIT } from "./exit-code.ts";
 import { checkDistinct } from "./distinct-files.ts";
 import { Fingerprint } from "./fingerprint.ts";
@@ -248,6 +249,7 @@ class Run {
 
   #settle(job: Job, outcome: JobOutcome): void {
     if (!outcome.ok && concernsAll(outcome.error)) throw outcome.error;
+    if (!outcome.ok && this.#interrupts.exitCode !== null && isTerminated(outcome.error)) throw STOPPED;
     this.#done += job.size;
     this.#ended++;
     if (!outcome.ok) return this.#fail(job, outcome);
@@ -302,12 +304,12 @@ class Run {
   }
 }
 
-/** The reason of a second signal. */
+/** The reason of a second signal, or of a first one that the workers got, too: their jobs are to be run again. */
 const STOPPED = new Error("stopped by a signal");
 
 /** Every other job would fail for the same reason, and this one has not begun. */
 function concernsAll(error: unknown): boolean {
-  return error instanceof ClusterError && error.retryable &&
+  return isOwnFault(error) && error.retryable &&
     ["CC_ERR_WORKER_START", "CC_ERR_OPTION", "CC_ERR_CLOSED"].includes(error.code);
 }
 

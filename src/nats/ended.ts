@@ -4,7 +4,8 @@
  * @module
  */
 
-import { ClusterError } from "../core/errors.ts";
+import type { ClusterError } from "../core/errors.ts";
+import { isOwnFault } from "../own-fault.ts";
 import { notCloneable } from "../wire/cloneable.ts";
 import { sendThrown } from "../wire/error-codec.ts";
 import { writeFailure } from "./failures.ts";
@@ -49,8 +50,7 @@ export function answered(value: unknown): Ended {
 
 /** Of one that has thrown. */
 export function thrown(error: unknown): Ended {
-  // Of its worker, or of the cluster: no handler's.
-  if (error instanceof ClusterError) return failed(error);
+  if (isOwnFault(error)) return failed(error);
   let written: Written | null = null;
   sendThrown(error, "advanced", (encoded) => written = write(encoded));
   return { how: "answered", status: "thrown", written: written as unknown as Written };

@@ -11,6 +11,7 @@ import type { Clock, Timer } from "../core/clock.ts";
 import { ClusterError } from "../core/errors.ts";
 import { Register } from "../core/register.ts";
 import { submitApart } from "../submit-apart.ts";
+import { isOwnFault, isTerminated } from "../own-fault.ts";
 import type { Bulk } from "./bulk.ts";
 import { Cutoff, CutShort } from "./cutoff.ts";
 import type { Delivery } from "./delivery.ts";
@@ -52,6 +53,8 @@ export interface RunningParts {
   readonly version: string | null;
   /** How often a job is given to a host; then it is given up. */
   readonly maxDeliveries: number;
+  /** Whether this host takes no more jobs, and is about to end. */
+  isLeaving(): boolean;
   /** A place is free. */
   freed(): void;
   /** No worker could be started for a job, which was given back. */
@@ -251,7 +254,7 @@ export class Running {
 
   /** @param last Whether no other host will have it. */
   async #run({ letter, run, cutoff }: Given, last: boolean): Promise<Ended> {
-    const { cluster, answering } = this.#parts;
+    const { cluster, answering, isLeaving } = this.#parts;
     try {
       const args = await this.#args(run.address, letter);
       if (args === null) return { how: "given back", lost: false };
@@ -265,8 +268,9 @@ export class Running {
       return answered(await cutoff.run((done) => submitApart(cluster, read(args), options, done)));
     } catch (error) {
       if (error instanceof CutShort) return cutOff(error.cut);
-      if (error instanceof ClusterError && OURS.has(error.code)) return { how: "given back", lost: false };
-      if (!(error instanceof ClusterError) || error.code !== "CC_ERR_WORKER_START") return thrown(error);
+      if (isOwnFault(error) && OURS.has(error.code)) return { how: "given back", lost: false };
+      if (isTerminated(error) && isLeaving()) return { how: "given back", lost: false };
+      if (!isOwnFault(error) || error.code !== "CC_ERR_WORKER_START") return thrown(error);
       // Another host may have better luck with the module; not for ever. The cluster has told of it itself.
       return last ? failed(error) : { how: "given back", lost: true };
     }

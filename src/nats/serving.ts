@@ -154,6 +154,7 @@ export class Serving {
       clock,
       version,
       maxDeliveries,
+      isLeaving: () => this.#state !== "serving",
       freed,
       unfit,
       warn,

@@ -45,7 +45,7 @@ export type Stdin = "nothing" | "open" | { readonly text: string } | { readonly 
 
 /** What the tests' jobs do. Each says in the file `log` that it runs. */
 const WORKER = `
-import { appendFileSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 const log = new URL("./log", import.meta.url);
 const said = (n) => appendFileSync(log, n + "\\n");
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -66,6 +66,11 @@ export const logged = async (n) => {
   return "x".repeat(n % 50) + n;
 };
 export const once = async (n) => { said(n); await pause(300); return n; };
+export const gated = async (n) => {
+  said(n);
+  while (!existsSync(new URL("./gate", import.meta.url))) await pause(5);
+  return n;
+};
 export const stuck = (n) => { said(n); for (;;); };
 export const dies = (n) => n === 2 ? process.exit(7) : n;
 export const big = () => "x".repeat(50_000);

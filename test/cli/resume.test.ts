@@ -155,6 +155,22 @@ describe.concurrent.each(posix)("signals on %s", { timeout: 60_000 }, (host) => 
     await until(() => !signalAll(0));
   });
 
+  it("SIGTERM to the workers, too, leaves what they were at to be run again", async ({ commands }) => {
+    commands.write("jobs", "1\n2\n3\n4\n");
+    const more = ["--task", "gated", "--max-workers", "2", "--output", "out", "--journal", "journal", "--resume"];
+    const { signalAll, said, ended } = commands.start(host, ["run", "worker.mjs", "jobs", ...more]);
+    await until(() => commands.lines("log").length >= 2);
+    signalAll("SIGTERM");
+    // Deno's are in a group of their own, and finish.
+    await until(() => said.stderr.includes("interrupted"));
+    commands.write("gate", "");
+    expect((await ended).code).toBe(143);
+    expect((await commands.run(host, ["run", "worker.mjs", "jobs", ...more])).code).toBe(0);
+    expect(commands.lines("out").map((line) => JSON.parse(line))).toEqual(
+      [1, 2, 3, 4].map((value, index) => ({ index, value })),
+    );
+  });
+
   it("SIGTERM asks for the same, with its own code, also where jobs are waited for", async ({ commands }) => {
     const { child, ended } = commands.start(host, ["run", "worker.mjs"], "open");
     child.stdin?.write("1\n");

@@ -33,6 +33,19 @@ describe.concurrent.each(HOSTS)("run on %s", { timeout: 60_000 }, (host) => {
     expect(came.sort((a, b) => a.index - b.index)).toEqual(expected(201));
   });
 
+  it("takes what a handler throws for its job's end only, also an error of a cluster of its own", async ({ commands }) => {
+    commands.write(
+      "nested.mjs",
+      `export default (n) => {
+        if (n !== 2) return n;
+        throw Object.assign(new Error("no more"), { name: "ClusterError", code: "CC_ERR_CLOSED", retryable: true });
+      };`,
+    );
+    const { code, stdout } = await commands.run(host, ["run", "nested.mjs", "-q"], { text: upTo(3) });
+    expect(code).toBe(1);
+    expect(parsed(stdout)).toMatchObject([{ value: 1 }, { error: { code: "CC_ERR_CLOSED" } }, { value: 3 }]);
+  });
+
   it("tells of jobs that fail and of lines that are none, keeps their inputs, and exits with 1", async ({ commands }) => {
     const jobs = '\ufeff1\r\n2\r\n\r\n{"bad\r\n 3 \r\n"4"';
     const { code, stdout, stderr } = await commands.run(host, run("--task", "odd", "--failed", "failed"), {

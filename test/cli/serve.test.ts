@@ -91,6 +91,20 @@ describe.concurrent.each(HOSTS)("serve on %s", { timeout: 60_000 }, (host) => {
     expect(await job).toBe("long");
   });
 
+  it("gives to other hosts what its workers were at when they are told to end, too", async ({ commands }) => {
+    const queue = `all-${host}`;
+    const cc = cluster(queue);
+    const first = await serve(commands, broker, host, queue);
+    const started = once(cc, "job:started");
+    const job = cc.enqueue("given", { task: "once" });
+    await started;
+    first.running.signalAll("SIGTERM");
+    expect((await first.running.ended).code).toBe(0);
+    commands.write("once", "");
+    await serve(commands, broker, host, queue);
+    expect(await job).toBe("given");
+  });
+
   it("refuses what can't work with a sentence, and takes no job", async ({ commands }) => {
     commands.write("host.mjs", WORKER);
     commands.write("broken.mjs", 'throw new Error("out of order");');

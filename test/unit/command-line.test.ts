@@ -44,6 +44,8 @@ describe("outcomes", () => {
         [new Map(), "it is a Map"],
         [[new Set()], '"0" is a Set'],
         [{ bytes: new Uint8Array(2) }, '"bytes" is binary (Uint8Array)'],
+        [[Buffer.from("a")], '"0" is binary (Buffer)'],
+        [{ at: new Date(NaN) }, '"at" is an invalid Date'],
       ] as const
     ) {
       expect(() => answerJson(value)).toThrow(`the answer can't be written as JSON: ${what}`);
@@ -59,6 +61,8 @@ describe("outcomes", () => {
     });
     expect(JSON.parse(failureLine(JOB, null)).error.message).toBe("not an Error was thrown: null");
     expect(failureSentence(JOB, { ok: false, error })).toMatch(/^jobs:5: TypeError: no\n {2}at .*command-line/);
+    const hostile = failureSentence(JOB, { ok: false, error: new Error("\u001b[2J\nmore\u0007") });
+    expect(hostile).toMatch(/^jobs:5: Error: �\[2J\nmore�/);
   });
 
   it("reasons have the causes, and end where the user's code does", () => {

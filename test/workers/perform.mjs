@@ -63,6 +63,12 @@ const THROWN = {
     }),
   functions: () => Object.assign(new Error("with functions"), { retry() {}, symbol: Symbol("s"), list: [() => 1] }),
   frozen: () => Object.freeze(Object.assign(new Error("frozen"), { code: "E_ICE" })),
+  ...Object.fromEntries(
+    ["CC_ERR_CLOSED", "CC_ERR_BACKLOG_FULL", "CC_ERR_LATENCY", "CC_ERR_WORKER_START"].map((code) => [
+      code,
+      () => Object.assign(new Error("of another cluster"), { name: "ClusterError", code, retryable: true }),
+    ]),
+  ),
   string: () => "a string",
   number: () => 0,
   null: () => null,

@@ -21,6 +21,24 @@ export const errors: Case[] = [
       assert.deepEqual(Object.keys(error).sort(), ["code", "meta"]);
     },
   },
+  {
+    name: "An error of a cluster of the handler's own is its job's, which is run once, and others go on",
+    async run(kit) {
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 1, maxBacklog: Infinity });
+      const file = kit.file("ran");
+      const codes = ["CC_ERR_CLOSED", "CC_ERR_BACKLOG_FULL", "CC_ERR_LATENCY", "CC_ERR_WORKER_START"];
+      const jobs = codes.map((what) => ({ op: "log", file, line: what, next: { op: "throw", what } }));
+      const told: unknown[] = [];
+      for (const args of jobs) told.push((await kit.error(cc, args))["code"]);
+      assert.deepEqual([told, kit.lines(file)], [codes, codes]);
+      told.length = 0;
+      for await (const end of cc.map(jobs, { onError: "yield", concurrency: 1 })) {
+        if (end.status === "rejected") told.push((end.reason as Failure)["code"]);
+      }
+      assert.deepEqual([told, kit.lines(file)], [codes, [...codes, ...codes]]);
+      assert.equal(await kit.value(cc, { op: "echo", value: "next" }), "next");
+    },
+  },
   ...everyWay("The stack shows where it was thrown and then where it was enqueued", async (kit, worker, style) => {
     // The contract for messages ends its worker when it throws.
     const cc = kit.cluster(worker, { maxWorkers: 1 });
