@@ -96,13 +96,23 @@ export class Bulk {
 
   async #put(broker: Broker, owner: string, object: string, bytes: Uint8Array): Promise<void> {
     try {
-      const options = { max_chunk_size: Math.min(PIECE, Math.floor(broker.maxPayload / 2)) };
-      const store = await this.#store(broker, owner);
-      await store.putBlob({ name: object, options }, bytes);
+      await this.#write(broker, owner, object, bytes);
     } catch (error) {
       const what = `a value of ${bytes.byteLength} bytes can't be kept in the bucket ${this.#names.bucket(owner)}`;
       if (isOutOfRoom(error)) throw engineError(`${what}: the server has no room for it`, error, true);
       throw isLasting(error) ? engineError(what, error, true) : error;
+    }
+  }
+
+  async #write(broker: Broker, owner: string, object: string, bytes: Uint8Array, again = false): Promise<void> {
+    const options = { max_chunk_size: Math.min(PIECE, Math.floor(broker.maxPayload / 2)) };
+    const opening = this.#store(broker, owner);
+    try {
+      await (await opening).putBlob({ name: object, options }, bytes);
+    } catch (error) {
+      if (!isMissing(error) || again) throw error;
+      this.#forget(owner, opening);
+      await this.#write(broker, owner, object, bytes, true);
     }
   }
 
@@ -127,10 +137,15 @@ export class Bulk {
   }
 
   async #find(broker: BulkBroker, owner: string, object: string): Promise<ObjectInfo | null> {
+    const opening = this.#store(broker, owner);
     try {
-      const found = await (await this.#store(broker, owner)).info(object);
+      const found = await (await opening).info(object);
       return found?.deleted ? null : found;
     } catch (error) {
+      if (isMissing(error)) {
+        this.#forget(owner, opening);
+        return null;
+      }
       if (isDenied(error)) throw engineError(`the value ${object} can't be had`, error);
       throw error;
     }
@@ -149,6 +164,11 @@ export class Bulk {
     this.#stores.set(owner, opening);
     opening.catch(() => this.#stores.delete(owner));
     return opening;
+  }
+
+  /** Its bucket is gone: it is made anew by whoever next has something to keep. Somebody may have done so already. */
+  #forget(owner: string, store: Promise<ObjectStore>): void {
+    if (this.#stores.get(owner) === store) this.#stores.delete(owner);
   }
 }
 

@@ -58,6 +58,16 @@ describe.each(versions)("With NATS %s", (version) => {
     await expect.poll(() => left(jsm), patience).toBe(0);
   });
 
+  it("a bucket that is lost is made anew by programs that had it, for arguments and for answers", async () => {
+    const { cc, jsm } = await start();
+    await echoes(cc, large(2_000_000));
+    await jsm.streams.delete("OBJ_CC_q_any");
+    expect(await cc.enqueue(2_000_000, { task: "moved" })).toHaveLength(2_000_000);
+    await jsm.streams.delete("OBJ_CC_q_any");
+    await echoes(cc, large(2_000_000));
+    await expect.poll(() => left(jsm), patience).toBe(0);
+  });
+
   it("whoever closes at once when it has a large answer leaves nothing of it behind", async () => {
     const { broker, jsm } = await start();
     const engine = nats({ servers: broker.url, queue: "q" });
