@@ -188,7 +188,8 @@ export class Answering {
     for (let attempt = 1;; attempt++) {
       try {
         if (broker.requests.absence) await broker.requests.absence;
-        body ??= await bulk.pack(broker, ownerOf(address), written, headers);
+        // What is not in the store is looked at each time: the broker may take less than it did.
+        if (!body?.object) body = await bulk.pack(broker, ownerOf(address), written, headers);
         if (body.object !== null) headers = answerHeaders(broker.client, { ...letter, body });
         const { seq } = await broker.requests.publish(names.answer(address), body.bytes, headers);
         this.#tell(address, headers, body, seq);

@@ -38,7 +38,7 @@ export interface Broker extends Found {
   inbox(): string;
   /** Whether what is purged by subject is room again. */
   readonly purges: boolean;
-  /** The largest message that it takes, in bytes. */
+  /** The largest message that it takes now, in bytes. */
   readonly maxPayload: number;
 }
 
@@ -152,7 +152,6 @@ export class Link {
   }
 
   async #prepare(client: Client, connection: NatsConnection, step: number): Promise<Broker> {
-    const { max_payload: maxPayload = 1_048_576 } = connection.info ?? {};
     const { inboxPrefix: inboxes = this.#inboxes } = this.#queue.access.connection as { inboxPrefix?: string };
     const inbox = (): string => client.transport.createInbox(inboxes);
     const storing = new Storing({ client, connection, clock: realClock, inbox: inbox() });
@@ -166,7 +165,10 @@ export class Link {
       jsm,
       requests: new Requests(storing),
       inbox,
-      maxPayload,
+      // Each time: it may be another when the broker comes back.
+      get maxPayload(): number {
+        return connection.info?.max_payload ?? 1_048_576;
+      },
       purges: purges(connection),
       ...await this.#find(opening, connection),
     };

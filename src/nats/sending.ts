@@ -167,7 +167,8 @@ export class Sending {
       args: { ...job.args, object: null },
     };
     let headers = jobHeaders(broker.client, letter);
-    job.body ??= await bulk.pack(broker, owner, job.args, headers);
+    // What is not in the store is looked at each time: the broker may take less than it did.
+    if (!job.body?.object) job.body = await bulk.pack(broker, owner, job.args, headers);
     if (job.isSettled) return this.#drop(job);
     if (job.body.object !== null) headers = jobHeaders(broker.client, { ...letter, args: job.body });
     const level = levelOf(request.priority);

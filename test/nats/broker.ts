@@ -31,7 +31,7 @@ export class Broker {
   readonly folder: string;
   readonly #address: string;
   readonly #version: string;
-  readonly #config: string;
+  #config: string;
   readonly #jetstream: string | null;
   #child: ChildProcess | null = null;
   /** What it has said, for when it does not start. */
@@ -65,8 +65,13 @@ export class Broker {
     return this.#child?.pid as number;
   }
 
-  /** Starts it again, with what it had stored. */
-  async begin(): Promise<void> {
+  /**
+   * Starts it again, with what it had stored.
+   *
+   * @param config Other lines for its configuration file, from now on.
+   */
+  async begin(config = this.#config): Promise<void> {
+    this.#config = config;
     const file = join(this.folder, "server.conf");
     const store = `store_dir: ${JSON.stringify(join(this.folder, "store"))}`;
     const jetstream = this.#jetstream === null ? "" : `jetstream { ${store}, ${this.#jetstream} }`;

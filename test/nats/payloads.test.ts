@@ -68,6 +68,20 @@ describe.each(versions)("With NATS %s", (version) => {
     await expect.poll(() => left(jsm), patience).toBe(0);
   });
 
+  it("what the server takes when it comes back is what counts, though it took more before", async () => {
+    const { broker, cc } = await start();
+    await echoes(cc, large(700_000));
+    // Its answer is due when there is another server.
+    const begun = once(cc, "job:started");
+    const late = cc.enqueue({ op: "wait", file: join(broker.folder, "go"), value: large(700_000) });
+    await begun;
+    await broker.kill();
+    await broker.begin("max_payload: 65536");
+    writeFileSync(join(broker.folder, "go"), "");
+    expect(await late).toHaveLength(700_000);
+    await echoes(cc, large(700_000));
+  });
+
   it("whoever closes at once when it has a large answer leaves nothing of it behind", async () => {
     const { broker, jsm } = await start();
     const engine = nats({ servers: broker.url, queue: "q" });
