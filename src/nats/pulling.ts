@@ -28,6 +28,10 @@ const NOTHING: ReadonlySet<number> = new Set([404, 408]);
 /** How long it is not asked again that has refused a question, in milliseconds. */
 const REFUSED = 500;
 
+/** Its code where nobody is there to be asked, and what it says to those who have asked before. */
+const NOBODY = 503;
+const DELETED = /consumer deleted/i;
+
 /** How much later than that nothing comes of it any more, in milliseconds. */
 const OVERDUE = 5_000;
 
@@ -72,6 +76,8 @@ export interface PullingParts {
   room(): Room;
   /** A job has come. `depth`: of the room that it was asked for. */
   got(delivery: Delivery, depth: number): void;
+  /** The queue may not be there any more, or a level of it. Resolves when it is to be asked again; never rejects. */
+  lost(): Promise<void>;
 }
 
 /** Asks for the jobs of one queue. */
@@ -242,8 +248,9 @@ export class Pulling {
     if (!question) return;
     // A message of the broker's own has a code and no body.
     const headers = headersOf(message);
-    const { code = 0 } = headers ?? {};
-    if (code > 0) return NOTHING.has(code) ? this.#ended(question) : this.#refused(question);
+    const { code = 0, description = "" } = headers ?? {};
+    if (NOTHING.has(code)) return this.#ended(question);
+    if (code > 0) return this.#refused(question, code === NOBODY || DELETED.test(description));
     const delivery = Delivery.of(message, headers, this.#parts.broker.connection);
     // Of nobody that was asked.
     if (!delivery) return;
@@ -253,16 +260,26 @@ export class Pulling {
     if (last) this.#ended(question);
   }
 
-  /** The broker has as many questions as it takes, changes its leader, or has lost the queue. Until it is asked again nothing may come. */
-  #refused(question: Question): void {
+  /**
+   * The broker has as many questions as it takes, changes its leader, or has lost the queue. Until it is asked again nothing may come.
+   *
+   * @param lost Whether it may have lost it. What was deleted may yet be about to go: it is not made anew at once.
+   */
+  #refused(question: Question, lost: boolean): void {
     question.timer.cancel();
-    question.timer = this.#parts.clock.schedule(REFUSED, () => this.#ended(question));
+    question.timer = this.#parts.clock.schedule(REFUSED, () => {
+      if (!lost) return this.#ended(question);
+      void this.#parts.lost().then(() => this.#ended(question));
+    });
   }
 
-  /** What may still come of it is not to be taken for another's. */
+  /**
+   * What may still come of it is not to be taken for another's. A broker before 2.10 says nothing where nobody is there to be asked: the
+   * queue may be lost.
+   */
   #overdue(question: Question): void {
     this.#forget(question);
-    this.#goOnAfter(question);
+    void this.#parts.lost().then(() => this.#goOnAfter(question));
   }
 
   /** Nothing more comes of it. */

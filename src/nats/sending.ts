@@ -90,14 +90,22 @@ export class Sending {
     }
   }
 
-  /** A broker may have lost it, though it was accepted: it is sent once more. It is not taken twice. */
+  /** A broker may have lost it, though it was accepted, and the queue with it: it is sent once more. It is not taken twice. */
   async repeat(broker: Broker, job: RemoteJob): Promise<void> {
     try {
-      if (job.body) await this.#parts.bulk.restore(broker, this.#parts.owner, job.body, job.args);
-      await this.#publish(broker, job);
+      await this.#sendAgain(broker, job).catch(async (error) => {
+        if (!isUnanswered(error)) throw error;
+        await this.#parts.link.reopen();
+        await this.#sendAgain(broker, job);
+      });
     } catch {
       // It is there, or it is looked for again.
     }
+  }
+
+  async #sendAgain(broker: Broker, job: RemoteJob): Promise<void> {
+    if (job.body) await this.#parts.bulk.restore(broker, this.#parts.owner, job.body, job.args);
+    await this.#publish(broker, job);
   }
 
   /** Whose it is that is in the queue: this program's, of which it was not told, or of whoever enqueued the same name meanwhile. */

@@ -27,6 +27,9 @@ import { Running } from "./running.ts";
 import { Tally } from "./tally.ts";
 import { Withdrawn } from "./withdrawn.ts";
 
+/** How long a queue is not looked for again that is not there, in milliseconds. */
+const REOPEN = 2_000;
+
 /** What serving is given to work with, and whom it tells. */
 export interface ServingParts {
   /** The host's name. */
@@ -75,6 +78,8 @@ export class Serving {
   /** In milliseconds. */
   #lease: number = SHAPE.lease;
   #renewal: Timer | null = null;
+  /** When the queue may be looked for again, by the clock. */
+  #reopenAt = 0;
   /** Runs while there is no connection: then the broker has taken the jobs for lost. */
   #loss: Timer | null = null;
 
@@ -170,6 +175,7 @@ export class Serving {
       clock,
       room: () => this.#parts.room(),
       got: (delivery, depth) => this.#got(delivery, depth),
+      lost: () => this.#reopen(),
     });
     const heartbeats = new Heartbeats({
       broker,
@@ -246,6 +252,19 @@ export class Serving {
       // It is read again with the next connection.
     }
     if (this.#state !== "gone") this.#renew();
+  }
+
+  /** Makes what is missing of the queue, whose lease may be another then. Never rejects. */
+  async #reopen(): Promise<void> {
+    const now = this.#parts.clock.now();
+    if (now < this.#reopenAt) return;
+    this.#reopenAt = now + REOPEN;
+    try {
+      await this.#link.reopen();
+      await this.#readLease();
+    } catch {
+      // It is tried again when jobs are asked for the next time.
+    }
   }
 
   #refused(error: Error): void {

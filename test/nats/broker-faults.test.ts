@@ -242,6 +242,21 @@ describe.each(versions)("A broker that has lost all that it had stored (NATS %s)
   });
 });
 
+describe.each(versions)("Of a queue that has lost a part of it (NATS %s)", { timeout: 60_000 }, (version) => {
+  it("a level is made anew by a host that takes its jobs", async () => {
+    const broker = await stage.broker({ version });
+    const shared = { servers: broker.url, queue: stage.queue() };
+    const cc = stage.cluster(shared);
+    await stage.host(shared);
+    expect(await cc.enqueue({ op: "echo", value: "before" })).toBe("before");
+    const connection = await connect({ servers: broker.url });
+    const { consumers } = await jetstreamManager(connection);
+    await consumers.delete(`CC_JOBS_${shared.queue}`, "CC_normal");
+    await connection.close();
+    expect(await cc.enqueue({ op: "echo", value: "after" })).toBe("after");
+  });
+});
+
 /** Waits until so many connections to a port were ended at once. */
 async function refused(port: number, times: number): Promise<void> {
   const server = createServer((socket) => socket.destroy()).listen(port, "127.0.0.1");

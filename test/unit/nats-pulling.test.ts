@@ -26,8 +26,10 @@ class World {
   held = 0;
   /** How many questions were put. */
   questions = 0;
-  /** Whether it takes no questions. */
-  refuses = false;
+  /** What it says where it takes no questions; null if it does, and empty for one that says nothing. */
+  refuses: MsgHdrs | "" | null = null;
+  /** How often the queue was taken for lost. */
+  lost = 0;
   readonly taken: Level[] = [];
   readonly #listeners = new Map<string, Callback>();
   #asked: Asked[] = [];
@@ -63,6 +65,7 @@ class World {
         least: Math.max(1, Math.floor(slots * ahead / 2)),
         depth: ahead,
       }),
+      lost: () => Promise.resolve(void this.lost++),
       got: ({ subject }) => this.#got(subject.split(".")[3] as Level),
     });
     this.pulling.pump(true);
@@ -94,7 +97,7 @@ class World {
   /** The broker answers what it can, until nothing more comes of it. */
   settle(): void {
     for (let rounds = 0; rounds < 200; rounds++) {
-      const next = this.#asked.find((asked) => this.refuses || asked.now || this.waiting[asked.level] > 0);
+      const next = this.#asked.find((asked) => this.refuses !== null || asked.now || this.waiting[asked.level] > 0);
       if (!next) return;
       this.#answer(next);
     }
@@ -102,7 +105,7 @@ class World {
   }
 
   #answer(asked: Asked): void {
-    if (this.refuses) return this.#refuse(asked);
+    if (this.refuses !== null) return this.#refuse(asked, this.refuses);
     const count = Math.min(asked.left, this.waiting[asked.level]);
     asked.left -= count;
     this.waiting[asked.level] -= count;
@@ -111,9 +114,9 @@ class World {
     if (asked.now && asked.left > 0) this.#listeners.get(asked.inbox)?.(null, message(asked.inbox, status()));
   }
 
-  #refuse(asked: Asked): void {
+  #refuse(asked: Asked, how: MsgHdrs | ""): void {
     this.#asked = this.#asked.filter((other) => other !== asked);
-    this.#listeners.get(asked.inbox)?.(null, message(asked.inbox, headers(409, "Exceeded MaxWaiting")));
+    if (how) this.#listeners.get(asked.inbox)?.(null, message(asked.inbox, how));
   }
 
   #deliver({ inbox, level }: Asked): void {
@@ -134,7 +137,7 @@ function status(): MsgHdrs {
 }
 
 describe("Pulling", () => {
-  it("takes what waits while there is a place, and never more than there is room for, in random histories", () => {
+  it("takes what waits while there is a place, and never more than there is room for, in random histories", async () => {
     const level = fc.constantFrom(...LEVELS);
     const step = fc.oneof(
       { weight: 3, arbitrary: fc.record({ do: fc.constant("enqueue" as const), level }) },
@@ -144,18 +147,20 @@ describe("Pulling", () => {
         arbitrary: fc.record({ do: fc.constant("wait" as const), ms: fc.constantFrom(100, 6_000, 40_000, 100_000) }),
       },
     );
-    fc.assert(
-      fc.property(
+    await fc.assert(
+      fc.asyncProperty(
         fc.integer({ min: 1, max: 4 }),
         fc.integer({ min: 0, max: 3 }),
         fc.array(step, { maxLength: 60 }),
-        (slots, ahead, steps) => {
+        async (slots, ahead, steps) => {
           const world = new World(slots, ahead);
           for (const next of steps) {
             if (next.do === "enqueue") world.enqueue(next.level);
             if (next.do === "end") world.end();
             if (next.do === "wait") {
               world.clock.advance(next.ms);
+              // What is overdue is asked again when the queue was looked for.
+              await Promise.resolve();
               world.settle();
             }
             expect(world.held).toBeLessThanOrEqual(slots * (1 + ahead));
@@ -205,12 +210,28 @@ describe("Pulling", () => {
 
   it("does not ask at once again where it was refused", () => {
     const world = new World(2, 0);
-    world.refuses = true;
+    world.refuses = headers(409, "Exceeded MaxWaiting");
     world.enqueue("normal");
-    world.refuses = false;
+    world.refuses = null;
     world.settle();
     expect(world.held).toBe(0);
     world.clock.advance(1_000);
+    world.settle();
+    expect([world.held, world.lost]).toEqual([1, 0]);
+  });
+
+  it.each([
+    ["the broker says so to who has asked before", headers(409, "Consumer Deleted")],
+    ["nobody is there to be asked", headers(503, "No Responders")],
+    ["nothing at all is said", "" as const],
+  ])("tells that the queue is lost where %s, and asks on", async (_, refuses) => {
+    const world = new World(2, 0);
+    world.refuses = refuses;
+    world.enqueue("normal");
+    world.clock.advance(10_000);
+    expect(world.lost).toBe(1);
+    world.refuses = null;
+    await Promise.resolve();
     world.settle();
     expect(world.held).toBe(1);
   });

@@ -14,6 +14,8 @@ const FULL = Object.assign(new Error("maximum messages per subject exceeded"), {
 class World {
   readonly accepted: boolean[] = [];
   dropped = 0;
+  reopened = 0;
+  readonly broker: Broker;
   readonly sending: Sending;
   #last = 0;
 
@@ -23,12 +25,18 @@ class World {
       requests: new Requests({ publish, refused() {} }),
       jsm: { streams: { getMessage: stored } },
     } as unknown as Broker;
+    this.broker = broker;
     this.sending = new Sending({
-      link: { broker, open: () => Promise.resolve(broker), reopen: () => Promise.resolve() } as unknown as Link,
+      link: {
+        broker,
+        open: () => Promise.resolve(broker),
+        reopen: () => Promise.resolve(void this.reopened++),
+      } as unknown as Link,
       names: new Names("q"),
       bulk: {
         pack: (_: Broker, __: string, args: object) => Promise.resolve({ ...args, object: "kept" }),
         drop: () => Promise.resolve(void this.dropped++),
+        restore: () => Promise.resolve(),
       } as unknown as Bulk,
       owner: "any",
       version: null,
@@ -101,6 +109,22 @@ describe("Of a job that is in the queue after a try of which nothing is known, s
 });
 
 describe("Sending", () => {
+  it.each([
+    ["makes the queue anew where nobody takes a job that is sent once more, and sends it to that", "NoResponders", [
+      2,
+      1,
+    ]],
+    ["leaves a job where it is that is there when it is sent once more", null, [1, 0]],
+  ])("%s", async (_, lost, expected) => {
+    let sent = 0;
+    const world = new World(() => {
+      const error = ++sent === 1 && lost !== null ? Object.assign(new Error("nobody"), { name: lost }) : FULL;
+      return Promise.reject(error);
+    }, called(""));
+    await world.sending.repeat(world.broker, aJob(null, "any.s.1"));
+    expect([sent, world.reopened]).toEqual(expected);
+  });
+
   it("has so many jobs under way at a time, in their order, and sends none that nobody wants when its turn has come", async () => {
     const under: (() => void)[] = [];
     const world = new World(() => new Promise((resolve) => under.push(() => resolve({} as never))), called(""));
