@@ -10,11 +10,13 @@ import { ClusterError } from "../core/errors.ts";
 import { realClock } from "../real-clock.ts";
 import { type Client, loadClient } from "./client.ts";
 import { connect, persistently, purges, within } from "./connecting.ts";
-import { engineError, isDenied, isNobody } from "./faults.ts";
+import { lookAt } from "./consumers.ts";
+import { engineError, isDenied, isMissing, isNobody } from "./faults.ts";
 import { LEASE, Names } from "./names.ts";
 import type { ResolvedQueue } from "./options.ts";
 import { type Found, openQueue } from "./queue.ts";
 import { Requests } from "./requests.ts";
+import { rewind } from "./rewinding.ts";
 import { Storing } from "./storing.ts";
 
 /** How long what is on its way may take at the end, in milliseconds. */
@@ -101,10 +103,26 @@ export class Link {
 
   /** Makes the queue anew, if it is not there any more: once for all jobs that miss it. */
   async reopen(): Promise<void> {
-    if (!this.#broker || !this.up) return;
-    const { jsm, connection } = this.#broker;
+    if (this.#broker && this.up) await this.#reopen(this.#broker);
+  }
+
+  #reopen({ jsm, connection }: Broker): Promise<Found> {
     this.#reopening ??= this.#openQueue(jsm, connection).finally(() => this.#reopening = null);
-    await this.#reopening;
+    return this.#reopening;
+  }
+
+  /** Mends what the broker may have forgotten while it was away, before anybody asks it for something. Never rejects. */
+  async #mend(broker: Broker): Promise<void> {
+    if (broker.unseen) return;
+    const { client, connection } = broker;
+    try {
+      const jsm = await client.jetstream.jetstreamManager(connection, { checkAPI: false, timeout: STEP });
+      const names = new Names(this.#queue.queue);
+      await rewind(jsm, names, await lookAt(jsm, names));
+    } catch (error) {
+      if (isMissing(error)) await this.#reopen(broker).catch(() => {});
+      // Otherwise it says nothing, or there is no connection again: things go on as they are.
+    }
   }
 
   /** Whether the program is to stay alive for it. A connection that nobody waits for does not keep it. */
@@ -206,7 +224,8 @@ export class Link {
     this.#events.failed(engineError(what, error));
   }
 
-  async #listen({ connection, requests }: Broker): Promise<void> {
+  async #listen(broker: Broker): Promise<void> {
+    const { connection, requests } = broker;
     for await (const status of connection.status()) {
       if (status.type === "error") {
         requests.refused(status.error);
@@ -218,6 +237,7 @@ export class Link {
       }
       if (status.type === "reconnect") {
         holdSocket(connection, this.#held);
+        await this.#mend(broker);
         requests.again();
         this.#events.again();
       }

@@ -7,9 +7,11 @@
  */
 
 import type { ClusterError } from "../core/errors.ts";
-import type { ConsumerConfig, ConsumerInfo, JetStreamManager, StreamConfig, StreamInfo } from "@nats-io/jetstream";
-import { engineError, isDenied, isMissing, isTaken } from "./faults.ts";
-import { type Level, LEVELS, Names } from "./names.ts";
+import type { JetStreamManager, StreamConfig, StreamInfo } from "@nats-io/jetstream";
+import { openConsumers } from "./consumers.ts";
+import { engineError, isDenied } from "./faults.ts";
+import { foundOrMade } from "./found-or-made.ts";
+import { Names } from "./names.ts";
 import { type ResolvedQueue, SHAPE } from "./options.ts";
 
 /** The version of what is on the wire. */
@@ -65,10 +67,9 @@ export async function openQueue(wanted: ResolvedQueue, jsm: JetStreamManager, te
     const { config: { max_age: kept }, created } = await openStream(jsm, answers(wanted, names));
     await openStream(jsm, last(wanted, names.dead, names.deadJob(">"), KEEP_DEAD));
     await openStream(jsm, last(wanted, names.returns, names.returned(">"), KEEP_RETURNS));
-    const leases: number[] = [];
-    for (const level of LEVELS) leases.push(await openConsumer(wanted, jsm, names, level, tell));
+    const lease = await openConsumers(wanted.shape.lease, jsm, names, tell);
     const maxBacklog = most === -1 ? null : most;
-    return { lease: Math.min(...leases), maxBacklog, keepAnswers: kept / NANOS, answersMade: created, unseen: null };
+    return { lease, maxBacklog, keepAnswers: kept / NANOS, answersMade: created, unseen: null };
   } catch (error) {
     if (!isDenied(error)) throw error;
     const { lease = null, keepAnswers = null, maxBacklog } = wanted.shape;
@@ -207,67 +208,5 @@ export function readLabel(description: string | undefined): Label | null {
     return JSON.parse(description ?? "")["compute-cluster"] ?? null;
   } catch {
     return null;
-  }
-}
-
-/** The consumer of one level, which all hosts share. Returns its lease. */
-async function openConsumer(
-  { shape }: ResolvedQueue,
-  jsm: JetStreamManager,
-  names: Names,
-  level: Level,
-  tell: () => void,
-): Promise<number> {
-  const name = names.consumer(level);
-  const config: Partial<ConsumerConfig> = {
-    durable_name: name,
-    ack_policy: "explicit",
-    ack_wait: (shape.lease ?? SHAPE.lease) * NANOS,
-    max_ack_pending: -1,
-    max_waiting: 4096,
-    filter_subject: names.jobsAt(level),
-  };
-  const found = await foundOrMade(
-    () => jsm.consumers.info(names.jobs, name),
-    () => jsm.consumers.add(names.jobs, config),
-  );
-  if (shape.lease === null || leaseOf(found) === shape.lease) return leaseOf(found);
-  const changed = await jsm.consumers.update(names.jobs, name, { ack_wait: config.ack_wait as number });
-  tell();
-  return leaseOf(changed);
-}
-
-/** The lease of a queue as it is now, in milliseconds. */
-export async function currentLease(jsm: JetStreamManager, names: Names): Promise<number> {
-  const found = await Promise.all(LEVELS.map((level) => jsm.consumers.info(names.jobs, names.consumer(level))));
-  return Math.min(...found.map(leaseOf));
-}
-
-function leaseOf({ config }: ConsumerInfo): number {
-  return (config.ack_wait ?? SHAPE.lease * NANOS) / NANOS;
-}
-
-/** What is there; made if it is not. Somebody else may make it at the same time, as they want it. */
-async function foundOrMade<T extends StreamInfo | ConsumerInfo>(
-  find: () => Promise<T>,
-  make: () => Promise<T>,
-): Promise<T> {
-  const found = await orMissing(find());
-  if (found) return found;
-  try {
-    return await make();
-  } catch (error) {
-    const others = isTaken(error) ? await orMissing(find()) : null;
-    if (others) return others;
-    throw error;
-  }
-}
-
-async function orMissing<T>(asked: Promise<T>): Promise<T | null> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
   }
 }

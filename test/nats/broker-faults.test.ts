@@ -199,7 +199,7 @@ it("A queue that is lost is made anew once for all the jobs that miss it", async
   expect(await Promise.all(jobs)).toEqual(Array.from({ length: 200 }, (_, value) => value));
   const { api: { total: after } } = await jsm.getAccountInfo();
   await connection.close();
-  // Eight questions for a whole queue, and four that make what is missing; each job is looked for, too, since it was sent twice.
+  // Eight questions for a whole queue, one whether its consumers go with it, and four that make what is missing; each job is looked for, too, since it was sent twice.
   expect(after - before).toBeLessThan(600);
 });
 
@@ -255,7 +255,64 @@ describe.each(versions)("Of a queue that has lost a part of it (NATS %s)", { tim
     await connection.close();
     expect(await cc.enqueue({ op: "echo", value: "after" })).toBe("after");
   });
+
+  it("the jobs are looked after again when the broker comes back without their stream", async () => {
+    const broker = await stage.broker({ version });
+    const shared = { servers: broker.url, queue: stage.queue() };
+    const cc = stage.cluster(shared);
+    await stage.host(shared);
+    expect(await cc.enqueue({ op: "echo", value: "before" })).toBe("before");
+    await broker.kill();
+    rmSync(streamFolder(broker, `CC_JOBS_${shared.queue}`), { recursive: true });
+    await broker.begin();
+    expect(await cc.enqueue({ op: "echo", value: "after" })).toBe("after");
+  });
+
+  it("and that has forgotten which numbers it gave out, all jobs are run that come then, whatever its hosts had", async () => {
+    const broker = await stage.broker({ version });
+    const shared = { servers: broker.url, queue: stage.queue(), lease: 1_000 };
+    const cc = stage.cluster(shared);
+    await Promise.all([stage.host(shared), stage.host(shared)]);
+    const jobs = (): Promise<unknown[]> =>
+      Promise.all(Array.from({ length: 10 }, (_, value) => cc.enqueue({ op: "echo", value })));
+    const values = Array.from({ length: 10 }, (_, value) => value);
+    expect(await jobs()).toEqual(values);
+    const connection = await connect({ servers: broker.url });
+    const jsm = await jetstreamManager(connection);
+    const left = (): Promise<number> => jsm.streams.info(`CC_JOBS_${shared.queue}`).then(({ state }) => state.messages);
+    await expect.poll(left).toBe(0);
+    await connection.close();
+    // What it knows of its consumers is on the disk.
+    await broker.kill("SIGTERM");
+    const folder = streamFolder(broker, `CC_JOBS_${shared.queue}`);
+    rmSync(join(folder, "msgs"), { recursive: true });
+    await broker.begin();
+    expect(await jobs()).toEqual(values);
+    expect(await stage.cluster(shared).enqueue({ op: "echo", value: "another's" })).toBe("another's");
+  });
+
+  it("and that has forgotten which numbers it gave out while nobody was there, it is made anew by whoever opens it", async () => {
+    const broker = await stage.broker({ version });
+    const shared = { servers: broker.url, queue: stage.queue() };
+    const before = stage.cluster(shared);
+    const host = await stage.host(shared);
+    for (let value = 0; value < 10; value++) expect(await before.enqueue({ op: "echo", value })).toBe(value);
+    await before.close();
+    await host.exit();
+    await broker.kill("SIGTERM");
+    rmSync(join(streamFolder(broker, `CC_JOBS_${shared.queue}`), "msgs"), { recursive: true });
+    await broker.begin();
+    const cc = stage.cluster(shared);
+    const job = cc.enqueue({ op: "echo", value: "after" });
+    await stage.host(shared);
+    expect(await job).toBe("after");
+  });
 });
+
+/** Where a broker keeps a stream. */
+function streamFolder({ folder }: Broker, stream: string): string {
+  return join(folder, "store", "jetstream", "$G", "streams", stream);
+}
 
 /** Waits until so many connections to a port were ended at once. */
 async function refused(port: number, times: number): Promise<void> {

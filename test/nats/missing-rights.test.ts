@@ -2,8 +2,10 @@
  * What is said where one right of those that docs/many-machines.md lists is missing: at the right end, at once, and nothing is lost.
  */
 
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { serve } from "../../nats.ts";
+import { createQueue, serve } from "../../nats.ts";
 import { QUEUE, Roles } from "./roles.ts";
 
 const module = new URL("../workers/handler.mjs", import.meta.url);
@@ -90,5 +92,23 @@ describe("A right that is missing", () => {
     expect((await told).message).toContain(`cc.ans.${QUEUE}.alice`);
     const admin = await found.admin();
     expect((await admin.streams.info(`CC_JOBS_${QUEUE}`)).state.messages).toBe(1);
+  });
+
+  it("to make what is ahead of its stream anew keeps no host from serving: whoever makes queues does it", async () => {
+    const found = await without();
+    const { broker } = found;
+    const before = await found.host();
+    const cc = found.cluster("alice");
+    for (let value = 0; value < 5; value++) expect(await cc.enqueue({ op: "echo", value })).toBe(value);
+    await cc.close();
+    await before.exit();
+    await broker.kill("SIGTERM");
+    const stream = join(broker.folder, "store", "jetstream", "$G", "streams", `CC_JOBS_${QUEUE}`);
+    rmSync(join(stream, "msgs"), { recursive: true });
+    await broker.begin();
+    await found.host();
+    const job = found.cluster("alice").enqueue({ op: "echo", value: "after" });
+    await createQueue({ ...found.access("admin"), lease: 2_000, owners: ["alice", "bob"] });
+    expect(await job).toBe("after");
   });
 });
