@@ -237,6 +237,8 @@ export class Link {
       }
       if (status.type === "reconnect") {
         holdSocket(connection, this.#held);
+        // What is refused from now on is news.
+        this.#told.clear();
         await this.#mend(broker);
         requests.again();
         this.#events.again();
