@@ -76,8 +76,8 @@ export interface PullingParts {
   room(): Room;
   /** A job has come. `depth`: of the room that it was asked for. */
   got(delivery: Delivery, depth: number): void;
-  /** The queue may not be there any more, or a level of it. Resolves when it is to be asked again; never rejects. */
-  lost(): Promise<void>;
+  /** The queue may not be there any more, or a level of it. Calls back when it is to be asked again. */
+  lost(then: () => void): void;
 }
 
 /** Asks for the jobs of one queue. */
@@ -269,7 +269,7 @@ export class Pulling {
     question.timer.cancel();
     question.timer = this.#parts.clock.schedule(REFUSED, () => {
       if (!lost) return this.#ended(question);
-      void this.#parts.lost().then(() => this.#ended(question));
+      this.#parts.lost(() => this.#ended(question));
     });
   }
 
@@ -279,7 +279,7 @@ export class Pulling {
    */
   #overdue(question: Question): void {
     this.#forget(question);
-    void this.#parts.lost().then(() => this.#goOnAfter(question));
+    this.#parts.lost(() => this.#goOnAfter(question));
   }
 
   /** Nothing more comes of it. */

@@ -175,7 +175,7 @@ export class Serving {
       clock,
       room: () => this.#parts.room(),
       got: (delivery, depth) => this.#got(delivery, depth),
-      lost: () => this.#reopen(),
+      lost: (then) => void this.#reopen().then(then),
     });
     const heartbeats = new Heartbeats({
       broker,

@@ -65,7 +65,10 @@ class World {
         least: Math.max(1, Math.floor(slots * ahead / 2)),
         depth: ahead,
       }),
-      lost: () => Promise.resolve(void this.lost++),
+      lost: (then) => {
+        this.lost++;
+        then();
+      },
       got: ({ subject }) => this.#got(subject.split(".")[3] as Level),
     });
     this.pulling.pump(true);

@@ -50,6 +50,7 @@ export class SimulatedHost {
       clock: time,
       room: () => this.#room(),
       got: (delivery) => this.#got(delivery.bytes),
+      lost: (then) => then(),
     });
     this.#pulling.pump(true);
   }
