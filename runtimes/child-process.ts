@@ -6,6 +6,7 @@
 
 import { Buffer } from "node:buffer";
 import type { ChildProcess } from "node:child_process";
+import { setImmediate } from "node:timers";
 import type { WorkerEvents, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { BrokenPipeFrame } from "../src/wire/pipe-frames.ts";
 import type { ChildChannel } from "./child-channel.ts";

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { clearTimeout, setTimeout } from "node:timers";
 import type { WorkerEvents, WorkerExit, WorkerPort, WorkerSpec } from "../src/core/adapter.ts";
 import { frameType, type Init } from "../src/core/frame.ts";
 import { LEAVING } from "./patience.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { setImmediate } from "node:timers";
 import { ownProcess } from "../src/built-in.ts";
 
 function ignore(): void {}

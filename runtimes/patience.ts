@@ -4,6 +4,7 @@
  * @module
  */
 
+import { clearInterval, setInterval } from "node:timers";
 import { ownProcess } from "../src/built-in.ts";
 import { now } from "../src/now.ts";
 

@@ -39,7 +39,7 @@ export interface BegunEngine {
   /** How values are written. */
   readonly format: Format;
   /** What `setup` gets in workers that are started from now on. */
-  setSetupData(value: unknown): void;
+  setupData: unknown;
 }
 
 /**
@@ -85,7 +85,12 @@ function beginHere(resolved: ResolvedOptions, { observer, decodeError }: EngineS
     timeout,
     slots: scheduler.maxWorkers * scheduler.concurrency,
     format,
-    setSetupData: (value) => setupData = value,
+    get setupData() {
+      return setupData;
+    },
+    set setupData(value) {
+      setupData = value;
+    },
   };
 }
 
@@ -111,7 +116,7 @@ function beginElsewhere(options: unknown, { observer, decodeError }: EngineSurro
     decodeError,
     notCloneable: (args, job, cause) => argsNotCloneable(args, { job, retryable: true }, "advanced", cause),
   });
-  return { engine, timeout, slots: 1, format: "advanced", setSetupData: () => {} };
+  return { engine, timeout, slots: 1, format: "advanced", setupData: undefined };
 }
 
 function argsNotCloneable(

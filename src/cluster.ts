@@ -307,8 +307,8 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
    * Meanwhile jobs may run in either.
    *
    * @param options `setupData`: what `setup` gets from now on; what it got before, if not given.
-   * @returns resolves once no old worker is left. Rejects with `CC_ERR_WORKER_START` if new ones can't be started,
-   * `CC_ERR_NOT_CLONEABLE`, and `CC_ERR_CLOSED` after `close()` or `exit()`.
+   * @returns resolves once no old worker is left. Rejects with `CC_ERR_WORKER_START` if new ones can't be started: the old ones serve on,
+   * and `setup` gets what it got before; with `CC_ERR_NOT_CLONEABLE`; and with `CC_ERR_CLOSED` after `close()` or `exit()`.
    *
    * @example
    * ```ts
@@ -317,9 +317,16 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
    */
   async renew(options: { setupData?: unknown } = {}): Promise<void> {
     const given = ownOptions(options, "options", ["setupData"]);
-    if ("setupData" in given) this.#begun.setSetupData(this.#copy("setupData", given.setupData));
+    const before = this.#begun.setupData;
+    const next = "setupData" in given ? this.#copy("setupData", given.setupData) : before;
+    this.#begun.setupData = next;
     await new Promise<void>((resolve, reject) => {
-      this.#engine.renew((error) => error === null ? resolve() : reject(error));
+      this.#engine.renew((error) => {
+        if (error === null) return resolve();
+        // The old workers serve on. What takes their place when they end is to be as they are, unless it was said anew since.
+        if (this.#begun.setupData === next) this.#begun.setupData = before;
+        reject(error);
+      });
     });
   }
 

@@ -10,6 +10,7 @@ import type { JobRequest, Observer } from "./core/engine.ts";
 import type { Fact } from "./core/fact.ts";
 import type { Follower, TraceContext } from "./core/trace.ts";
 import type { Telling } from "./telling.ts";
+import { carriedTrace } from "./trace-context.ts";
 import { traceScope } from "./trace-scope.ts";
 
 /** Follows the jobs of a cluster, for a telemetry library; `compute-cluster/otel` has one for OpenTelemetry. */
@@ -89,7 +90,7 @@ class Following implements Follower {
     const traced = this.#traced;
     if (traced === null) return this.#trace;
     let carrier: TraceContext | null = null;
-    this.#calls.make("tracer", () => carrier = traced.carrier());
+    this.#calls.make("tracer", () => carrier = carriedTrace(traced.carrier()));
     return carrier ?? this.#trace;
   }
 

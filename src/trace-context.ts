@@ -31,6 +31,23 @@ export function traceContext(value: unknown): TraceContext {
   };
 }
 
+/** What a tracer says is to be carried, or null. @throws {OptionTypeError | OptionRangeError} `CC_ERR_OPTION`. */
+export function carriedTrace(value: TraceContext | null | undefined): TraceContext | null {
+  if (value === null || value === undefined) return null;
+  const { traceparent, tracestate, baggage } = value;
+  if (typeof traceparent !== "string") throw check.wrongType("carrier().traceparent", RULE, traceparent);
+  return {
+    traceparent,
+    tracestate: text("carrier().tracestate", tracestate),
+    baggage: text("carrier().baggage", baggage),
+  };
+}
+
+function text(name: string, value: unknown): string | undefined {
+  if (value === undefined || typeof value === "string") return value;
+  throw check.wrongType(name, "a string", value);
+}
+
 /** Version 00 ends with the flags; a later one may go on after another dash. Neither id is all zeros, and no version is ff. */
 function isTraceparent(text: string): boolean {
   const [, version, trace, span, more] = TRACEPARENT.exec(text) ?? [];

@@ -40,6 +40,8 @@ export interface CrewParts {
   said(worker: Worker, frame: unknown): void;
   /** Answers that a worker has kept back, as far as they are new. */
   kept(worker: Worker, answers: readonly Answer[]): void;
+  /** A worker could not replay this broadcast: it has ended, or took too long. */
+  unreplayed(worker: Worker, number: number, failure: ClusterError): void;
   /** A worker is gone. `expected`: it was told to leave; `unbegun`: those of its jobs that have not begun, and still can. */
   exited(worker: Worker, exit: WorkerExit, expected: boolean, unbegun: readonly Job[]): void;
   /** Starts fail time after time, or trying again is pointless. */
@@ -173,7 +175,13 @@ export class Crew {
     this.kill(worker);
     this.#lostStarts++;
     // Trying again would take as long: those that wait are told now.
-    this.#startFailed(loss.slowStart(worker.port, this.#options.startTimeout), true);
+    this.#didNotStart(worker, loss.slowStart(worker.port, this.#options.startTimeout), true);
+  }
+
+  /** The next one does without what it was about to replay. */
+  #didNotStart(worker: Worker, failure: ClusterError, final: boolean): void {
+    if (worker.replaying !== null) this.#parts.unreplayed(worker, worker.replaying, failure);
+    this.#startFailed(failure, final && worker.replaying === null);
   }
 
   #startFailed(failure: ClusterError, final: boolean): void {
@@ -344,7 +352,7 @@ export class Crew {
     const { isolation } = this.#parts.adapter;
     if (before.at === "starting") {
       this.#lostStarts++;
-      this.#startFailed(loss.earlyExit(exit, worker.port, isolation), false);
+      this.#didNotStart(worker, loss.earlyExit(exit, worker.port, isolation), false);
     } else if (before.at === "idle" && before.fresh) {
       // Otherwise a module that dies just after it was loaded would be started over and over for `minWorkers`. One that
       // leaves by itself is tried less and less often, and that is no error.

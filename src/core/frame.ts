@@ -125,6 +125,8 @@ export type WorkerFrame =
   | { readonly type: "progress"; readonly key: string; readonly job: JobNumber; readonly value: unknown }
   /** What a job has yielded. */
   | { readonly type: "yielded"; readonly key: string; readonly job: JobNumber; readonly value: unknown }
+  /** A broadcast is about to be replayed. */
+  | { readonly type: "replaying"; readonly key: string; readonly number: number }
   /** A broadcast could not be replayed; an encoded error. */
   | { readonly type: "unreplayed"; readonly key: string; readonly number: number; readonly error: unknown }
   /** What was taken back is dropped: more may be sent. */
@@ -217,6 +219,13 @@ function readOfJob(frame: unknown, type: string): { job: JobNumber; value: unkno
 /** What a job has yielded; null for another kind of frame. */
 export function readYielded(frame: unknown): { job: JobNumber; value: unknown } | null {
   return readOfJob(frame, "yielded");
+}
+
+/** Which broadcast is about to be replayed; null for another kind of frame. */
+export function readReplaying(frame: unknown): number | null {
+  if (frameType(frame) !== "replaying") return null;
+  const { number } = frame as { number?: unknown };
+  return typeof number === "number" ? number : null;
 }
 
 /** Which broadcast could not be replayed, and why, as an encoded error; null for another kind of frame. */

@@ -15,6 +15,7 @@ import {
   readMemory,
   readProgress,
   readRecalled,
+  readReplaying,
   readStrays,
   readUnreplayed,
   readYielded,
@@ -65,7 +66,9 @@ export class Hearing {
     const yielded = readYielded(frame);
     if (yielded) return streams.yielded(worker.job(yielded.job), yielded.value);
     const unreplayed = readUnreplayed(frame);
-    if (unreplayed) return this.#unreplayed(worker, unreplayed.number, unreplayed.error);
+    if (unreplayed) return this.unreplayed(worker, unreplayed.number, this.#parts.decodeError(unreplayed.error));
+    const replaying = readReplaying(frame);
+    if (replaying !== null) return void (worker.replaying = replaying);
     ledger.lost.messages += readStrays(frame);
   }
 
@@ -84,10 +87,10 @@ export class Hearing {
   }
 
   /** A new worker goes on without what it was to replay: it could serve no job otherwise, nor could any other. */
-  #unreplayed({ port }: Worker, number: number, error: unknown): void {
-    const { broadcasts, outbox, observer, decodeError } = this.#parts;
+  unreplayed({ port }: Worker, number: number, cause: unknown): void {
+    const { broadcasts, outbox, observer } = this.#parts;
     if (!broadcasts.drop(number)) return;
-    const told = loss.unreplayed(port, decodeError(error));
+    const told = loss.unreplayed(port, cause);
     outbox.push(() => observer.warn(told));
   }
 }

@@ -117,6 +117,7 @@ export class Scheduler implements Engine {
       tell: (type, fact) => this.#announcing.tell(type, fact),
       said: (worker, frame) => this.#hearing.said(worker, frame),
       kept: (worker, answers) => this.#takingBack.takeKept(worker, answers),
+      unreplayed: (...of) => this.#hearing.unreplayed(...of),
       exited: (...of) => this.#aftermath.workerExited(...of),
       startsFailed: (failure) => this.#aftermath.startsFailed(failure),
     });

@@ -76,6 +76,8 @@ export class Worker {
   heardAt = 0;
   /** How long it took to send it each of the last jobs, in milliseconds, if they were large; otherwise 0. */
   sendTime = 0;
+  /** The broadcast that it has last begun to replay. */
+  replaying: number | null = null;
   /** Why it is to be replaced, if it has more jobs to come. */
   worn: Exclude<Spent, "jobs"> | null = null;
   #state: WorkerState;

@@ -109,6 +109,8 @@ function serve(process: NodeJS.Process, link: Link): void {
     process.on("exit", () => jobs.flush());
     runner = jobs;
     for (const { number, task, args } of init.replay ?? []) {
+      // It may end the worker, or never end.
+      link.post({ type: "replaying", key: init.key, number });
       await jobs.calls.replay(task, args).catch((thrown) =>
         sendThrown(
           thrown,
@@ -184,7 +186,9 @@ function failIn(link: Link): (error: unknown) => void {
 async function load(process: NodeJS.Process, { imports, module, argv }: Init, path: string): Promise<object> {
   if (imports) {
     process.argv.splice(1, process.argv.length, path, ...argv);
-    return await import(module);
+    return await import(module).catch((error) => {
+      throw withoutImporter(error);
+    });
   }
   // Deno does not tell a preload what its main module throws: imported from here, under the same name, it does. It runs
   // once, whoever is first.
@@ -197,6 +201,16 @@ async function load(process: NodeJS.Process, { imports, module, argv }: Init, pa
     // Node reports what the main module throws, and ends.
     return await new Promise(() => {});
   }
+}
+
+/** What a runtime says of a module that is not there names who imports it: in a thread that is all of this bootstrap. */
+function withoutImporter(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  for (const name of ["message", "stack"] as const) {
+    const text = error[name]?.replace(/ imported from ["']?\/?data:text\/javascript,[^\n]*/, "");
+    if (text !== error[name]) Object.defineProperty(error, name, { value: text });
+  }
+  return error;
 }
 
 /** Resolves once what was written to the stream has left the worker, or can't. */

@@ -25,7 +25,29 @@ const mayBeCutOff = (kit: Kit, how: string, size: number): boolean =>
 
 const SIZES = [10, 65_536, 219_262, 219_263, 4_000_000];
 
+/** As fake timers of a test do. */
+function withoutTimers(): () => void {
+  const { setImmediate, setInterval, setTimeout } = globalThis;
+  for (const name of ["setImmediate", "setInterval", "setTimeout"]) Object.assign(globalThis, { [name]: () => ({}) });
+  return () => Object.assign(globalThis, { setImmediate, setInterval, setTimeout });
+}
+
 const cases: Case[] = [
+  {
+    name: "Jobs and the cluster end while the program's timers stand still",
+    async run(kit) {
+      const cc = kit.cluster("contract.mjs", { maxWorkers: 1 });
+      cc.on("error", () => {});
+      assert.equal(await kit.value(cc, { op: "echo", value: 1 }), 1);
+      const moveOn = withoutTimers();
+      try {
+        assert.equal((await kit.error(cc, { op: "exit", code: 3 }))["code"], "CC_ERR_WORKER_EXIT");
+        await cc.close();
+      } finally {
+        moveOn();
+      }
+    },
+  },
   ...everyWay("F-07 Every exit settles, none before the last worker is gone", async (kit, worker, style) => {
     const unused = kit.cluster(worker);
     assert.equal(await end(unused, "exit", style), null);

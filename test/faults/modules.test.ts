@@ -1,7 +1,7 @@
 /** F-35: where the module is. F-36: a module that takes its time to load misses no job. */
 
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, relative } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -47,6 +47,18 @@ const SLOW = {
 } as const;
 
 const cases: Case[] = [
+  {
+    name: "A module that is gone when a worker starts is named in few words",
+    async run(kit) {
+      const file = written(kit, "gone.mjs", SOURCES.handler);
+      const cc = kit.cluster(pathToFileURL(file), kit.isolation === "process" ? { stdio: "ignore" } : {});
+      rmSync(file);
+      const { message, cause } = await kit.error(cc, 1);
+      assert.match(message, /gone\.mjs/);
+      assert.ok(message.length < 1_000, message);
+      assert.ok(String((cause as Error).stack).length < 4_000);
+    },
+  },
   ...KINDS.map((kind): Case => ({
     name: `F-35 A module is found in every way to name it (${kind})`,
     async run(kit) {

@@ -5,6 +5,7 @@ import type { Fact } from "../../src/core/fact.ts";
 import type { Follower } from "../../src/core/trace.ts";
 import { Followers, type Tracer } from "../../src/following.ts";
 import { Telling } from "../../src/telling.ts";
+import { carriedTrace } from "../../src/trace-context.ts";
 import { aRequest } from "../core/request.ts";
 
 /** Keeps what the calls throw. */
@@ -55,6 +56,13 @@ describe("Followers", () => {
     expect(follow?.()).not.toBe(follow?.());
     expect(follow?.().carrier()).toBe(trace);
   });
+
+  it.each([{}, { traceparent: undefined }, { traceparent: 1 }, { traceparent: "00-1", baggage: 2 }])(
+    "refuse what a tracer gives to be carried and no frame can have (%o)",
+    (carrier) => {
+      expect(() => carriedTrace(carrier as never)).toThrow(expect.objectContaining({ code: "CC_ERR_OPTION" }));
+    },
+  );
 
   it("let a tracer fail, at whatever it does, without harm to the job", () => {
     const broken = (): never => {

@@ -38,4 +38,16 @@ export const alone = async ({ key, file }) => {
   return me;
 };
 
+let served = false;
+export const serves = () => {
+  served = true;
+};
+
+/** Does harm in a worker that has not served before. */
+export const harmless = (how) => {
+  if (served) return;
+  if (how === "leaves") process.exit(9);
+  return new Promise(() => {});
+};
+
 export const leaves = (code) => process.exit(code);

@@ -110,6 +110,19 @@ export const everyWorker: Case[] = [
       assert.equal(kit.faults.length, 2, "and of the worker that was lost");
     },
   },
+  ...["leaves", "never ends"].map((how): Case => ({
+    name: `a broadcast by which a new worker ${how} is replayed no more`,
+    async run(kit) {
+      const cc = kit.cluster("kept.mjs", { maxWorkers: 1, startTimeout: how === "leaves" ? 20_000 : 5_000 });
+      await kit.value(cc, null, { task: "serves" });
+      await cc.broadcast(how, { task: "harmless", replay: true });
+      await cc.broadcast("good", { task: "keep", replay: true });
+      await kit.error(cc, 7, { task: "leaves" });
+      assert.deepEqual((await kit.value(cc, null) as Kept).kept, ["good"]);
+      const told = kit.faults.map((fault) => (fault as Error).message);
+      assert.ok(told.some((text) => text.startsWith("a broadcast failed in the new worker ")), told.join("\n"));
+    },
+  })),
   {
     name: "a broadcast takes the place of the last that was replayed under its name",
     async run(kit) {
@@ -168,6 +181,8 @@ export const everyWorker: Case[] = [
       await cc.renew({ setupData: "first" });
       await cc.ready();
       await assert.rejects(cc.renew({ setupData: "broken" }), { code: "CC_ERR_WORKER_START", message: /broken data/ });
+      await kit.error(cc, 7, { task: "leaves" });
+      assert.deepEqual((await kit.value(cc, null) as Kept).kept, ["first"]);
       await cc.renew({ setupData: "mended" });
       assert.deepEqual((await kit.value(cc, null) as Kept).kept, ["mended"]);
       await assert.rejects(cc.renew({ setupData: () => {} }), { code: "CC_ERR_NOT_CLONEABLE", path: "setupData" });
