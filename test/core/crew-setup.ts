@@ -33,6 +33,7 @@ export class CrewSetup {
         this.told.push(`${type} ${"worker" in fact() ? (fact() as { worker: string }).worker : ""}`),
       said: (worker, frame) => this.told.push(`${worker.port.id} said ${JSON.stringify(frame)}`),
       kept: () => {},
+      unreplayed: (worker, number) => this.told.push(`${worker.port.id} did not replay ${number}`),
       exited: (worker, exit, expected) => this.exits.push([worker, exit, expected]),
       startsFailed: (failure) => this.failures.push(failure),
     });
