@@ -81,9 +81,12 @@ class WebWorkerPort implements WorkerPort {
     if (!this.#line.ended) this.#worker.postMessage(withOwnBytes(frame, transfer), transfer);
   }
 
-  /** A thread that is still loading ends when it has loaded: the ping waits for it, and the grace is the caller's. */
-  stop(): void {
-    if (this.#line.hasTeardown) this.send({ type: "stop" });
+  /**
+   * One that is free leaves by itself, so that its `exit` listeners are called. A thread that is still loading ends when it has loaded: the
+   * ping waits for it, and the grace is the caller's.
+   */
+  stop(free: boolean): void {
+    if (free || this.#line.hasTeardown) this.send({ type: "stop" });
     else this.#endWhenFree();
   }
 

@@ -43,6 +43,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   "A job that waits beyond its deadline is dropped, and never runs":
     "a host may have begun it, for all that its caller knows: it is not retryable",
   "A handler that ignores its signal loses its worker after abortGrace, and not before": WORKERS,
+  "A worker that is sent home calls its exit listeners (close)": STAY,
   "close finishes what was accepted, refuses the rest, and leaves no worker": STAY,
   "exit fails what runs and what waits, starts nothing more, and leaves no worker": STAY,
   "ready starts what is kept warm": WORKERS,

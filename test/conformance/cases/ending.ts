@@ -8,6 +8,19 @@ import { childrenOf, isAlive, until } from "../kit.ts";
 const idle = { starting: 0, idle: 0, busy: 0, retiring: 0, stopping: 0 };
 
 export const ending: Case[] = [
+  ...Object.entries({ close: {}, idleTimeout: { idleTimeout: 1 }, maxJobsPerWorker: { maxJobsPerWorker: 1 } }).map(
+    ([why, options]): Case => ({
+      name: `A worker that is sent home calls its exit listeners (${why})`,
+      async run(kit) {
+        const cc = kit.cluster("says-goodbye.mjs", { maxWorkers: 1, killGrace: 20_000, ...options });
+        const file = kit.file("goodbye");
+        await kit.value(cc, file);
+        if (why === "close") await cc.close();
+        await until(() => kit.lines(file).length > 0);
+        assert.deepEqual(kit.lines(file), ["left with 0"]);
+      },
+    }),
+  ),
   {
     name: "A worker that leaves and is replaced over and over keeps no program alive that waits for nothing",
     async run(kit) {
