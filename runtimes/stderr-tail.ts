@@ -12,12 +12,16 @@ const KEPT = 4096;
 export class StderrTail {
   #chunks: Uint8Array[] = [];
   #size = 0;
+  #isWhole = true;
 
   /** Takes what was written. */
   push(chunk: Uint8Array): void {
     this.#chunks.push(chunk);
     this.#size += chunk.byteLength;
-    while (this.#size - (this.#chunks[0]?.byteLength ?? 0) >= KEPT) this.#size -= this.#chunks.shift()?.byteLength ?? 0;
+    while (this.#size - (this.#chunks[0]?.byteLength ?? 0) >= KEPT) {
+      this.#size -= this.#chunks.shift()?.byteLength ?? 0;
+      this.#isWhole = false;
+    }
   }
 
   /** The end of it, as text. */
@@ -28,6 +32,15 @@ export class StderrTail {
       bytes.set(chunk, at);
       at += chunk.byteLength;
     }
-    return new TextDecoder().decode(bytes.subarray(Math.max(0, bytes.byteLength - KEPT)));
+    let from = Math.max(0, bytes.byteLength - KEPT);
+    // Not from the middle of a character.
+    const isCut = from > 0 || !this.#isWhole;
+    for (const end = from + 3; isCut && from < end && isContinued(bytes[from]); from++);
+    return new TextDecoder().decode(bytes.subarray(from));
   }
+}
+
+/** Whether a byte of UTF-8 is not the first of its character. */
+function isContinued(byte = 0): boolean {
+  return (byte & 0xc0) === 0x80;
 }

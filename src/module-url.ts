@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Stats } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { files } from "./built-in.ts";
@@ -51,16 +52,27 @@ function pathOf(url: URL): string {
 /** A folder that exists: the runtimes blame the executable for one that does not. */
 export function folder(name: string, value: unknown): string {
   const path = resolve(text(name, value));
-  if (!files().statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-    throw outOfRange(name, "a folder that exists", path);
-  }
+  if (!found(name, path)?.isDirectory()) throw outOfRange(name, "a folder that exists", path);
   return path;
 }
 
+/** A loop of links, and a name that is too long. */
+const UNFOLLOWED: ReadonlySet<unknown> = new Set(["ELOOP", "ENAMETOOLONG"]);
+
+/** What is there, or undefined. */
+function found(name: string, path: string): Stats | undefined {
+  try {
+    return files().statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if (!UNFOLLOWED.has((error as NodeJS.ErrnoException).code)) throw error;
+    throw outOfRange(name, `a path that can be followed (${(error as Error).message})`, path);
+  }
+}
+
 function existing(path: string): string {
-  const found = files().statSync(path, { throwIfNoEntry: false });
-  if (!found) throw outOfRange("module", "a file that exists", path);
-  if (!found.isFile()) throw outOfRange("module", "a file, not a folder", path);
+  const file = found("module", path);
+  if (!file) throw outOfRange("module", "a file that exists", path);
+  if (!file.isFile()) throw outOfRange("module", "a file, not a folder", path);
   return pathToFileURL(runtime === "deno" ? real(path) : path).href;
 }
 

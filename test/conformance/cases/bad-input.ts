@@ -38,6 +38,7 @@ const ROWS: readonly Row[] = [
   [{ module: "file://host\\x" }, /^module must be /, "RangeError"],
   [{ module: "http://[" }, /^module must be a path or a file: URL.*got "http:/, "RangeError"],
   [{ isolation: null }, /^isolation must be "process" or "thread", got null$/, "TypeError"],
+  [{ module: `./${"long".repeat(100)}.mjs` }, /^module must be a path that can be followed \(/, "RangeError"],
   [{ module: new URL("file:///no/such/worker.js") }, /^module must be a file that exists/, "RangeError"],
   [{ module: "data:text/javascript,1" }, /^module must be a path or a file: URL.*got "data:text/, "RangeError"],
   [{ module: "ftp://host/worker.js" }, /^module must be a path or a file: URL.*got "ftp:/, "RangeError"],
