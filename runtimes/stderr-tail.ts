@@ -34,8 +34,8 @@ export class StderrTail {
     }
     let from = Math.max(0, bytes.byteLength - KEPT);
     // Not from the middle of a character.
-    const isCut = from > 0 || !this.#isWhole;
-    for (const end = from + 3; isCut && from < end && isContinued(bytes[from]); from++);
+    const most = from === 0 && this.#isWhole ? 0 : from + 3;
+    while (from < most && isContinued(bytes[from])) from++;
     return new TextDecoder().decode(bytes.subarray(from));
   }
 }
