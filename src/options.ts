@@ -107,7 +107,8 @@ export interface ComputeClusterOptions {
   prefetch?: number | "auto" | undefined;
   /**
    * How often a job is run again whose worker was lost while it ran; then it fails with `CC_ERR_POISON`. A job whose objects were moved to
-   * a thread is not, nor is a stream that has yielded: they fail with what ended the worker.
+   * a thread is not, nor is a stream that has yielded: they fail with what ended the worker. With `concurrency`, each of the jobs that
+   * ran beside one another then has a worker to itself in its next runs, so that none is set aside for what another does.
    *
    * @default 0
    */

@@ -105,6 +105,7 @@ export class Aftermath {
   #retry(job: Job, worker: Worker, exit: WorkerExit): void {
     this.#parts.ledger.jobs.retried++;
     this.#parts.crew.retry();
+    job.apart = true;
     this.#parts.backlog.putBack(job);
     this.#parts.retried(job, worker, () => this.#exitError(worker, exit, job));
     this.#parts.waits(job);
@@ -122,13 +123,13 @@ export class Aftermath {
 
   /**
    * Starts fail time after time. Those that wait are told, unless a worker lives that will take their jobs, or may be ready
-   * in a moment.
+   * in a moment. Where workers are renewed that may be why, and the jobs wait for others like those that were there.
    */
   startsFailed(failure: ClusterError): void {
     const { crew, backlog, warmUp, renewal } = this.#parts;
     if (crew.count("starting") > 0) return;
     const module = this.#parts.module();
-    const served = crew.takers > 0;
+    const served = crew.takers > 0 || renewal.awaited;
     if (!served) this.failWaiting((job) => loss.noWorker(failure, module, job));
     for (const awaiting of [warmUp, renewal]) awaiting.fail(() => loss.noWorker(failure, module));
     crew.keep();

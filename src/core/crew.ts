@@ -119,6 +119,11 @@ export class Crew {
 
   // ---- starting
 
+  /** Whether a worker is being started, or is about to be if jobs wait. */
+  get expectsOne(): boolean {
+    return this.count("starting") > 0 || (this.#workers.size < this.limit && this.#breaker.allows(0));
+  }
+
   /** Somebody asks for work: starts that were given up are tried again. */
   retry(): void {
     this.#breaker.retry(() => this.takers > 0);

@@ -107,7 +107,7 @@ export class Service {
     // What waits for this worker alone is not overtaken.
     const suits = (worker: Worker): boolean =>
       (worker.jobs.size <= low || given.has(worker)) && !worker.isSilent(now, patience) &&
-      !this.#backlog.isAwaited(worker);
+      !this.#backlog.isAwaited(worker) && !this.#isSpared(worker);
     for (let worker = this.#nextWorker(now, limit, suits); worker; worker = this.#nextWorker(now, limit, suits)) {
       const job = this.#nextJob(worker) as Job;
       job.ticketed = worker.port.exchange !== null && worker.recalledAt === null && !this.#isMoved(job);
@@ -153,13 +153,18 @@ export class Service {
     let best: Worker | null = null;
     let earliest: Job | null = null;
     for (const worker of this.#crew) {
-      if (!this.#placement.hasPlace(worker, now)) continue;
+      if (!this.#placement.hasPlace(worker, now) || this.#isSpared(worker)) continue;
       const job = this.#nextJob(worker);
       if (!job || (earliest && job !== earliest && precedes(earliest, job))) continue;
       if (best && job === earliest && this.#prefers(best, worker, job)) continue;
       [best, earliest] = [worker, job];
     }
     return best;
+  }
+
+  /** Whether a worker is to be free soon for a job that runs apart. */
+  #isSpared(worker: Worker): boolean {
+    return this.#backlog.apart > 0 && this.#placement.spared() === worker;
   }
 
   /**

@@ -101,6 +101,11 @@ export class Worker {
     return this.#state;
   }
 
+  /** Whether it has a job that runs {@link Job.apart}: it takes no others meanwhile. */
+  get isApart(): boolean {
+    return this.jobs.first?.apart ?? false;
+  }
+
   /** Whether it has begun all the jobs that it may. */
   get isFull(): boolean {
     return this.begun >= this.#mostJobs;

@@ -7,7 +7,7 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { files } from "../built-in.ts";
 import type { Client } from "./client.ts";
-import { engineError, isLasting } from "./faults.ts";
+import { engineError, isLasting, overTls } from "./faults.ts";
 import type { Access } from "./options.ts";
 
 /** How often the broker is asked whether it is there, in milliseconds; two that are not answered end a connection. */
@@ -40,7 +40,7 @@ export async function connect(
     ? {}
     // For each connection: they may be renewed.
     : { authenticator: client.transport.credsAuthenticator(() => readCredentials(credentials)) };
-  const connected = await client.transport.connect({
+  const connecting = client.transport.connect({
     servers: [...servers],
     name,
     inboxPrefix: inboxes,
@@ -56,6 +56,9 @@ export async function connect(
     reconnect: true,
     maxReconnectAttempts: -1,
     ignoreAuthErrorAbort: true,
+  });
+  const connected = await connecting.catch((error) => {
+    throw connection["tls"] ? overTls(error) : error;
   });
   const [major, minor] = versionOf(connected);
   if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return connected;

@@ -78,7 +78,7 @@ export function isLasting(error: unknown): boolean {
   // It has been decided already, by whoever made an error for users of it.
   if (error instanceof ClusterError) return true;
   const all = causes(error);
-  if (all.some((cause) => SETTLED.has(kindOf(cause)))) return true;
+  if (all.some((cause) => SETTLED.has(kindOf(cause)) || isOfTls(cause))) return true;
   return !all.some((cause) =>
     PASSING.has(kindOf(cause)) || BUSY.has(codeOf(cause)) ||
     ((cause as { status?: unknown }).status === UNAVAILABLE && !LASTING.has(codeOf(cause)))
@@ -91,6 +91,21 @@ export function isLasting(error: unknown): boolean {
  */
 function kindOf({ name, message }: Error): string {
   return name === "AuthorizationError" && /authentication timeout/i.test(message) ? "TimeoutError" : name;
+}
+
+/** A server without TLS, or a key of another certificate: the client calls both a lost connection (nats-core 3.4.0). */
+function isOfTls({ message, code }: Error & { code?: unknown }): boolean {
+  return message === "server does not support 'tls'" || String(code).startsWith("ERR_OSSL_");
+}
+
+/**
+ * The error of a connection that could not be had, where TLS was to be spoken. A server that wants to see a certificate, and is shown none
+ * or one that it does not trust, ends the connection without a word (2.9, 2.10).
+ */
+export function overTls(error: unknown): unknown {
+  if (!(error instanceof Error) || kindOf(error) !== "TimeoutError") return error;
+  const message = `${error.message}; if the server asks for a certificate, it has to trust the one in tls.certFile`;
+  return Object.assign(named("TimeoutError", message), { cause: error });
 }
 
 /** The error of what was asked for when the connection was lost. */

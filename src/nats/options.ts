@@ -52,14 +52,14 @@ export interface QueueOptions extends AccessOptions {
    */
   maxBacklog?: number | undefined;
   /**
-   * How long a host may be silent before its jobs are given to others, in milliseconds, at least 1000. Hosts say that they are there
+   * How long a host may be silent before its jobs are given to others, in milliseconds, 1000 to 1e12. Hosts say that they are there
    * three times as often, however long their jobs take.
    *
    * @default 15_000
    */
   lease?: number | undefined;
   /**
-   * How long answers are kept, in milliseconds, at least 1000: for programs that are away, and for jobs that are enqueued again under
+   * How long answers are kept, in milliseconds, 1000 to 1e12: for programs that are away, and for jobs that are enqueued again under
    * their `id`.
    *
    * @default 3_600_000
@@ -198,7 +198,7 @@ function server(name: string, value: string): string {
   }
   const whole = text.includes("://") ? text : `nats://${text}`;
   const url = URL.canParse(whole) ? new URL(whole) : null;
-  if (url && /^(?:nats|tls):$/.test(url.protocol) && url.hostname !== "" && /^\/?$/.test(url.pathname)) return text;
+  if (url && /^(?:nats|tls):\/\/[^/?#]+\/?$/.test(url.href)) return text;
   throw check.outOfRange(name, "the URL of a NATS server, such as nats://host:4222 or tls://host:4222", value);
 }
 
@@ -221,10 +221,10 @@ export function maxBacklog(value: unknown): number {
   return value === -1 ? Infinity : check.count("maxBacklog", value, 1, true, ", or -1 for no limit");
 }
 
-/** A second at least: the broker's own limits are not far below. */
+/** A second at least: the broker's own limits are not far below. It counts nanoseconds, of which it has 63 bits. */
 function seconds(name: string, value: unknown): number {
-  const rule = "a number of milliseconds, at least 1000";
+  const rule = "a number of milliseconds, 1000 to 1e12";
   const duration = check.amount(name, value, rule);
-  if (duration < 1000 || duration === Infinity) throw check.outOfRange(name, rule, value);
+  if (duration < 1000 || duration > 1e12) throw check.outOfRange(name, rule, value);
   return duration;
 }

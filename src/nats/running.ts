@@ -73,13 +73,6 @@ interface Given {
   readonly cutoff: Cutoff;
 }
 
-/** A job that is here. */
-interface Here {
-  readonly cutoff: Cutoff;
-  /** Resolves once it has been answered, or let go. */
-  readonly over: Promise<void>;
-}
-
 /** Runs jobs of one queue. */
 export class Running {
   readonly #parts: RunningParts;
@@ -88,7 +81,7 @@ export class Running {
   readonly #patience = new Patience();
   readonly #looking: Looking;
   /** By address and message: a job that was given up may be enqueued again while it still runs. Without those that were cut off. */
-  readonly #here = new Register<string, Here>();
+  readonly #here = new Register<string, Cutoff>();
   #timer: Timer | null = null;
 
   constructor(parts: RunningParts) {
@@ -148,7 +141,7 @@ export class Running {
 
   /** What only waits no longer than it has to may have begun. */
   #cut(key: string, cut: Cut): void {
-    this.#here.get(key)?.cutoff.end(cut);
+    this.#here.get(key)?.end(cut);
     if (cut !== "waits") this.#here.delete(key);
   }
 
@@ -172,17 +165,16 @@ export class Running {
       return isPoison(before) ? undefined : await this.#drop(address, letter);
     }
     const key = keyOf(delivery);
-    // Its lease has run out while this host stood still: it is one job, which leaves the queue with its first delivery.
-    const found = this.#here.get(key);
-    if (found) return await found.over.catch(() => {});
+    // Its lease has run out while this host stood still. It is one job, whose first delivery renews the lease and takes it out of the
+    // queue: the broker goes by the message.
+    if (this.#here.get(key)) return;
     const run = answering.begin(address, key, letter);
     const cutoff = new Cutoff();
-    const here = { cutoff, over: this.#serve({ delivery, letter, losses, run, cutoff }) };
-    this.#here.set(key, here);
+    this.#here.set(key, cutoff);
     try {
-      await here.over;
+      await this.#serve({ delivery, letter, losses, run, cutoff });
     } finally {
-      if (this.#here.get(key) === here) this.#here.delete(key);
+      if (this.#here.get(key) === cutoff) this.#here.delete(key);
     }
   }
 

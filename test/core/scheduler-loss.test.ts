@@ -121,7 +121,50 @@ describe("Scheduler retries", () => {
     cluster.submitAll(4, 5);
     cluster.worker(0).crash();
     cluster.worker(1).ready();
-    expect(cluster.worker(1).running).toEqual([1, 2, 3]);
+    for (const job of [1, 2, 3]) {
+      expect(cluster.worker(1).running).toEqual([job]);
+      cluster.worker(1).answer("done");
+    }
+    expect(cluster.worker(1).running).toEqual([4, 5]);
+  });
+
+  it("Scheduler runs jobs again one by one that were in a lost worker together: only the one that ends workers is set aside", () => {
+    const { cluster, jobs } = running(3, { retries: 1 });
+    cluster.worker(0).crash();
+    cluster.worker(1).ready();
+    cluster.worker(1).answer("a");
+    cluster.worker(1).crash();
+    cluster.worker(2).ready();
+    cluster.worker(2).answer("c");
+    expect([jobs[0]!.value, jobs[1]!.code, jobs[2]!.value]).toEqual(["a", "CC_ERR_POISON", "c"]);
+  });
+
+  it("Scheduler runs such jobs in several workers at once, and all else in the others", () => {
+    const { cluster } = running(3, { retries: 1, maxWorkers: 3, concurrency: 3 });
+    cluster.submitAll(4, 5, 6, 7);
+    cluster.allReady();
+    cluster.worker(0).crash();
+    cluster.allReady();
+    expect(cluster.workers.slice(1).map((worker) => worker.running)).toEqual([[4, 5, 6], [7], [1]]);
+    cluster.submitAll(8, 9);
+    expect(cluster.worker(2).running).toEqual([7, 8, 9]);
+    cluster.worker(3).answer("first");
+    expect(cluster.worker(3).running).toEqual([2]);
+    for (const value of ["d", "e", "f"]) cluster.worker(1).answer(value);
+    expect(cluster.worker(1).running).toEqual([3]);
+  });
+
+  it("Scheduler keeps new jobs from the worker that is free soonest, for one that is to run alone", () => {
+    const { cluster } = running(2, { retries: 1, maxWorkers: 2 });
+    cluster.submitAll(3, 4);
+    cluster.allReady();
+    cluster.submitAll(5, 6);
+    cluster.worker(0).crash();
+    cluster.worker(2).exit({ code: 1 });
+    cluster.worker(1).answer("c");
+    expect(cluster.worker(1).running).toEqual([4]);
+    cluster.worker(1).answer("d");
+    expect(cluster.worker(1).running).toEqual([1]);
   });
 
   it("Scheduler does not refuse a job that comes back though the backlog is full", () => {

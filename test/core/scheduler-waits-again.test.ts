@@ -137,6 +137,40 @@ describe("A renewal", () => {
     expect(cluster.worker(0).stops).toBe(1);
   });
 
+  it("that can't be done costs no job, though the only worker had to leave for it", () => {
+    const cluster = new Cluster({ minWorkers: 1, maxWorkers: 1 });
+    cluster.submit("runs");
+    cluster.worker(0).ready();
+    const waits = cluster.submit("waits");
+    const told: unknown[] = [];
+    cluster.scheduler.renew((error) => void told.push(error));
+    cluster.worker(0).answer();
+    cluster.worker(0).exit();
+    for (let i = 0; i < 3; i++) {
+      cluster.worker(-1).crash();
+      cluster.advance(10_000);
+    }
+    expect([told, waits.outcome, cluster.faults]).toMatchObject([[{ code: "CC_ERR_WORKER_START" }], null, []]);
+    cluster.worker(-1).ready();
+    cluster.worker(-1).answer("as before");
+    expect(waits.value).toBe("as before");
+  });
+
+  it("that fails for a reason of its own leaves jobs that fail for it, too", () => {
+    const cluster = new Cluster({ maxWorkers: 1 });
+    cluster.submit("runs");
+    cluster.worker(0).ready();
+    const waits = cluster.submit("waits");
+    cluster.scheduler.renew(() => {});
+    cluster.worker(0).answer();
+    cluster.worker(0).exit();
+    for (let i = 0; i < 4; i++) {
+      cluster.worker(-1).crash();
+      cluster.advance(10_000);
+    }
+    expect([waits.code, cluster.faults.length]).toEqual(["CC_ERR_WORKER_START", 1]);
+  });
+
   it("has failed when the cluster is closed", () => {
     const cluster = new Cluster({ minWorkers: 1 });
     cluster.submit(1);

@@ -77,7 +77,14 @@ const ENTRANCES: Record<string, Entrance> = {
   "TLS on both sides": {
     config: `tls { ${tls}, verify: true }`,
     access: { tls: { caFile: authority.caFile, ...client } },
-    refused: [["no certificate of its own", { tls: { caFile: authority.caFile } }, /can't be used: /]],
+    refused: [
+      ["no certificate of its own", { tls: { caFile: authority.caFile } }, /can't be used: .*\btls\.certFile$/],
+      [
+        "another's key",
+        { tls: { caFile: authority.caFile, ...client, keyFile: server.keyFile } },
+        /key.values.mismatch/i,
+      ],
+    ],
   },
 };
 
@@ -129,7 +136,8 @@ describe("A URL of a server", () => {
     try {
       const queue = { servers: `TLS://localhost:${broker.port}`, queue: "q", connectTimeout: 5_000, token: "secret" };
       const cc = new ComputeCluster({ engine: nats(queue) });
-      const refused = { code: "CC_ERR_ENGINE", message: expect.stringContaining("does not support 'tls'") };
+      const message = expect.stringContaining("does not support 'tls'");
+      const refused = { code: "CC_ERR_ENGINE", lasting: true, message };
       await Promise.all([
         expect(cc.enqueue(1)).rejects.toMatchObject(refused),
         expect(serve({ ...queue, cluster: { module } })).rejects.toMatchObject(refused),
@@ -167,7 +175,18 @@ describe("A URL of a server", () => {
       const refusal = { code: "CC_ERR_OPTION", message: expect.not.stringContaining("secret") };
       expect(() => nats({ servers, queue: "q" })).toThrow(expect.objectContaining(refusal));
     }
-    for (const servers of ["http://host", "ws://host", "nats://", "nats://host/path", "nats://host:99999"]) {
+    for (
+      const servers of [
+        "http://host",
+        "ws://host",
+        "nats://",
+        "nats://host/path",
+        "nats://host/?tls=true",
+        "host?tls",
+        "host#tls",
+        "nats://host:99999",
+      ]
+    ) {
       const message =
         `servers must be the URL of a NATS server, such as nats://host:4222 or tls://host:4222, got "${servers}"`;
       expect(() => nats({ servers, queue: "q" })).toThrow(expect.objectContaining({ code: "CC_ERR_OPTION", message }));

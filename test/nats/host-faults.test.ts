@@ -99,7 +99,7 @@ it("A host that stood still for longer than its lease gives no second answer", a
 });
 
 it("A job that comes again to a host which stood still is one there, and can still be withdrawn", async () => {
-  const host = await stage.hostProgram({ ...shared, lease: 1_000, maxWorkers: 6 });
+  const host = await stage.hostProgram({ ...shared, lease: 1_000, maxWorkers: 4 });
   const cc = stage.cluster(shared);
   const log = stage.file("ran");
   const abort = new AbortController();
@@ -111,8 +111,9 @@ it("A job that comes again to a host which stood still is one there, and can sti
   // Its questions are open: they come to where it will find them.
   await expect.poll(redelivered, { timeout: 20_000 }).toBe(2);
   host.child.kill("SIGCONT");
-  // It comes after them.
-  expect(await cc.enqueue({ op: "echo", value: "later" })).toBe("later");
+  // It comes after them. They take no place, and their lease is renewed.
+  expect(await cc.enqueue({ op: "sleep", ms: 2_500, value: "later" })).toBe("later");
+  expect(await redelivered()).toBe(2);
   abort.abort("not wanted");
   await withdrawn;
   await until(() => stage.lines("unwanted").length === 2);

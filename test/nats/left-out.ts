@@ -40,6 +40,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
     "jobs wait at the broker: a host fails those alone that it has taken",
   "A second or late message of a worker answers no other job": WORKERS,
   "Retried jobs run again at the front, and are set aside as poison when the retries are used up": RETRIES,
+  "Jobs that ran beside one that ends its worker are not set aside with it": RETRIES,
   "A job that waits beyond its deadline is dropped, and never runs":
     "a host may have begun it, for all that its caller knows: it is not retryable",
   "A handler that ignores its signal loses its worker after abortGrace, and not before": WORKERS,
