@@ -218,12 +218,12 @@ export interface DistributedClusterOptions
 
 /** Memory limits of a worker, in MB. */
 export interface ResourceLimits {
-  /** The heap of objects that live long: what is usually meant by a memory limit. */
+  /** The heap of objects that live long: what is usually meant by a memory limit. At least 4 for threads. */
   readonly maxOldGenerationSizeMb?: number;
   /** The heap of young objects. Threads on Node only. */
   readonly maxYoungGenerationSizeMb?: number;
   /** Memory for generated code. Threads on Node only. */
   readonly codeRangeSizeMb?: number;
-  /** The stack. Threads on Node only. */
+  /** The stack, at least 0.5. Threads on Node only. */
   readonly stackSizeMb?: number;
 }

@@ -235,6 +235,9 @@ function niceness(value: unknown): number {
   return nice;
 }
 
+/** With less, in MB, a thread ends the whole program as it starts: Node 20.20 (the stack) and 26.10 (both). */
+const LEAST_OF_A_THREAD: Readonly<Record<string, number>> = { maxOldGenerationSizeMb: 4, stackSizeMb: 0.5 };
+
 function resourceLimits(value: unknown, isolation: Isolation): Record<string, number> {
   const known = isolation === "process"
     ? ["maxOldGenerationSizeMb"] as const
@@ -243,8 +246,10 @@ function resourceLimits(value: unknown, isolation: Isolation): Record<string, nu
   for (const [name, limit] of Object.entries(check.ownOptions(value, "resourceLimits", known))) {
     if (limit === undefined) continue;
     const full = `resourceLimits.${name}`;
-    const mb = check.amount(full, limit, "a number of MB, more than 0");
-    if (mb === Infinity) throw check.outOfRange(full, "a number of MB, more than 0", limit);
+    const least = isolation === "thread" ? LEAST_OF_A_THREAD[name] ?? 0 : 0;
+    const rule = `a number of MB, ${least > 0 ? `at least ${least}` : "more than 0"}`;
+    const mb = check.amount(full, limit, rule);
+    if (mb < least || mb === Infinity) throw check.outOfRange(full, rule, limit);
     limits[name] = mb;
   }
   return limits;

@@ -178,7 +178,7 @@ export class Bulk {
  * @throws {ClusterError} `CC_ERR_ENGINE` for a user who may not.
  */
 export async function openBucket(
-  { client, js, keepAnswers }: BulkBroker,
+  { client, js, jsm, keepAnswers }: BulkBroker,
   bucket: string,
   replicas: number,
 ): Promise<ObjectStore> {
@@ -187,6 +187,8 @@ export async function openBucket(
   try {
     // What is never there. Whoever has no other rights may still look for an object.
     await store.info("-");
+    // Answers may be kept for longer than when it was made.
+    if (keepAnswers > KEPT) await prolong(jsm, bucket, client.transport.nanos(keepAnswers));
     return store;
   } catch (error) {
     if (!isMissing(error)) throw error;
@@ -200,6 +202,16 @@ export async function openBucket(
       `there is no bucket ${bucket}, and this user may not make it: createQueue() does, with its owners`,
       error,
     );
+  }
+}
+
+/** Has a bucket keep things for so many nanoseconds at least, if the user may. */
+async function prolong(jsm: BulkBroker["jsm"], bucket: string, age: number): Promise<void> {
+  try {
+    const { config } = await jsm.streams.info(`OBJ_${bucket}`);
+    if (config.max_age < age) await jsm.streams.update(config.name, { ...config, max_age: age });
+  } catch (error) {
+    if (!isDenied(error)) throw error;
   }
 }
 

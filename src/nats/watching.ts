@@ -28,7 +28,7 @@ export class Watching {
   readonly #parts: WatchingParts;
   readonly #subscriptions: readonly Subscription[];
   #refused: Error | null = null;
-  /** By queue and name; when each was heard by this program's clock. */
+  /** By queue, name and process; when each was heard by this program's clock. */
   readonly #heard = new Map<string, { readonly report: HostReport; readonly at: number }>();
 
   constructor(parts: WatchingParts) {
@@ -78,7 +78,8 @@ export class Watching {
   #hear(text: string): void {
     const report = readReport(text);
     if (!report) return;
-    const key = `${report.queue} ${report.host}`;
+    // Several may be called alike.
+    const key = `${report.queue} ${report.host} ${report.pid}`;
     if (report.state === "gone") this.#heard.delete(key);
     else this.#heard.set(key, { report, at: this.#parts.clock.now() });
   }

@@ -68,6 +68,17 @@ describe.each(versions)("With NATS %s", (version) => {
     await expect.poll(() => left(jsm), patience).toBe(0);
   });
 
+  it("a queue that is told to keep answers for longer keeps the large ones, too", async () => {
+    const { broker, cc, jsm } = await start();
+    await echoes(cc, large(2_000_000));
+    const days = 3 * 24 * 3_600_000;
+    const other = new ComputeCluster({ engine: nats({ servers: broker.url, queue: "q", keepAnswers: days }) });
+    ends.push(() => other.exit());
+    await echoes(other, large(2_000_000));
+    const kept = async (stream: string): Promise<number> => (await jsm.streams.info(stream)).config.max_age / 1_000_000;
+    expect([await kept("CC_ANSWERS_q"), await kept("OBJ_CC_q_any")]).toEqual([days, days]);
+  });
+
   it("what the server takes when it comes back is what counts, though it took more before", async () => {
     const { broker, cc } = await start();
     await echoes(cc, large(700_000));

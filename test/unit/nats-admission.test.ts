@@ -264,6 +264,14 @@ describe("Watching", () => {
     watching.end();
     expect(connection.listeners).toBe(0);
   });
+
+  it("tells hosts apart that are called alike", () => {
+    const connection = new FakeConnection();
+    const clock = new FakeClock();
+    const watching = new Watching({ connection: connection as unknown as NatsConnection, clock, subjects: ["s"] });
+    for (const pid of [1, 2, 1]) connection.say(writeReport(report({ host: "same", pid })));
+    expect(watching.hosts.map(({ pid }) => pid)).toEqual([1, 2]);
+  });
 });
 
 describe("A host's report", () => {

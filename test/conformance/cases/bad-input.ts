@@ -72,6 +72,16 @@ const ROWS: readonly Row[] = [
   [{ niceness: 20 }, /^niceness must (be an integer from 0 to 19, got 20|not be given)/, "RangeError"],
   [{ niceness: 1.5 }, /^niceness must (be an integer from 0 to 19, got 1\.5|not be given)/, "RangeError"],
   [{ niceness: "5" }, /^niceness must (be an integer from 0 to 19, got "5"|not be given)/, "TypeError"],
+  ...[0, 3, Infinity].map((mb): Row => [
+    { isolation: "thread", resourceLimits: { maxOldGenerationSizeMb: mb } },
+    /^resourceLimits(\.maxOldGenerationSizeMb must be a number of MB, at least 4, got| must not be given)/,
+    "RangeError",
+  ]),
+  [
+    { isolation: "thread", resourceLimits: { stackSizeMb: 0.2 } },
+    /^resourceLimits(\.stackSizeMb must be a number of MB, at least 0\.5, got 0\.2| must not be given)/,
+    "RangeError",
+  ],
   [{ argv: "x" }, /^argv must be an array of strings, got "x"$/, "TypeError"],
   [{ argv: [1] }, /^argv\[0\] must be a string, got 1/, "TypeError"],
 ];
