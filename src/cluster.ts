@@ -86,6 +86,8 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   readonly #origins = new Origins();
   #telling!: Telling;
   readonly #followers: Followers;
+  /** What `setup` got in the last workers that replaced all others; at first what the constructor was given. */
+  #setupData: unknown;
 
   static {
     watchListeners(this.prototype as unknown as EventEmitter, (emitter) => {
@@ -106,6 +108,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
       decodeError: this.#origins.decode,
     });
     this.#engine = this.#begun.engine;
+    this.#setupData = this.#begun.setupData;
     this.#followers = new Followers(this.#telling, this.#calls);
     this.#jobs = new Submitting({
       engine: this.#engine,
@@ -317,14 +320,17 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
    */
   async renew(options: { setupData?: unknown } = {}): Promise<void> {
     const given = ownOptions(options, "options", ["setupData"]);
-    const before = this.#begun.setupData;
-    const next = "setupData" in given ? this.#copy("setupData", given.setupData) : before;
-    this.#begun.setupData = next;
+    const begun = this.#begun;
+    const next = "setupData" in given ? this.#copy("setupData", given.setupData) : begun.setupData;
+    begun.setupData = next;
     await new Promise<void>((resolve, reject) => {
       this.#engine.renew((error) => {
-        if (error === null) return resolve();
+        if (error === null) {
+          this.#setupData = next;
+          return resolve();
+        }
         // The old workers serve on. What takes their place when they end is to be as they are, unless it was said anew since.
-        if (this.#begun.setupData === next) this.#begun.setupData = before;
+        if (begun.setupData === next) begun.setupData = this.#setupData;
         reject(error);
       });
     });

@@ -11,15 +11,17 @@ import type { TaskArgs, TaskName, TaskResult } from "./tasks.ts";
 /** What the language and its tools ask of any object: tasks of these names are for `enqueue`. */
 const NO_TASKS = new Set(["then", "toJSON", "toString", "valueOf", "constructor", "prototype"]);
 
-/** One function for each task of the module `M`; any name, while its type is not given. */
+/**
+ * One function for each task of the module `M`; any name, while its type is not given. Arguments that may be `undefined` may be left out.
+ */
 export type TaskCalls<M> = {
-  readonly [T in Exclude<TaskName<M>, "then" | "toJSON" | "toString" | "valueOf" | "constructor" | "prototype">]: (
-    args: TaskArgs<M, T>,
-    options?: Omit<EnqueueOptions, "task">,
-  ) => Promise<TaskResult<M, T>>;
+  readonly [T in Exclude<TaskName<M>, "then" | "toJSON" | "toString" | "valueOf" | "constructor" | "prototype">]:
+    [undefined] extends [TaskArgs<M, T>]
+      ? (args?: TaskArgs<M, T>, options?: Omit<EnqueueOptions, "task">) => Promise<TaskResult<M, T>>
+      : (args: TaskArgs<M, T>, options?: Omit<EnqueueOptions, "task">) => Promise<TaskResult<M, T>>;
 };
 
-type Call = (args: unknown, options?: object) => Promise<unknown>;
+type Call = (args?: unknown, options?: object) => Promise<unknown>;
 
 /** Functions that are made when they are asked for: what the module exports is known to the workers only. */
 export function taskCalls<M>(

@@ -53,9 +53,11 @@ export function init(folder: string): string {
   return `wrote ${Object.keys(files).join(" and ")}; next:\n\n${steps.map((step) => `  ${step}\n`).join("")}`;
 }
 
-/** As shells take it. */
+/** As shells take it, and not as an option. */
 function quoted(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `"${path}"`;
+  const name = path.startsWith("-") ? `./${path}` : path;
+  if (/^[\w./-]+$/.test(name)) return name;
+  return process.platform === "win32" ? `"${name}"` : `'${name.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** Not `recursive`: where nothing can be made, as in /proc, that never ends (Node 20.20). */

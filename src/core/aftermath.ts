@@ -28,6 +28,7 @@ export interface AftermathParts {
   readonly isolation: Isolation;
   /** How often a job is run again whose worker was lost. */
   readonly retries: number;
+  readonly concurrency: number;
   readonly backlog: Backlog;
   readonly crew: Crew;
   readonly takingBack: TakingBack;
@@ -105,7 +106,7 @@ export class Aftermath {
   #retry(job: Job, worker: Worker, exit: WorkerExit): void {
     this.#parts.ledger.jobs.retried++;
     this.#parts.crew.retry();
-    job.apart = true;
+    if (this.#parts.concurrency > 1) job.onTrial = true;
     this.#parts.backlog.putBack(job);
     this.#parts.retried(job, worker, () => this.#exitError(worker, exit, job));
     this.#parts.waits(job);

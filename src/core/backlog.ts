@@ -16,8 +16,6 @@ export class Backlog {
   readonly #open = new Lanes();
   /** The same, of keys: that worker will have the others of the key, too. */
   readonly #unbound = new Lanes();
-  /** Those that run apart: for any worker that has nothing else. */
-  readonly #apart = new Lanes();
   /** Those that wait for a worker of their own. */
   readonly #own = new Map<Worker, Lanes>();
   readonly #keys: Keys = new Keys({
@@ -42,7 +40,7 @@ export class Backlog {
 
   /** How many of them any worker may run. */
   get open(): number {
-    return this.#open.size + this.#unbound.size + this.#apart.size;
+    return this.#open.size + this.#unbound.size;
   }
 
   /** How many of those are of a key that has no worker. */
@@ -62,12 +60,7 @@ export class Backlog {
 
   /** Whether it does not matter which worker gets the next. */
   get isPlain(): boolean {
-    return this.#own.size === 0 && this.#unbound.size === 0 && this.#apart.size === 0;
-  }
-
-  /** How many run apart. */
-  get apart(): number {
-    return this.#apart.size;
+    return this.#own.size === 0 && this.#unbound.size === 0;
   }
 
   /** The next of those that any may run, without a key; or null. */
@@ -87,14 +80,13 @@ export class Backlog {
    */
   nextFor(worker: Worker, newKey: boolean): Job | null {
     const unbound = newKey ? this.#unbound.first : null;
-    const apart = worker.jobs.size === 0 ? this.#apart.first : null;
-    return earlier(earlier(earlier(this.#open.first, unbound), apart), this.#own.get(worker)?.first ?? null);
+    return earlier(earlier(this.#open.first, unbound), this.#own.get(worker)?.first ?? null);
   }
 
   /** Any job but those that stand behind another, or null. */
   get any(): Job | null {
     for (const { first } of this.#own.values()) if (first) return first;
-    return this.#open.first ?? this.#unbound.first ?? this.#apart.first;
+    return this.#open.first ?? this.#unbound.first;
   }
 
   /** What a new job of this key would find. */
@@ -173,8 +165,7 @@ export class Backlog {
     else this.#tasks.delete(task);
   }
 
-  #lanesOf({ only, key, apart }: Job): Lanes {
-    if (apart) return this.#apart;
+  #lanesOf({ only, key }: Job): Lanes {
     const worker = only ?? key?.worker ?? null;
     if (worker) return this.#own.get(worker) ?? this.#openLanes(worker);
     return key ? this.#unbound : this.#open;

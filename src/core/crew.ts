@@ -15,7 +15,7 @@ import { isMoved, type Job } from "./job.ts";
 import { Recycling, type RecyclingOptions } from "./recycling.ts";
 import { surplus } from "./surplus.ts";
 import { Utilisation } from "./utilisation.ts";
-import { Worker, type WorkerState } from "./worker.ts";
+import { TRIAL, Worker, type WorkerState } from "./worker.ts";
 
 /** What the crew obeys. Durations in milliseconds; Infinity for no limit. */
 export interface CrewOptions extends RecyclingOptions {
@@ -119,11 +119,6 @@ export class Crew {
 
   // ---- starting
 
-  /** Whether a worker is being started, or is about to be if jobs wait. */
-  get expectsOne(): boolean {
-    return this.count("starting") > 0 || (this.#workers.size < this.limit && this.#breaker.allows(0));
-  }
-
   /** Somebody asks for work: starts that were given up are tried again. */
   retry(): void {
     this.#breaker.retry(() => this.takers > 0);
@@ -199,8 +194,19 @@ export class Crew {
   give(job: Job, worker: Worker): void {
     if (worker.jobs.size === 0) worker.heardAt = this.#parts.clock.now();
     worker.jobs.push(job);
+    if (job.onTrial) this.#try(job, worker);
     // What every worker is given is no part of the work that wears it out.
     if (!job.only) worker.begun++;
+  }
+
+  #try(job: Job, worker: Worker): void {
+    const { clock, turn } = this.#parts;
+    const end = (): void => {
+      worker.endTrial(job);
+      // Those that began together end together: which of their timers comes first is not to matter.
+      for (const other of this.#workers) other.endTrialAt(clock.now());
+    };
+    worker.startTrial({ job, until: clock.now() + TRIAL, timer: clock.schedule(TRIAL, () => turn(end)) });
   }
 
   /** A worker has been sent what it was to get. */
@@ -208,9 +214,15 @@ export class Crew {
     if (worker.state.at === "idle") this.#enter(worker, { at: "busy" });
   }
 
+  /** A worker has let go of a job. */
+  remove(job: Job, worker: Worker): void {
+    worker.jobs.remove(job);
+    worker.endTrial(job);
+  }
+
   /** A job that a worker was given has not begun, and is not its any more. */
   takeBack(job: Job, worker: Worker): void {
-    worker.jobs.remove(job);
+    this.remove(job, worker);
     if (!job.only) worker.begun--;
   }
 
@@ -371,7 +383,7 @@ export class Crew {
     if (!exchange) return [];
     const { isolation } = this.#parts.adapter;
     // What is abandoned may still begin what it was sent without a ticket.
-    const without = abandoned ? 0 : worker.sentWithout - exchange.begunWithout();
+    const without = abandoned ? 0 : Math.max(0, worker.sentWithout - exchange.begunWithout());
     const unbegun = worker.last(exchange.recall(), without);
     return unbegun.filter((job) => !isMoved(job, isolation));
   }

@@ -79,8 +79,8 @@ export class Job implements JobHandle, Link<Job> {
 
   /** How many workers were lost when it was the next that they would have begun. */
   suspicions = 0;
-  /** A worker was lost while it ran. It may be why: it has its next workers to itself, and costs none of the others a run. */
-  apart = false;
+  /** A worker was lost while it ran there beside others: its next runs begin with a {@link TRIAL}. */
+  onTrial = false;
 
   readonly #done: (outcome: Outcome) => void;
   readonly #control: JobControl;

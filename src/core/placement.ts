@@ -27,7 +27,7 @@ export class Placement {
     const { concurrency } = this.#limits;
     let room = Math.max(0, this.#crew.limit - this.#crew.size) * concurrency;
     for (const worker of this.#crew) {
-      const takes = worker.state.at === "starting" || (worker.takesJobs && !worker.isApart);
+      const takes = worker.state.at === "starting" || (worker.takesJobs && !worker.isTrying);
       if (takes && worker.jobs.size < concurrency) room += concurrency - worker.jobs.size;
     }
     return room;
@@ -69,24 +69,9 @@ export class Placement {
 
   /** Whether a worker has room for one more. */
   hasPlace(worker: Worker, now: number): boolean {
-    if (!worker.takesJobs || worker.isApart || worker.jobs.size >= this.#limits.concurrency) return false;
+    if (!worker.takesJobs || worker.isTrying || worker.jobs.size >= this.#limits.concurrency) return false;
     // Without a ticket a job can't be taken back: behind what the worker has it might wait for long.
     return worker.recalledAt === null || (worker.jobs.size === 0 && !worker.hearsSoon(now));
-  }
-
-  /**
-   * The worker that is to be free soon for a job that runs apart, and gets no others until then: the one with the fewest. Null
-   * while another is free, runs such a job or is being started.
-   */
-  spared(): Worker | null {
-    if (this.#crew.expectsOne) return null;
-    let least: Worker | null = null;
-    for (const worker of this.#crew) {
-      if (!worker.takesJobs) continue;
-      if (worker.jobs.size === 0 || worker.isApart) return null;
-      if (!least || worker.jobs.size < least.jobs.size) least = worker;
-    }
-    return least;
   }
 
   /**
@@ -116,7 +101,7 @@ export class Placement {
     for (const worker of this.#crew) {
       const { size } = worker.jobs;
       if (size >= limit || (best && size > best.jobs.size)) continue;
-      if (!worker.takesJobs || worker.isApart || worker.recalledAt !== null || worker.port.exchange === null) continue;
+      if (!worker.takesJobs || worker.isTrying || worker.recalledAt !== null || worker.port.exchange === null) continue;
       if (suits(worker)) best = worker;
     }
     return best;

@@ -185,6 +185,7 @@ export class Scheduler implements Engine {
     this.#aftermath = new Aftermath({
       isolation: parts.adapter.isolation,
       retries: options.retries,
+      concurrency: options.concurrency,
       backlog: this.#backlog,
       crew: this.#crew,
       takingBack: this.#takingBack,
@@ -267,6 +268,7 @@ export class Scheduler implements Engine {
   renew(done: (error: unknown) => void): void {
     this.#turns.ofCaller(() => {
       if (this.#lifetime.at !== "open") return this.#outbox.push(() => done(loss.closed()));
+      if (this.#crew.size === 0 && !this.#renewal.awaited) return this.#outbox.push(() => done(null));
       this.#crew.retry();
       this.#crew.renew();
       this.#renewal.wait(done);

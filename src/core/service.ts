@@ -107,7 +107,7 @@ export class Service {
     // What waits for this worker alone is not overtaken.
     const suits = (worker: Worker): boolean =>
       (worker.jobs.size <= low || given.has(worker)) && !worker.isSilent(now, patience) &&
-      !this.#backlog.isAwaited(worker) && !this.#isSpared(worker);
+      !this.#backlog.isAwaited(worker);
     for (let worker = this.#nextWorker(now, limit, suits); worker; worker = this.#nextWorker(now, limit, suits)) {
       const job = this.#nextJob(worker) as Job;
       job.ticketed = worker.port.exchange !== null && worker.recalledAt === null && !this.#isMoved(job);
@@ -153,18 +153,13 @@ export class Service {
     let best: Worker | null = null;
     let earliest: Job | null = null;
     for (const worker of this.#crew) {
-      if (!this.#placement.hasPlace(worker, now) || this.#isSpared(worker)) continue;
+      if (!this.#placement.hasPlace(worker, now)) continue;
       const job = this.#nextJob(worker);
       if (!job || (earliest && job !== earliest && precedes(earliest, job))) continue;
       if (best && job === earliest && this.#prefers(best, worker, job)) continue;
       [best, earliest] = [worker, job];
     }
     return best;
-  }
-
-  /** Whether a worker is to be free soon for a job that runs apart. */
-  #isSpared(worker: Worker): boolean {
-    return this.#backlog.apart > 0 && this.#placement.spared() === worker;
   }
 
   /**
@@ -187,10 +182,10 @@ export class Service {
 
   /**
    * The worker that this job may be sent ahead to; one that is silent may run a long job. What is moved to a thread can't be taken
-   * back, and what is yielded is told of running jobs only.
+   * back, what is yielded is told of running jobs only, and a trial begins with the job.
    */
   #leastAhead(job: Job, limit: number, suits: (worker: Worker) => boolean): Worker | null {
-    if (limit === 0 || this.#isMoved(job) || job.request.stream) return null;
+    if (limit === 0 || this.#isMoved(job) || job.request.stream || job.onTrial) return null;
     return this.#placement.leastAhead(limit, suits);
   }
 
@@ -256,7 +251,7 @@ export class Service {
       return;
     }
     if (job.state.at === "ahead") this.#beganBefore(job, worker);
-    worker.jobs.remove(job);
+    this.#crew.remove(job, worker);
     worker.unheard.delete(job);
     if (job.state.at !== "ahead" && job.state.at !== "running") return job.settle();
     const now = this.#clock.now();

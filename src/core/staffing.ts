@@ -84,7 +84,9 @@ export class Staffing {
   /** How many are to be there even without jobs. */
   get #warm(): number {
     if (this.#parts.lifetime.at !== "open") return 0;
-    const target = Math.max(this.#options.minWorkers, this.#parts.warmUp.awaited ? 1 : 0);
+    const { warmUp, renewal } = this.#parts;
+    // Of those that are renewed one at least is to show that it can be started.
+    const target = Math.max(this.#options.minWorkers, warmUp.awaited || renewal.awaited ? 1 : 0);
     return this.#share ? Math.min(target, this.#share.allowance) : target;
   }
 

@@ -39,6 +39,20 @@ export type WorkerState =
  */
 const HEARS_RECALL = 1_000;
 
+/**
+ * For how long a job that is run again is the last that its worker was given, in milliseconds. A worker that runs several jobs takes all
+ * of them along when it ends, and nobody knows which is to blame: run again side by side, each would pay for it again. Not for longer,
+ * nor with a worker of its own: it may take hours, or wait for another job itself.
+ */
+export const TRIAL = 1_000;
+
+/** A job that a worker was given last, for now. */
+export interface Trial {
+  readonly job: Job;
+  readonly until: number;
+  readonly timer: Timer;
+}
+
 /** One worker, from its start to its exit. */
 export class Worker {
   readonly port: WorkerPort;
@@ -83,6 +97,8 @@ export class Worker {
   #state: WorkerState;
   /** Until it is too old; runs across its states. */
   #age: Timer | null = null;
+  /** The last job that it was given, if that is on trial; until the timer ends it. */
+  #trial: Trial | null = null;
 
   readonly #mostJobs: number;
 
@@ -101,11 +117,6 @@ export class Worker {
     return this.#state;
   }
 
-  /** Whether it has a job that runs {@link Job.apart}: it takes no others meanwhile. */
-  get isApart(): boolean {
-    return this.jobs.first?.apart ?? false;
-  }
-
   /** Whether it has begun all the jobs that it may. */
   get isFull(): boolean {
     return this.begun >= this.#mostJobs;
@@ -120,6 +131,28 @@ export class Worker {
   get takesJobs(): boolean {
     if (this.isFull) return false;
     return this.#state.at === "idle" || (this.#state.at === "busy" && this.unheard.size === 0);
+  }
+
+  /** Whether it is given nothing more for now, for the sake of a job on trial. */
+  get isTrying(): boolean {
+    return this.#trial !== null;
+  }
+
+  /** It is given a job on trial. */
+  startTrial(trial: Trial): void {
+    this.#trial = trial;
+  }
+
+  /** The time of that is over, if it is. */
+  endTrialAt(now: number): void {
+    if (this.#trial && this.#trial.until <= now) this.endTrial();
+  }
+
+  /** The job, or any, is on trial no more, if it was. */
+  endTrial(job: Job | null = null): void {
+    if (this.#trial === null || (job !== null && this.#trial.job !== job)) return;
+    this.#trial.timer.cancel();
+    this.#trial = null;
   }
 
   /** Whether it has said nothing for so long. Asked in one way only: sums and differences are rounded differently. */
@@ -169,6 +202,7 @@ export class Worker {
     const old = this.#state;
     if (old.at === "starting" || old.at === "idle" || old.at === "stopping") old.timer?.cancel();
     if (next.at === "stopping" || next.at === "exited") this.#age?.cancel();
+    if (next.at === "exited") this.endTrial();
     this.#state = next;
     if (next.at === "idle") this.port.unref();
     else if (old.at === "idle" && next.at !== "exited") this.port.ref();

@@ -239,7 +239,8 @@ export class Link {
         holdSocket(connection, this.#held);
         // What is refused from now on is news.
         this.#told.clear();
-        await this.#mend(broker);
+        // Leases run meanwhile: a broker that is slow mends the rest beside all else.
+        await within(STEP, this.#mend(broker));
         requests.again();
         this.#events.again();
       }

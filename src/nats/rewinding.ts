@@ -8,7 +8,10 @@
 
 import type { ConsumerInfo, JetStreamManager } from "@nats-io/jetstream";
 import { isDenied } from "./faults.ts";
-import type { Names } from "./names.ts";
+import { freshName, type Names } from "./names.ts";
+
+/** Whoever has set out to do it, and has not, by then, leaves it to others; in milliseconds. */
+const TURN = 60_000;
 
 /**
  * Makes those anew that are ahead. Whoever may not leaves it to others.
@@ -44,13 +47,19 @@ async function mayMake(jsm: JetStreamManager, { stream_name: stream, config }: C
  * brokers can do (2.9, 2.10).
  */
 async function isFirst(jsm: JetStreamManager, names: Names, { name, created }: ConsumerInfo): Promise<boolean> {
-  const which = `_anew.${name}.${created.replaceAll(/\W/g, "")}`;
+  // Where clocks differ there may be two.
+  const turn = Math.floor(Date.now() / TURN);
+  const subject = names.returned(`_anew.${name}.${created.replaceAll(/\W/g, "")}.${turn}`);
+  const program = freshName();
   try {
-    await jsm.jetstream().publish(names.returned(which), "", { expect: { lastSubjectSequence: 0 } });
+    await jsm.jetstream().publish(subject, program, { expect: { lastSubjectSequence: 0 } });
     return true;
   } catch (error) {
     // Whoever makes queues but has no jobs of them to give back is no host: there are few.
-    return isDenied(error);
+    if (isDenied(error)) return true;
+    // Otherwise another was first; or this one, and the broker's word of it was lost.
+    const first = await jsm.streams.getMessage(names.returns, { last_by_subj: subject }).catch(() => null);
+    return first?.string() === program;
   }
 }
 

@@ -80,7 +80,9 @@ export class Running {
   #answering = 0;
   readonly #patience = new Patience();
   readonly #looking: Looking;
-  /** By address and message: a job that was given up may be enqueued again while it still runs. Without those that were cut off. */
+  /**
+   * By address and message: a job that was given up may be enqueued again while it still runs. Without those that were withdrawn or lost.
+   */
   readonly #here = new Register<string, Cutoff>();
   #timer: Timer | null = null;
 
@@ -107,17 +109,30 @@ export class Running {
     return blocked;
   }
 
-  /** Runs a job. Never rejects. */
+  /**
+   * Whether the job is here already. Its lease has run out then while this host stood still: it is one job, whose first delivery renews
+   * the lease and takes it out of the queue, since the broker goes by the message.
+   */
+  has(delivery: Delivery): boolean {
+    return this.#here.get(keyOf(delivery)) !== undefined;
+  }
+
+  /** Runs a job that is not here yet. Never rejects. */
   async take(delivery: Delivery): Promise<void> {
+    const key = keyOf(delivery);
+    const cutoff = new Cutoff();
+    // At once: it may come again while it is still looked for.
+    this.#here.set(key, cutoff);
     this.#held.push(delivery);
     this.#parts.tally.taken();
     if (this.#held.size > this.#parts.cluster.slots) this.#watch();
     try {
-      await this.#handle(delivery);
+      await this.#handle(delivery, cutoff);
     } catch (error) {
       // The broker is at fault. The job stays in the queue until its lease has run out.
       this.#parts.warn(engineError(`job ${Names.addressIn(delivery.subject)} was let go`, error));
     }
+    if (this.#here.get(key) === cutoff) this.#here.delete(key);
     this.#held.remove(delivery);
     this.#parts.tally.left();
     this.#parts.freed();
@@ -145,7 +160,7 @@ export class Running {
     if (cut !== "waits") this.#here.delete(key);
   }
 
-  async #handle(delivery: Delivery): Promise<void> {
+  async #handle(delivery: Delivery, cutoff: Cutoff): Promise<void> {
     const address = Names.addressIn(delivery.subject);
     const { answering } = this.#parts;
     const letter = readOr(delivery, this.#parts.names, (cause) => engineError("the job can't be read", cause));
@@ -164,18 +179,8 @@ export class Running {
       // The host that set it aside may have been lost before it could say that it had.
       return isPoison(before) ? undefined : await this.#drop(address, letter);
     }
-    const key = keyOf(delivery);
-    // Its lease has run out while this host stood still. It is one job, whose first delivery renews the lease and takes it out of the
-    // queue: the broker goes by the message.
-    if (this.#here.get(key)) return;
-    const run = answering.begin(address, key, letter);
-    const cutoff = new Cutoff();
-    this.#here.set(key, cutoff);
-    try {
-      await this.#serve({ delivery, letter, losses, run, cutoff });
-    } finally {
-      if (this.#here.get(key) === cutoff) this.#here.delete(key);
-    }
+    const run = answering.begin(address, keyOf(delivery), letter);
+    await this.#serve({ delivery, letter, losses, run, cutoff });
   }
 
   async #serve(given: Given): Promise<void> {

@@ -228,6 +228,7 @@ export class Serving {
 
   #got(delivery: Delivery, depth: number): void {
     const running = this.#open?.running;
+    if (running?.has(delivery)) return;
     // Hints overlap with what is asked for anyway: who has room now takes it. What was on its way when the host began to end goes back.
     const { free, ahead } = this.#state === "serving" ? this.#parts.room(depth) : NO_ROOM;
     if (running && free + ahead > 0) void running.take(delivery);

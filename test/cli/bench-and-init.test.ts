@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, expect } from "vitest";
@@ -48,6 +49,15 @@ describe("bench", { timeout: 60_000 }, () => {
 });
 
 describe.concurrent.each(HOSTS)("init on %s", (host) => {
+  it("says how to go to a folder, whatever its name", async ({ commands }) => {
+    const name = `-a $b 'c' "d" \`e\``;
+    const { stdout, stderr } = await commands.run(host, ["init", "--", name]);
+    const line = /^ {2}(cd .+)$/m.exec(stdout)?.[1];
+    expect(line, stderr).toBeDefined();
+    const went = spawnSync("sh", ["-c", `${line} && pwd`], { cwd: commands.folder, encoding: "utf8" });
+    expect(went.stdout).toBe(`${join(realpathSync(commands.folder), name)}\n`);
+  });
+
   it("writes a worker and a program, says what to do next, and overwrites nothing", async ({ commands }) => {
     const extension = host !== "node" ? ".ts" : stripsTypes ? ".mts" : ".mjs";
     const first = await commands.run(host, ["init", "new"]);

@@ -16,6 +16,9 @@ import type { Cluster, FakeWorker, Submitted } from "./fakes.ts";
 /** How long a worker that runs one job at a time has to hear of an abort. */
 const HEARING = 200;
 
+/** For how long a job on trial is the last that its worker was given. */
+const TRIAL = 1_000;
+
 /** Failed starts in a row after which jobs are failed. */
 const FAILURES = 3;
 
@@ -34,8 +37,8 @@ export class ModelJob {
   submittedAt = 0;
   at: "waiting" | "running" | "aborting" | "dropped" | "settled" | "refused" = "waiting";
   attempt = 0;
-  /** Whether a worker was lost while it ran. */
-  apart = false;
+  /** Whether a worker was lost while it ran there, and may have run others. */
+  onTrial = false;
   startedAt = 0;
   /** When the worker was told that the job is no longer wanted, and when it showed that it knows. */
   abortedAt = 0;
@@ -104,9 +107,9 @@ export class ModelWorker {
     return this.settledIn && this.jobs.size === 0;
   }
 
-  /** Whether it runs a job that has it to itself. */
-  get isApart(): boolean {
-    return [...this.jobs.values()].some((job) => job.apart);
+  /** Whether it is given nothing more for now, since one of its jobs is on trial. */
+  tries(now: number): boolean {
+    return [...this.jobs.values()].some((job) => job.onTrial && now < job.startedAt + TRIAL);
   }
 
   jobsAt(at: ModelJob["at"]): ModelJob[] {
@@ -183,7 +186,7 @@ export class Model {
   get #room(): number {
     const { maxWorkers, concurrency } = this.options;
     const rooms = this.workers.map((worker) =>
-      worker.starting || (worker.takesJobs && !worker.isApart) ? concurrency - worker.jobs.size : 0
+      worker.starting || (worker.takesJobs && !worker.tries(this.now)) ? concurrency - worker.jobs.size : 0
     );
     return rooms.reduce((sum, room) => sum + room, (maxWorkers - this.workers.length) * concurrency);
   }
@@ -320,7 +323,7 @@ export class Model {
     for (const job of worker.jobs.values()) if (!lost.includes(job)) job.at = "settled";
     for (const job of lost) {
       if (!again.includes(job)) this.#end(job, { code: job.attempt > 1 ? "CC_ERR_POISON" : "CC_ERR_WORKER_EXIT" });
-      else [job.at, job.apart] = ["waiting", true];
+      else [job.at, job.onTrial] = ["waiting", this.options.concurrency > 1];
     }
     this.#wait(again);
     this.counts.jobs.retried += again.length;
@@ -442,32 +445,18 @@ export class Model {
     if (this.#planned.length === 0) this.#plan();
   }
 
-  /** Who could get this job. */
-  #takersOf(job: ModelJob): ModelWorker[] {
-    const shared = this.#takers.filter((taker) => !taker.isApart && taker.jobs.size < this.options.concurrency);
-    if (job.apart) return shared.filter((taker) => taker.jobs.size === 0);
-    return shared.filter((taker) => taker !== this.#spared);
-  }
-
-  /** Who gets nothing more, to be free for a job that runs apart: the one that is so soonest, where none is or will be. */
-  get #spared(): ModelWorker | undefined {
-    const takers = this.#takers;
-    const full = this.workers.length === this.options.maxWorkers;
-    const startable = !full && this.#breaker !== "tripped" && !this.cluster.clock.pauses;
-    if (!this.waiting.some((job) => job.apart) || this.#starting > 0 || startable) return undefined;
-    if (takers.some((taker) => taker.isApart || taker.jobs.size === 0)) return undefined;
-    return takers.toSorted((a, b) => a.jobs.size - b.jobs.size)[0];
+  get #havePlaces(): ModelWorker[] {
+    return this.#takers.filter((taker) => taker.jobs.size < this.options.concurrency && !taker.tries(this.now));
   }
 
   /** Who has to get which jobs, by the rules: each in its turn goes to the worker with the fewest, the newest of those. */
   #plan(): void {
-    for (;;) {
-      const job = this.waiting.find((one) => this.#takersOf(one).length > 0);
-      if (!job) return;
-      const takers = this.#takersOf(job);
+    for (let job = this.waiting[0]; job; job = this.waiting[0]) {
+      const takers = this.#havePlaces;
       const fewest = Math.min(...takers.map((taker) => taker.jobs.size));
-      const worker = takers.findLast((taker) => taker.jobs.size === fewest) as ModelWorker;
-      this.waiting.splice(this.waiting.indexOf(job), 1);
+      const worker = takers.findLast((taker) => taker.jobs.size === fewest);
+      if (!worker) return;
+      this.waiting.shift();
       job.at = "running";
       job.attempt++;
       job.startedAt = this.now;
@@ -571,11 +560,9 @@ export class Model {
   #checkProgress(): void {
     const { maxWorkers, concurrency } = this.options;
     const pausing = this.cluster.clock.pauses;
-    const apart = this.workers.filter((worker) => worker.isApart && worker.jobs.size > 1);
-    if (apart.length > 0) fail(`worker ${apart[0]!.fake.id} runs a job apart, and others beside it`);
     const full = this.workers.length === maxWorkers;
     if (this.waiting.length > 0) {
-      if (this.waiting.some((job) => this.#takersOf(job).length > 0)) fail("a worker has room while a job waits");
+      if (this.#havePlaces.length > 0) fail("a worker has room while a job waits");
       if (!full && this.#starting === 0 && !pausing) fail("a job waits, and nothing is done about it");
     }
     if (full || this.#breaker !== "closed" || !this.#used) return;
@@ -629,6 +616,7 @@ export class Model {
       if (worker.starting && startTimeout < Infinity) timers++;
       if (worker.idle && worker.idleSince + idleTimeout > this.now && idleTimeout < Infinity) timers++;
       if (worker.stoppedAt !== null && !worker.killed && killGrace < Infinity) timers++;
+      if (worker.tries(this.now)) timers++;
       for (const job of worker.jobs.values()) {
         if (job.at === "running" && job.timeout < Infinity) timers++;
         if (job.at === "aborting" && this.#deadline(job) > this.now) timers++;

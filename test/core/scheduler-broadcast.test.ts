@@ -236,6 +236,30 @@ describe("Scheduler renewals", () => {
     expect(told).toEqual([null]);
   });
 
+  it.each([1, 2])("Scheduler has renewed idle workers once one can be started, of %i", (maxWorkers) => {
+    const it = cluster(1, { maxWorkers, minWorkers: 0 });
+    it.submit("a");
+    it.worker(0).answer();
+    const told = renew(it);
+    it.flush();
+    if (maxWorkers === 1) it.worker(0).exit();
+    for (let i = 0; i < 3; i++) {
+      expect(told).toEqual([]);
+      it.worker(-1).crash();
+      it.advance(5_000);
+    }
+    expect(told).toMatchObject([{ code: "CC_ERR_WORKER_START" }]);
+    expect(it.stats.workers.idle).toBe(maxWorkers - 1);
+    const again = renew(it);
+    it.flush();
+    if (maxWorkers === 1) return expect(again).toEqual([null]);
+    it.advance(10_000);
+    it.worker(-1).ready();
+    it.worker(0).exit();
+    it.flush();
+    expect([again, it.stats.workers.idle]).toEqual([[null], 1]);
+  });
+
   it("Scheduler has renewed under load, though every job has a worker of its own", () => {
     const it = cluster(1, { maxJobsPerWorker: 1 });
     it.submitAll(...Array.from({ length: 8 }, (_, at) => at));

@@ -1,10 +1,15 @@
 import { describe, expect, it } from "vitest";
+import type { Isolation } from "../../src/core/adapter.ts";
 import { Cluster, type Submitted } from "./fakes.ts";
 
 type Options = ConstructorParameters<typeof Cluster>[0];
 
-function running(count: number, options: Options = {}): { cluster: Cluster; jobs: Submitted[] } {
-  const cluster = new Cluster({ concurrency: count, ...options });
+function running(
+  count: number,
+  options: Options = {},
+  isolation: Isolation = "process",
+): { cluster: Cluster; jobs: Submitted[] } {
+  const cluster = new Cluster({ concurrency: count, ...options }, isolation);
   const jobs = Array.from({ length: count }, (_, i) => cluster.submit(i + 1));
   cluster.worker(0).ready();
   return { cluster, jobs };
@@ -116,55 +121,89 @@ describe("Scheduler retries", () => {
     expect(cluster.stats.jobs).toMatchObject({ accepted: 2, succeeded: 1, failed: 0 });
   });
 
-  it("Scheduler keeps the order of the jobs that one worker lost", () => {
-    const { cluster } = running(3, { retries: 1 });
+  it("Scheduler runs jobs again one by one that were in a lost worker together: only the one that ends workers is set aside", () => {
+    const { cluster, jobs } = running(3, { retries: 1 });
     cluster.submitAll(4, 5);
     cluster.worker(0).crash();
     cluster.worker(1).ready();
-    for (const job of [1, 2, 3]) {
-      expect(cluster.worker(1).running).toEqual([job]);
-      cluster.worker(1).answer("done");
-    }
-    expect(cluster.worker(1).running).toEqual([4, 5]);
-  });
-
-  it("Scheduler runs jobs again one by one that were in a lost worker together: only the one that ends workers is set aside", () => {
-    const { cluster, jobs } = running(3, { retries: 1 });
-    cluster.worker(0).crash();
-    cluster.worker(1).ready();
+    expect(cluster.worker(1).running).toEqual([1]);
     cluster.worker(1).answer("a");
+    expect(cluster.worker(1).running).toEqual([2]);
     cluster.worker(1).crash();
     cluster.worker(2).ready();
+    expect(cluster.worker(2).running).toEqual([3]);
     cluster.worker(2).answer("c");
+    expect(cluster.worker(2).running).toEqual([4, 5]);
     expect([jobs[0]!.value, jobs[1]!.code, jobs[2]!.value]).toEqual(["a", "CC_ERR_POISON", "c"]);
   });
 
-  it("Scheduler runs such jobs in several workers at once, and all else in the others", () => {
-    const { cluster } = running(3, { retries: 1, maxWorkers: 3, concurrency: 3 });
+  it("Scheduler gives such a job a second to show itself, and not more: it may need the others", () => {
+    const { cluster } = running(3, { retries: 1, idleTimeout: Infinity, startTimeout: Infinity });
+    cluster.submit(4);
+    cluster.worker(0).crash();
+    cluster.worker(1).ready();
+    cluster.advance(999);
+    expect(cluster.worker(1).running).toEqual([1]);
+    cluster.advance(2);
+    expect(cluster.worker(1).running).toEqual([1, 2]);
+    // The end of a job that is on trial no more ends nothing.
+    cluster.worker(1).answer("a");
+    expect(cluster.worker(1).running).toEqual([2]);
+    cluster.advance(1_000);
+    cluster.advance(1_000);
+    expect(cluster.worker(1).running).toEqual([2, 3, 4]);
+  });
+
+  it("Scheduler sends nothing ahead to a worker with such a job", () => {
+    const { cluster } = running(2, { retries: 1, prefetch: 2 }, "thread");
+    cluster.worker(0).answer();
+    cluster.worker(0).crash();
+    cluster.submitAll(3, 4, 5);
+    cluster.worker(1).ready();
+    expect([...cluster.worker(1).jobs.keys()]).toEqual([2]);
+  });
+
+  it("Scheduler does not send such a job ahead", () => {
+    const { cluster } = running(2, { retries: 1, prefetch: 2, maxWorkers: 2 }, "thread");
+    cluster.submitAll(3, 4, 5, 6, 7, 8);
+    cluster.allReady();
+    expect(cluster.workers.map((worker) => [...worker.jobs.keys()])).toEqual([[1, 2, 3, 4], [5, 6, 7, 8]]);
+    for (const job of [5, 6]) cluster.worker(1).answer(job);
+    cluster.worker(0).crash();
+    expect([...cluster.worker(1).jobs.keys()]).toEqual([7, 8]);
+  });
+
+  it("Scheduler runs such jobs in several workers at once, beside what those have", () => {
+    const { cluster } = running(3, { retries: 1, maxWorkers: 3 });
     cluster.submitAll(4, 5, 6, 7);
     cluster.allReady();
     cluster.worker(0).crash();
+    expect(cluster.workers.slice(1).map((worker) => worker.running)).toEqual([[4, 5, 6], [7, 1], []]);
     cluster.allReady();
-    expect(cluster.workers.slice(1).map((worker) => worker.running)).toEqual([[4, 5, 6], [7], [1]]);
-    cluster.submitAll(8, 9);
-    expect(cluster.worker(2).running).toEqual([7, 8, 9]);
-    cluster.worker(3).answer("first");
-    expect(cluster.worker(3).running).toEqual([2]);
-    for (const value of ["d", "e", "f"]) cluster.worker(1).answer(value);
-    expect(cluster.worker(1).running).toEqual([3]);
+    cluster.submit(8);
+    expect(cluster.workers.slice(1).map((worker) => worker.running)).toEqual([[4, 5, 6], [7, 1], [2]]);
+    cluster.worker(1).answer("d");
+    expect(cluster.worker(1).running).toEqual([5, 6, 3]);
+    expect(cluster.stats.jobs.waiting).toBe(1);
   });
 
-  it("Scheduler keeps new jobs from the worker that is free soonest, for one that is to run alone", () => {
-    const { cluster } = running(2, { retries: 1, maxWorkers: 2 });
+  it("Scheduler gives a worker other jobs when the one on trial could not be sent, or was given up", () => {
+    const { cluster, jobs } = running(2, { retries: 1 });
     cluster.submitAll(3, 4);
-    cluster.allReady();
-    cluster.submitAll(5, 6);
     cluster.worker(0).crash();
-    cluster.worker(2).exit({ code: 1 });
-    cluster.worker(1).answer("c");
-    expect(cluster.worker(1).running).toEqual([4]);
-    cluster.worker(1).answer("d");
-    expect(cluster.worker(1).running).toEqual([1]);
+    cluster.worker(1).ready();
+    jobs[0]!.cancel();
+    cluster.worker(1).hear(1);
+    cluster.worker(1).says({ type: "answers", answers: [[1, 1, "stopped"]] });
+    expect(cluster.worker(1).running).toEqual([2]);
+  });
+
+  it("Scheduler tries nobody where each worker runs one job at a time", () => {
+    const { cluster } = running(1, { retries: 1, prefetch: 2 }, "thread");
+    cluster.submitAll(2, 3);
+    cluster.worker(0).crash();
+    cluster.worker(1).ready();
+    expect([...cluster.worker(1).jobs.keys()]).toEqual([1, 2, 3]);
   });
 
   it("Scheduler does not refuse a job that comes back though the backlog is full", () => {

@@ -123,6 +123,23 @@ it("A job that comes again to a host which stood still is one there, and can sti
   expect([stage.lines("ran").length, stage.lines("unwanted")]).toEqual([1, ["begun", "heard"]]);
 });
 
+it("A job that comes again to a host which stood still and is to leave is run by no other host meanwhile", async () => {
+  const host = await stage.hostProgram({ ...shared, lease: 1_000, maxWorkers: 2 });
+  const cc = stage.cluster(shared);
+  const job = cc.enqueue({ op: "wait", file: stage.file("go"), log: stage.file("ran"), value: "answer" });
+  await until(() => stage.lines("ran").length === 1);
+  host.child.kill("SIGSTOP");
+  await expect.poll(redelivered, { timeout: 20_000 }).toBe(1);
+  host.child.kill("SIGTERM");
+  host.child.kill("SIGCONT");
+  await stage.hostProgram({ ...shared, maxWorkers: 2 });
+  expect(await cc.enqueue({ op: "sleep", ms: 2_500, value: "by the other" })).toBe("by the other");
+  stage.write("go");
+  expect(await job).toBe("answer");
+  await host.line("drained");
+  expect(stage.lines("ran").length).toBe(1);
+});
+
 it("A lease that is made shorter is renewed in time by the hosts that are there", async () => {
   await stage.host({ ...shared, lease: 60_000 });
   await stage.host(shared);

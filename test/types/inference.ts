@@ -5,6 +5,8 @@ import { ComputeCluster, type DistributedEngine, type MapOptions, type MapResult
 type W = {
   default: (n: number) => string;
   resize: (s: { w: number }) => Promise<Uint8Array>;
+  now: () => string;
+  perhaps: (n?: number) => number;
   rows: (path: string) => AsyncGenerator<{ row: number }>;
   lines: (path: string) => Generator<string>;
   setup: () => void;
@@ -92,11 +94,19 @@ export async function inferred(): Promise<void> {
   await results.return();
   const r: Uint8Array = await cc.tasks.resize({ w: 1 });
   void r;
+  const now: string = await cc.tasks.now();
+  const perhaps: number[] = [await cc.tasks.perhaps(), await cc.tasks.perhaps(1, { timeout: 5 })];
+  void [now, perhaps];
+  // @ts-expect-error it needs arguments
+  await cc.tasks.resize();
+  // @ts-expect-error no text
+  await cc.tasks.perhaps("a");
   // @ts-expect-error no such task
   cc.tasks.nope;
   // @ts-expect-error setup is no task
   cc.tasks.setup;
   const any: unknown = await untyped.tasks["anything"]?.(1, { timeout: 5 });
+  await untyped.tasks["anything"]?.();
   void any;
   for await (const result of untyped.map(["a", 1])) {
     const unknown: unknown = result;

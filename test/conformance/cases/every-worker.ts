@@ -183,6 +183,10 @@ export const everyWorker: Case[] = [
       await assert.rejects(cc.renew({ setupData: "broken" }), { code: "CC_ERR_WORKER_START", message: /broken data/ });
       await kit.error(cc, 7, { task: "leaves" });
       assert.deepEqual((await kit.value(cc, null) as Kept).kept, ["first"]);
+      const both = ["broken", "broken as well"].map((setupData) => cc.renew({ setupData }));
+      for (const { status } of await Promise.allSettled(both)) assert.equal(status, "rejected");
+      await kit.error(cc, 7, { task: "leaves" });
+      assert.deepEqual((await kit.value(cc, null) as Kept).kept, ["first"]);
       await cc.renew({ setupData: "mended" });
       assert.deepEqual((await kit.value(cc, null) as Kept).kept, ["mended"]);
       await assert.rejects(cc.renew({ setupData: () => {} }), { code: "CC_ERR_NOT_CLONEABLE", path: "setupData" });
