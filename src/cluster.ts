@@ -330,7 +330,8 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
           return resolve();
         }
         // The old workers serve on. What takes their place when they end is to be as they are, unless it was said anew since.
-        if (begun.setupData === next) begun.setupData = this.#setupData;
+        // Now, since the next may be started after a pause.
+        if (Object.is(begun.setupData, next)) begun.setupData = this.#setupData;
         reject(error);
       });
     });

@@ -107,8 +107,8 @@ export interface ComputeClusterOptions {
   prefetch?: number | "auto" | undefined;
   /**
    * How often a job is run again whose worker was lost while it ran; then it fails with `CC_ERR_POISON`. A job whose objects were moved to
-   * a thread is not, nor is a stream that has yielded: they fail with what ended the worker. With `concurrency`, nothing
-   * else is begun in its worker then until it has ended, or has run for a second: no job is set aside for what another does at once.
+   * a thread is not, nor is a stream that has yielded: they fail with what ended the worker. With `concurrency`, its
+   * worker is sent nothing more then until it has ended, or a second is over: no job is set aside for what another does at once.
    *
    * @default 0
    */

@@ -72,7 +72,7 @@ export class Aftermath {
     const again = jobs.filter((job) => this.#mayRetry(job));
     const lost = jobs.filter((job) => !again.includes(job));
     for (const job of lost) this.#lose(job, worker, exit);
-    for (const job of again.reverse()) this.#retry(job, worker, exit);
+    for (const job of again.reverse()) this.#retry(job, worker, exit, expected);
     if (!expected && !ofItsOwn) {
       ledger.lost.workers++;
       // Where every job is run again nothing has failed yet: no reason for the program to end.
@@ -103,10 +103,11 @@ export class Aftermath {
     return job.state.at === "running" && job.attempt <= retries && !isMoved(job, isolation);
   }
 
-  #retry(job: Job, worker: Worker, exit: WorkerExit): void {
+  #retry(job: Job, worker: Worker, exit: WorkerExit, expected: boolean): void {
     this.#parts.ledger.jobs.retried++;
     this.#parts.crew.retry();
-    if (this.#parts.concurrency > 1) job.onTrial = true;
+    // Otherwise it is known which one was to blame.
+    if (this.#parts.concurrency > 1 && !expected) job.onTrial = true;
     this.#parts.backlog.putBack(job);
     this.#parts.retried(job, worker, () => this.#exitError(worker, exit, job));
     this.#parts.waits(job);
@@ -124,16 +125,20 @@ export class Aftermath {
 
   /**
    * Starts fail time after time. Those that wait are told, unless a worker lives that will take their jobs, or may be ready
-   * in a moment. Where workers are renewed that may be why, and the jobs wait for others like those that were there.
+   * in a moment. Where workers are renewed that may be why: then only who waits for that is told, and others like those that were
+   * there are tried.
    */
   startsFailed(failure: ClusterError): void {
     const { crew, backlog, warmUp, renewal } = this.#parts;
     if (crew.count("starting") > 0) return;
     const module = this.#parts.module();
-    const served = crew.takers > 0 || renewal.awaited;
+    if (renewal.awaited) {
+      renewal.fail(() => loss.noWorker(failure, module));
+      return crew.keep();
+    }
+    const served = crew.takers > 0;
     if (!served) this.failWaiting((job) => loss.noWorker(failure, module, job));
-    for (const awaiting of [warmUp, renewal]) awaiting.fail(() => loss.noWorker(failure, module));
-    crew.keep();
+    warmUp.fail(() => loss.noWorker(failure, module));
     if (backlog.size === 0) crew.hold();
     if (!served) this.#tell("fault", loss.noWorker(failure, module));
   }

@@ -83,6 +83,16 @@ export class Breaker {
     if (this.#state.at === "pausing" || this.#state.at === "proving") this.#state.timer.hold(awaited);
   }
 
+  /** What is started from now on is something else: what failed before says nothing of it. */
+  forget(): void {
+    this.#enter({ at: "closed", failures: 0 });
+  }
+
+  /** The same, after a pause. */
+  forgetSoon(): void {
+    this.#pause(1);
+  }
+
   /** Stops all starts until {@link retry}. */
   trip(): void {
     this.#enter({ at: "tripped", failures: this.#state.failures });

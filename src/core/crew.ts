@@ -57,6 +57,8 @@ export class Crew {
   readonly #workers = new Set<Worker>();
   /** Whether there may be workers from before a renewal. */
   #renews = false;
+  /** Whether one of those that replace others has yet to show that it can be started. */
+  #proves = false;
   /** How many there may be at a time: `maxWorkers`, or what a budget leaves of them. */
   limit: number;
   readonly #utilisation: Utilisation;
@@ -165,6 +167,7 @@ export class Crew {
   #ready(worker: Worker): void {
     if (worker.state.at !== "starting") return;
     this.#breaker.succeeded();
+    if (worker.worn !== "renewal") this.#proves = false;
     worker.ages(this.#after(this.#options.maxWorkerAge, () => worker.worn ??= "age"));
     this.rest(worker);
     const started = this.#parts.clock.now() - worker.startedAt;
@@ -194,15 +197,15 @@ export class Crew {
   give(job: Job, worker: Worker): void {
     if (worker.jobs.size === 0) worker.heardAt = this.#parts.clock.now();
     worker.jobs.push(job);
-    if (job.onTrial) this.#try(job, worker);
+    if (job.onTrial) this.#putOnTrial(job, worker);
     // What every worker is given is no part of the work that wears it out.
     if (!job.only) worker.begun++;
   }
 
-  #try(job: Job, worker: Worker): void {
+  #putOnTrial(job: Job, worker: Worker): void {
     const { clock, turn } = this.#parts;
     const end = (): void => {
-      worker.endTrial(job);
+      worker.endTrialOf(job);
       // Those that began together end together: which of their timers comes first is not to matter.
       for (const other of this.#workers) other.endTrialAt(clock.now());
     };
@@ -217,7 +220,7 @@ export class Crew {
   /** A worker has let go of a job. */
   remove(job: Job, worker: Worker): void {
     worker.jobs.remove(job);
-    worker.endTrial(job);
+    worker.endTrialOf(job);
   }
 
   /** A job that a worker was given has not begun, and is not its any more. */
@@ -231,20 +234,33 @@ export class Crew {
     if (bytes >= this.#options.maxWorkerMemory) worker.worn ??= "memory";
   }
 
-  /** All workers that are there now are to be replaced. */
+  /** All workers that are there now are to be replaced. Those that start would only be in the way of others. */
   renew(): void {
-    for (const worker of this.#workers) worker.worn = "renewal";
     this.#renews = true;
+    this.#proves ||= this.#workers.size > 0;
+    this.#breaker.forget();
+    for (const worker of this.#workers) {
+      worker.worn = "renewal";
+      if (worker.state.at === "starting") this.stop(worker);
+    }
   }
 
-  /** What is there stays: those that were to take its place can't be started. */
+  /** What is there stays: those that were to take its place can't be started. The next one is to be like it. */
   keep(): void {
+    this.#proves = false;
+    // Not at once: who starts them has yet to be told.
+    this.#breaker.forgetSoon();
     const old = this.#parts.clock.now() - this.#options.maxWorkerAge;
     for (const worker of this.#workers) {
       // Its age may have been a reason before.
       if (worker.worn === "renewal") worker.worn = worker.startedAt <= old ? "age" : null;
     }
     this.#renews = false;
+  }
+
+  /** Whether a worker is to be started for a renewal, though no job needs one. */
+  get proves(): boolean {
+    return this.#proves;
   }
 
   /** Whether any of those is still there. */

@@ -79,7 +79,7 @@ export class Job implements JobHandle, Link<Job> {
 
   /** How many workers were lost when it was the next that they would have begun. */
   suspicions = 0;
-  /** A worker was lost while it ran there beside others: its next runs begin with a {@link TRIAL}. */
+  /** A worker was lost while it ran there, maybe beside others: its next runs begin with a {@link TRIAL}. */
   onTrial = false;
 
   readonly #done: (outcome: Outcome) => void;

@@ -27,7 +27,8 @@ export class Placement {
     const { concurrency } = this.#limits;
     let room = Math.max(0, this.#crew.limit - this.#crew.size) * concurrency;
     for (const worker of this.#crew) {
-      const takes = worker.state.at === "starting" || (worker.takesJobs && !worker.isTrying);
+      // Also one with a job on trial, in a moment.
+      const takes = worker.state.at === "starting" || worker.takesJobs;
       if (takes && worker.jobs.size < concurrency) room += concurrency - worker.jobs.size;
     }
     return room;

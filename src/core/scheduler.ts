@@ -268,7 +268,6 @@ export class Scheduler implements Engine {
   renew(done: (error: unknown) => void): void {
     this.#turns.ofCaller(() => {
       if (this.#lifetime.at !== "open") return this.#outbox.push(() => done(loss.closed()));
-      if (this.#crew.size === 0 && !this.#renewal.awaited) return this.#outbox.push(() => done(null));
       this.#crew.retry();
       this.#crew.renew();
       this.#renewal.wait(done);

@@ -84,22 +84,26 @@ export class Staffing {
   /** How many are to be there even without jobs. */
   get #warm(): number {
     if (this.#parts.lifetime.at !== "open") return 0;
-    const { warmUp, renewal } = this.#parts;
-    // Of those that are renewed one at least is to show that it can be started.
-    const target = Math.max(this.#options.minWorkers, warmUp.awaited || renewal.awaited ? 1 : 0);
+    const target = Math.max(this.#options.minWorkers, this.#isOneAwaited ? 1 : 0);
     return this.#share ? Math.min(target, this.#share.allowance) : target;
+  }
+
+  /** Whether anybody waits for a worker, though there may be no job. */
+  get #isOneAwaited(): boolean {
+    const { warmUp, renewal, crew } = this.#parts;
+    return warmUp.awaited || (renewal.awaited && crew.proves);
   }
 
   /** How many there is work for. */
   get #need(): number {
-    const { crew, backlog, warmUp } = this.#parts;
+    const { crew, backlog } = this.#parts;
     const { maxWorkers, minWorkers, concurrency } = this.#options;
     let [jobs, used] = [backlog.open, 0];
     for (const worker of crew) {
       jobs += worker.jobs.size;
       if (worker.jobs.size > 0 || backlog.isAwaited(worker)) used++;
     }
-    const warm = warmUp.awaited ? Math.max(1, minWorkers) : 0;
+    const warm = this.#isOneAwaited ? Math.max(1, minWorkers) : 0;
     return Math.min(maxWorkers, Math.max(Math.ceil(jobs / concurrency), used, warm));
   }
 

@@ -40,7 +40,7 @@ export type WorkerState =
 const HEARS_RECALL = 1_000;
 
 /**
- * For how long a job that is run again is the last that its worker was given, in milliseconds. A worker that runs several jobs takes all
+ * For how long a job that is run again is the last that its worker was sent, in milliseconds. A worker that runs several jobs takes all
  * of them along when it ends, and nobody knows which is to blame: run again side by side, each would pay for it again. Not for longer,
  * nor with a worker of its own: it may take hours, or wait for another job itself.
  */
@@ -145,13 +145,16 @@ export class Worker {
 
   /** The time of that is over, if it is. */
   endTrialAt(now: number): void {
-    if (this.#trial && this.#trial.until <= now) this.endTrial();
+    if (this.#trial && this.#trial.until <= now) this.#endTrial();
   }
 
-  /** The job, or any, is on trial no more, if it was. */
-  endTrial(job: Job | null = null): void {
-    if (this.#trial === null || (job !== null && this.#trial.job !== job)) return;
-    this.#trial.timer.cancel();
+  /** The job is on trial no more, if it was. */
+  endTrialOf(job: Job): void {
+    if (this.#trial?.job === job) this.#endTrial();
+  }
+
+  #endTrial(): void {
+    this.#trial?.timer.cancel();
     this.#trial = null;
   }
 
@@ -202,7 +205,7 @@ export class Worker {
     const old = this.#state;
     if (old.at === "starting" || old.at === "idle" || old.at === "stopping") old.timer?.cancel();
     if (next.at === "stopping" || next.at === "exited") this.#age?.cancel();
-    if (next.at === "exited") this.endTrial();
+    if (next.at === "exited") this.#endTrial();
     this.#state = next;
     if (next.at === "idle") this.port.unref();
     else if (old.at === "idle" && next.at !== "exited") this.port.ref();

@@ -205,13 +205,13 @@ export async function openBucket(
   }
 }
 
-/** Has a bucket keep things for so many nanoseconds at least, if the user may. */
+/** Has a bucket keep things for so many nanoseconds at least, if that can be done now. */
 async function prolong(jsm: BulkBroker["jsm"], bucket: string, age: number): Promise<void> {
   try {
     const { config } = await jsm.streams.info(`OBJ_${bucket}`);
-    if (config.max_age < age) await jsm.streams.update(config.name, { ...config, max_age: age });
-  } catch (error) {
-    if (!isDenied(error)) throw error;
+    if (config.max_age > 0 && config.max_age < age) await jsm.streams.update(config.name, { ...config, max_age: age });
+  } catch {
+    // The user may not, or the broker does not answer: whoever opens it next may have more luck.
   }
 }
 

@@ -103,7 +103,7 @@ function isOfTls({ message, code }: Error & { code?: unknown }): boolean {
  * or one that it does not trust, ends the connection without a word (2.9, 2.10).
  */
 export function overTls(error: unknown): unknown {
-  if (!(error instanceof Error) || kindOf(error) !== "TimeoutError") return error;
+  if (!(error instanceof Error) || error.name !== "TimeoutError") return error;
   const message = `${error.message}; if the server asks for a certificate, it has to trust the one in tls.certFile`;
   return Object.assign(named("TimeoutError", message), { cause: error });
 }

@@ -62,6 +62,7 @@ export class Link {
   readonly #events: LinkEvents;
   #opening: Promise<Broker> | null = null;
   #reopening: Promise<Found> | null = null;
+  #mending: Promise<void> | null = null;
   #broker: Broker | null = null;
   #closed = false;
   readonly #told = new Set<string>();
@@ -240,7 +241,8 @@ export class Link {
         // What is refused from now on is news.
         this.#told.clear();
         // Leases run meanwhile: a broker that is slow mends the rest beside all else.
-        await within(STEP, this.#mend(broker));
+        this.#mending ??= this.#mend(broker).finally(() => this.#mending = null);
+        await within(STEP, this.#mending);
         requests.again();
         this.#events.again();
       }

@@ -25,10 +25,9 @@ export async function rewind(jsm: JetStreamManager, names: Names, consumers: rea
   if (config.num_replicas > 1) return;
   for (const consumer of consumers) {
     if (consumer.delivered.stream_seq <= state.last_seq) continue;
+    if (!await mayMake(jsm, consumer) || !await isFirst(jsm, names, consumer)) continue;
     // Otherwise things go on as they are; if it is missing now, it is made by whoever notices.
-    if (await mayMake(jsm, consumer) && await isFirst(jsm, names, consumer)) {
-      await makeAnew(jsm, consumer).catch(() => {});
-    }
+    await makeAnew(jsm, consumer).catch(() => {});
   }
 }
 
@@ -63,7 +62,10 @@ async function isFirst(jsm: JetStreamManager, names: Names, { name, created }: C
   }
 }
 
-async function makeAnew(jsm: JetStreamManager, { stream_name: stream, name, config }: ConsumerInfo): Promise<void> {
+async function makeAnew(jsm: JetStreamManager, consumer: ConsumerInfo): Promise<void> {
+  const { stream_name: stream, name, config, created } = consumer;
+  // Who was first in another minute may have done it.
+  if ((await jsm.consumers.info(stream, name)).created !== created) return;
   await jsm.consumers.delete(stream, name);
   await jsm.consumers.add(stream, config);
 }

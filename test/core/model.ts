@@ -37,7 +37,7 @@ export class ModelJob {
   submittedAt = 0;
   at: "waiting" | "running" | "aborting" | "dropped" | "settled" | "refused" = "waiting";
   attempt = 0;
-  /** Whether a worker was lost while it ran there, and may have run others. */
+  /** Whether a worker was lost by itself while it ran there, maybe beside others. */
   onTrial = false;
   startedAt = 0;
   /** When the worker was told that the job is no longer wanted, and when it showed that it knows. */
@@ -186,7 +186,7 @@ export class Model {
   get #room(): number {
     const { maxWorkers, concurrency } = this.options;
     const rooms = this.workers.map((worker) =>
-      worker.starting || (worker.takesJobs && !worker.tries(this.now)) ? concurrency - worker.jobs.size : 0
+      worker.starting || worker.takesJobs ? concurrency - worker.jobs.size : 0
     );
     return rooms.reduce((sum, room) => sum + room, (maxWorkers - this.workers.length) * concurrency);
   }
@@ -323,7 +323,7 @@ export class Model {
     for (const job of worker.jobs.values()) if (!lost.includes(job)) job.at = "settled";
     for (const job of lost) {
       if (!again.includes(job)) this.#end(job, { code: job.attempt > 1 ? "CC_ERR_POISON" : "CC_ERR_WORKER_EXIT" });
-      else [job.at, job.onTrial] = ["waiting", this.options.concurrency > 1];
+      else [job.at, job.onTrial] = ["waiting", job.onTrial || (this.options.concurrency > 1 && !worker.ending)];
     }
     this.#wait(again);
     this.counts.jobs.retried += again.length;

@@ -265,9 +265,8 @@ describe("Scheduler abort with neighbours", () => {
     cluster.advance(300);
     cluster.worker(0).exit({ code: null, signal: "SIGKILL" });
     cluster.worker(1).ready();
-    cluster.worker(1).answer("b");
-    cluster.worker(1).answer("c");
-    expect([jobs[0]!.code, jobs[1]!.value, jobs[2]!.value]).toEqual(["cancelled", "b", "c"]);
+    // None of them is to blame.
+    expect(cluster.worker(1).running).toEqual([2, 3]);
   });
 
   it("Scheduler still takes the neighbours' answers on the way out of a killed worker", () => {

@@ -187,6 +187,16 @@ describe("Scheduler retries", () => {
     expect(cluster.stats.jobs.waiting).toBe(1);
   });
 
+  it("Scheduler admits jobs for the other places of a worker with such a job: they are free in a moment", () => {
+    const { cluster } = running(8, { retries: 1, maxBacklog: 0 });
+    for (let i = 0; i < 7; i++) cluster.worker(0).answer();
+    cluster.worker(0).crash();
+    cluster.worker(1).ready();
+    const jobs = cluster.submitAll(...Array.from({ length: 8 }, (_, i) => i));
+    cluster.flush();
+    expect(jobs.map((job) => job.code)).toEqual([...Array(7).fill(null), "CC_ERR_BACKLOG_FULL"]);
+  });
+
   it("Scheduler gives a worker other jobs when the one on trial could not be sent, or was given up", () => {
     const { cluster, jobs } = running(2, { retries: 1 });
     cluster.submitAll(3, 4);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Cluster, expectNothingLeft } from "./fakes.ts";
+import { Allocator } from "../../src/core/allocator.ts";
+import { Cluster, expectNothingLeft, FakeClock } from "./fakes.ts";
 
 describe("A job that waits again", () => {
   it("is dropped once, if its time is over when its worker is lost", () => {
@@ -164,11 +165,107 @@ describe("A renewal", () => {
     cluster.scheduler.renew(() => {});
     cluster.worker(0).answer();
     cluster.worker(0).exit();
-    for (let i = 0; i < 4; i++) {
+    for (let i = 0; i < 5; i++) {
       cluster.worker(-1).crash();
       cluster.advance(10_000);
     }
     expect([waits.code, cluster.faults.length]).toEqual(["CC_ERR_WORKER_START", 1]);
+  });
+
+  /** Asks for one; gives what is told of it. */
+  function renew(cluster: Cluster): unknown[] {
+    const told: unknown[] = [];
+    cluster.scheduler.renew((error) => void told.push(error));
+    cluster.flush();
+    return told;
+  }
+
+  function failStarts(cluster: Cluster, count: number): void {
+    for (let i = 0; i < count; i++) {
+      cluster.worker(-1).crash();
+      cluster.advance(10_000);
+    }
+  }
+
+  it("that failed has the next worker started like those before, as many as are kept warm", () => {
+    const cluster = new Cluster({ minWorkers: 1, maxWorkers: 1 });
+    cluster.warm();
+    cluster.worker(0).ready();
+    const told = renew(cluster);
+    cluster.worker(0).exit();
+    cluster.warm();
+    failStarts(cluster, 3);
+    expect([told, cluster.stats.workers]).toMatchObject([[{ code: "CC_ERR_WORKER_START" }], { starting: 1 }]);
+    // It is no failure of that one.
+    failStarts(cluster, 1);
+    cluster.worker(-1).ready();
+    expect(cluster.stats.workers.idle).toBe(1);
+  });
+
+  it("is not over before a worker could be started, where none is left and jobs wait, or some are kept warm", () => {
+    const warm = new Cluster({ minWorkers: 1, maxWorkers: 1 });
+    warm.warm();
+    failStarts(warm, 3);
+    const { length } = warm.workers;
+    const told = renew(warm);
+    expect([told, warm.workers.length]).toEqual([[], length + 1]);
+    const busy = new Cluster({ maxWorkers: 1 });
+    busy.submit(1);
+    busy.worker(0).crash();
+    expect([renew(busy), busy.workers.length]).toEqual([[], 2]);
+  });
+
+  it("ends what starts: that would be started with what was there before", () => {
+    const cluster = new Cluster({ maxWorkers: 1 });
+    const job = cluster.submit(1);
+    cluster.worker(0).crash();
+    cluster.advance(10_000);
+    cluster.worker(1).crash();
+    cluster.advance(10_000);
+    const told = renew(cluster);
+    expect(cluster.worker(2).stops).toBe(1);
+    cluster.worker(2).exit({ code: 1 });
+    cluster.worker(3).ready();
+    cluster.worker(3).answer("mended");
+    expect([told, job.value, cluster.faults]).toEqual([[null], "mended", []]);
+  });
+
+  it("that waits for a long job keeps no worker for it, once one has been started", () => {
+    const cluster = new Cluster({ maxWorkers: 2, idleTimeout: 100 });
+    cluster.submit("long");
+    cluster.worker(0).ready();
+    const told = renew(cluster);
+    cluster.worker(1).ready();
+    for (let i = 0; i < 10; i++) cluster.advance(100);
+    expect(cluster.worker(1).stops).toBe(1);
+    cluster.worker(1).exit();
+    for (let i = 0; i < 10; i++) cluster.advance(100);
+    expect([told, cluster.workers.length]).toEqual([[], 2]);
+    cluster.worker(0).answer();
+    cluster.worker(0).exit();
+    cluster.flush();
+    expect(told).toEqual([null]);
+  });
+
+  it("is proven under a budget that others use, too", () => {
+    const allowances = new Allocator(1);
+    const clock = new FakeClock();
+    const [cluster, other] = [1, 2].map(() => new Cluster({ maxWorkers: 1 }, "process", { allowances, clock })) as [
+      Cluster,
+      Cluster,
+    ];
+    cluster.submit(1);
+    cluster.worker(0).ready();
+    cluster.worker(0).answer();
+    other.submit("long");
+    other.worker(0).ready();
+    const told = renew(cluster);
+    cluster.worker(0).exit();
+    clock.advance(1_000);
+    cluster.flush();
+    expect([told, cluster.workers.length]).toEqual([[], 2]);
+    cluster.worker(1).ready();
+    expect(told).toEqual([null]);
   });
 
   it("has failed when the cluster is closed", () => {

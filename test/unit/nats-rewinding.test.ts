@@ -17,13 +17,15 @@ class FakeBroker {
   deleting: Error | null = null;
   marking: Error | null = null;
 
-  readonly consumer = {
-    stream_name: names.jobs,
-    name: names.consumer("normal"),
-    created: "2026-01-01T00:00:00Z",
-    config: {},
-    delivered: { stream_seq: 10 },
-  } as ConsumerInfo;
+  get consumer(): ConsumerInfo {
+    return {
+      stream_name: names.jobs,
+      name: names.consumer("normal"),
+      created: `2026-01-01T00:00:0${this.made}Z`,
+      config: {},
+      delivered: { stream_seq: this.made === 0 ? 10 : 0 },
+    } as ConsumerInfo;
+  }
 
   readonly jsm = {
     streams: {
@@ -34,6 +36,7 @@ class FakeBroker {
       },
     },
     consumers: {
+      info: async () => this.consumer,
       add: async (_: string, { ack_policy: policy }: { ack_policy?: string }) => {
         if (policy === "none") throw Object.assign(new Error("not of such a stream"), { code: 10_084 });
         this.made++;
@@ -52,8 +55,8 @@ class FakeBroker {
     }),
   } as unknown as JetStreamManager;
 
-  look(): Promise<void> {
-    return rewind(this.jsm, names, [this.consumer]);
+  look(seen = this.consumer): Promise<void> {
+    return rewind(this.jsm, names, [seen]);
   }
 }
 
@@ -75,6 +78,15 @@ it("A consumer that could not be made anew is tried again, a minute later", asyn
   vi.advanceTimersByTime(60_000);
   await Promise.all([broker.look(), broker.look()]);
   expect([broker.deleted, broker.made]).toEqual([2, 1]);
+});
+
+it("A consumer is made anew once, though who has seen it comes late", async () => {
+  const broker = new FakeBroker();
+  const seen = broker.consumer;
+  await broker.look();
+  vi.advanceTimersByTime(60_000);
+  await broker.look(seen);
+  expect([broker.deleted, broker.made]).toEqual([1, 1]);
 });
 
 it("A consumer is made anew though the broker's word of who is first is lost", async () => {
