@@ -196,11 +196,14 @@ export class Answering {
         return delivery.ack();
       } catch (error) {
         if (isFull(error) === "subject") {
-          if (await this.#makeWay(address)) continue;
+          const other = await this.#inTheWay(address);
+          if (other === null) continue;
           this.kept(address);
           delivery.ack();
-          // Certainly another host's, if this was the first try: what this one has kept is in no message, then.
-          if (attempt === 1 && body) await bulk.drop(broker, ownerOf(address), body).catch(() => {});
+          // It may be this one, of which the broker's word was lost. Otherwise what was kept for this one is in no message.
+          if (body && body.object !== other.body.object) {
+            await bulk.drop(broker, ownerOf(address), body).catch(() => {});
+          }
           return;
         }
         if (body === null && isLasting(error)) {
@@ -224,13 +227,14 @@ export class Answering {
     connection.publish(names.live(address), isTold ? bytes : undefined, { headers });
   }
 
-  /** Deletes what is there and is no answer; says whether it has. */
-  async #makeWay(address: string): Promise<boolean> {
+  /** The answer that a job has. What is in its place and is none is deleted: null, then. */
+  async #inTheWay(address: string): Promise<AnswerLetter | null> {
     const { broker, names } = this.#parts;
     const found = await findStored(broker, names, address);
-    if (found === null || found.answer !== null) return false;
-    await forgetStored(broker, names.answers, found.sequence);
-    return true;
+    // Whoever was asked has yet to hear of it, or it has just been deleted.
+    if (found === null) await new Promise((resolve) => setTimeout(resolve, AGAIN));
+    else if (found.answer === null) await forgetStored(broker, names.answers, found.sequence);
+    return found?.answer ?? null;
   }
 
   /** The job has an answer already, of which whoever waits may not have heard. */

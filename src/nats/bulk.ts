@@ -8,7 +8,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import type { MsgRequest } from "@nats-io/jetstream";
+import type { JetStreamManager, MsgRequest } from "@nats-io/jetstream";
 import type { ObjectInfo, ObjectStore } from "@nats-io/obj";
 import type { MsgHdrs } from "@nats-io/transport-node";
 import { ClusterError } from "../core/errors.ts";
@@ -178,7 +178,7 @@ export class Bulk {
  * @throws {ClusterError} `CC_ERR_ENGINE` for a user who may not.
  */
 export async function openBucket(
-  { client, js, jsm, keepAnswers }: BulkBroker,
+  { client, js, keepAnswers }: BulkBroker,
   bucket: string,
   replicas: number,
 ): Promise<ObjectStore> {
@@ -187,8 +187,6 @@ export async function openBucket(
   try {
     // What is never there. Whoever has no other rights may still look for an object.
     await store.info("-");
-    // Answers may be kept for longer than when it was made.
-    if (keepAnswers > KEPT) await prolong(jsm, bucket, client.transport.nanos(keepAnswers));
     return store;
   } catch (error) {
     if (!isMissing(error)) throw error;
@@ -205,13 +203,20 @@ export async function openBucket(
   }
 }
 
-/** Has a bucket keep things for so many nanoseconds at least, if that can be done now. */
-async function prolong(jsm: BulkBroker["jsm"], bucket: string, age: number): Promise<void> {
+/**
+ * Has the buckets of a queue keep what is in them for so many nanoseconds at least, if that can be done now: answers are kept for longer
+ * than when they were made.
+ */
+export async function prolongBuckets(jsm: JetStreamManager, names: Names, age: number): Promise<void> {
+  // They keep it for so long anyway.
+  if (age <= KEPT * 1_000_000) return;
   try {
-    const { config } = await jsm.streams.info(`OBJ_${bucket}`);
-    if (config.max_age > 0 && config.max_age < age) await jsm.streams.update(config.name, { ...config, max_age: age });
+    for await (const { config } of jsm.streams.list("$O.>")) {
+      const isShort = config.max_age > 0 && config.max_age < age;
+      if (isShort && names.isBucket(config.name)) await jsm.streams.update(config.name, { ...config, max_age: age });
+    }
   } catch {
-    // The user may not, or the broker does not answer: whoever opens it next may have more luck.
+    // The user may not, or the broker does not answer: whoever says so next may have more luck.
   }
 }
 

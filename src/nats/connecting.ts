@@ -76,6 +76,12 @@ export function purges(connection: NatsConnection): boolean {
   return major > 2 || minor > 9 || patch >= 15;
 }
 
+/** Whether a limit on how many messages there are may be set below how many there are, and none is deleted: not before 2.10. */
+export function keepsMore(connection: NatsConnection): boolean {
+  const [major, minor] = versionOf(connection);
+  return major > 2 || minor >= 10;
+}
+
 function versionOf({ info }: NatsConnection): [major: number, minor: number, patch: number] {
   const [major = 0, minor = 0, patch = 0] = (info?.version ?? "0.0").split(".").map((part) => Number.parseInt(part));
   return [major, minor, patch];

@@ -16,8 +16,8 @@ export class Delivery implements Link<Delivery> {
   readonly subject: string;
   readonly headers: MsgHdrs | undefined;
   readonly bytes: Uint8Array;
-  /** How often the message has been given to a host, this time included. */
-  readonly count: number;
+  /** How often the message has been given to a host, as far as this one knows: this time included, and when it came again. */
+  count: number;
   /** The message's name, by which its submitter knows it; empty if it has none. */
   readonly id: string;
   /** The message's number in the queue. */

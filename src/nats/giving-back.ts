@@ -1,6 +1,7 @@
 /**
- * Jobs that a host gives back unharmed: because it has no room for them after all, because they would wait there, or because it ends.
- * The broker counts every time that a job was given to a host; those are not to count when a job's hosts are.
+ * Jobs that a host gives back unharmed: because it has no room for them after all, because they would wait there, or because it ends; and
+ * those that the broker takes for lost, though the host only stood still, or was cut off. The broker counts every time that a job was
+ * given to a host; those are not to count when a job's hosts are.
  *
  * @module
  */
@@ -13,6 +14,8 @@ import { Names } from "./names.ts";
 export class GivingBack {
   readonly #broker: Broker;
   readonly #names: Names;
+  /** One after the other: each adds to what it finds. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(broker: Broker, names: Names) {
     this.#broker = broker;
@@ -24,13 +27,19 @@ export class GivingBack {
    * meanwhile. Never rejects: if the broker can't be told, the lease runs out.
    */
   async giveBack(delivery: Delivery, delay = 0): Promise<void> {
-    try {
-      const count = (delivery.count > 1 ? await this.#count(delivery) : 0) + 1;
-      await this.#broker.requests.publish(this.#subject(delivery), String(count));
-      delivery.giveBack(delay);
-    } catch {
-      // It would count as lost, at worst.
-    }
+    if (await this.excuse(delivery)) delivery.giveBack(delay);
+  }
+
+  /** No host was lost one of the times that a job was given to one. Returns whether the broker knows it; it would count as lost otherwise. */
+  excuse(delivery: Delivery): Promise<boolean> {
+    const excused = this.#last.then(() => this.#excuse(delivery)).then(() => true, () => false);
+    this.#last = excused;
+    return excused;
+  }
+
+  async #excuse(delivery: Delivery): Promise<void> {
+    const count = (delivery.count > 1 ? await this.#count(delivery) : 0) + 1;
+    await this.#broker.requests.publish(this.#subject(delivery), String(count));
   }
 
   /** How many hosts a job has been lost with. */

@@ -9,7 +9,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { ClusterError } from "../core/errors.ts";
 import { realClock } from "../real-clock.ts";
 import { type Client, loadClient } from "./client.ts";
-import { connect, persistently, purges, within } from "./connecting.ts";
+import { connect, keepsMore, persistently, purges, within } from "./connecting.ts";
 import { lookAt } from "./consumers.ts";
 import { engineError, isDenied, isMissing, isNobody } from "./faults.ts";
 import { LEASE, Names } from "./names.ts";
@@ -195,7 +195,7 @@ export class Link {
 
   #openQueue(jsm: JetStreamManager, connection: NatsConnection): Promise<Found> {
     const { roll } = new Names(this.#queue.queue);
-    return openQueue(this.#queue, jsm, () => connection.publish(roll, LEASE));
+    return openQueue(this.#queue, jsm, keepsMore(connection), () => connection.publish(roll, LEASE));
   }
 
   async #find(jsm: JetStreamManager, connection: NatsConnection): Promise<Found> {

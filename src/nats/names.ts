@@ -76,6 +76,12 @@ export class Names {
     return `CC_${this.#queue}_${owner}`;
   }
 
+  /** Whether a stream is one of the queue's buckets. No owner has an underscore in its name. */
+  isBucket(stream: string): boolean {
+    const start = `OBJ_${this.bucket("")}`;
+    return stream.startsWith(start) && !stream.slice(start.length).includes("_");
+  }
+
   /** All jobs, or those of a level. */
   jobsAt(level: Level | "*"): string {
     return `${ROOT}.job.${this.#queue}.${level}.>`;

@@ -19,7 +19,10 @@ import type { Room } from "./room.ts";
 /** The levels that most jobs don't have. */
 const UNUSUAL = ["high", "low"] as const;
 
-/** How long a question stays open, in milliseconds. Longer than it a host's idea of how much room there is may be old. */
+/**
+ * How long a question stays open at most, in milliseconds. Longer than it a host's idea of how much room there is may be old. Nor for more
+ * than half a lease: what a host that stands still has lost would come to its own questions.
+ */
 const OPEN = 5_000;
 
 /** The broker's codes for nothing: none is there, or none came within the time. */
@@ -72,6 +75,8 @@ export interface PullingParts {
   readonly broker: Broker;
   readonly names: Names;
   readonly clock: Clock;
+  /** How long a host may be silent, in milliseconds. */
+  lease(): number;
   /** How many more jobs may be taken, those that are asked for included. */
   room(): Room;
   /** A job has come. `depth`: of the room that it was asked for. */
@@ -216,6 +221,7 @@ export class Pulling {
 
   #ask(level: Level, batch: number, { depth }: Room, now: boolean): void {
     const { broker: { connection }, names, clock } = this.#parts;
+    const open = Math.min(OPEN, this.#parts.lease() / 2);
     const line = this.#lines.pop() ?? this.#newLine();
     const question: Question = {
       before: null,
@@ -224,13 +230,13 @@ export class Pulling {
       over: false,
       left: batch,
       now,
-      timer: clock.schedule(now ? OVERDUE : OPEN + OVERDUE, () => this.#overdue(question)),
+      timer: clock.schedule(now ? OVERDUE : open + OVERDUE, () => this.#overdue(question)),
       line,
       depth,
     };
     line.question = question;
     this.#questions.push(question);
-    const wanted = now ? { batch, no_wait: true } : { batch, expires: OPEN * 1_000_000 };
+    const wanted = now ? { batch, no_wait: true } : { batch, expires: Math.round(open * 1_000_000) };
     const subject = `$JS.API.CONSUMER.MSG.NEXT.${names.jobs}.${names.consumer(level)}`;
     connection.publish(subject, JSON.stringify(wanted), { reply: line.inbox });
   }

@@ -8,6 +8,7 @@
 
 import type { ClusterError } from "../core/errors.ts";
 import type { JetStreamManager, StreamConfig, StreamInfo } from "@nats-io/jetstream";
+import { prolongBuckets } from "./bulk.ts";
 import { openConsumers } from "./consumers.ts";
 import { engineError, isDenied } from "./faults.ts";
 import { foundOrMade } from "./found-or-made.ts";
@@ -57,14 +58,24 @@ interface Wanted {
  * Finds a queue as it is to be: makes what is missing, and changes what is otherwise. Whoever has not the rights to look takes it for
  * made.
  *
+ * @param keepsMore Whether a smaller limit deletes nothing; see `connecting.ts`.
  * @param tell Is called when its lease is another than it was: its hosts have to know.
  * @throws {ClusterError} `CC_ERR_ENGINE`.
  */
-export async function openQueue(wanted: ResolvedQueue, jsm: JetStreamManager, tell: () => void): Promise<Found> {
+export async function openQueue(
+  wanted: ResolvedQueue,
+  jsm: JetStreamManager,
+  keepsMore: boolean,
+  tell: () => void,
+): Promise<Found> {
   const names = new Names(wanted.queue);
   try {
-    const { config: { max_msgs: most } } = await openStream(jsm, jobs(wanted, names), (found) => agree(wanted, found));
+    const { config: { max_msgs: most } } = await openStream(jsm, jobs(wanted, names), (found) => ({
+      ...agree(wanted, found.config),
+      ...keepsMore ? {} : noLess(wanted, found),
+    }));
     const { config: { max_age: kept }, created } = await openStream(jsm, answers(wanted, names));
+    if (wanted.shape.keepAnswers !== null) await prolongBuckets(jsm, names, kept);
     await openStream(jsm, last(wanted, names.dead, names.deadJob(">"), KEEP_DEAD));
     await openStream(jsm, last(wanted, names.returns, names.returned(">"), KEEP_RETURNS));
     const lease = await openConsumers(wanted.shape.lease, jsm, names, tell);
@@ -149,6 +160,13 @@ function replicas(count: number | null): Partial<StreamConfig> {
   return count === null ? {} : { num_replicas: count };
 }
 
+/** A limit that is too close to what is there, so that jobs would be deleted for it, or some that come meanwhile, stays as it is. */
+function noLess({ shape }: ResolvedQueue, { config, state: { messages } }: StreamInfo): Partial<StreamConfig> {
+  const { maxBacklog } = shape;
+  const isFew = maxBacklog === null || messages === 0 || messages <= maxBacklog / 2;
+  return isFew ? {} : { max_msgs: config.max_msgs };
+}
+
 /** The broker's way to say so. */
 function limit(count: number): number {
   return count === Infinity ? -1 : count;
@@ -158,14 +176,14 @@ function limit(count: number): number {
 async function openStream(
   jsm: JetStreamManager,
   { config, given }: Wanted,
-  agree: (found: StreamConfig) => Partial<StreamConfig> = () => ({}),
+  agree: (found: StreamInfo) => Partial<StreamConfig> = () => ({}),
 ): Promise<StreamInfo> {
   const info = await foundOrMade(
     () => jsm.streams.info(config.name),
     () => jsm.streams.add({ ...config, ...given, storage: "file" }),
   );
   const found = info.config;
-  const wanted = { ...given, ...agree(found) };
+  const wanted = { ...given, ...agree(info) };
   if (Object.entries(wanted).every(([key, value]) => Reflect.get(found, key) === value)) return info;
   return await jsm.streams.update(config.name, { ...found, ...wanted });
 }

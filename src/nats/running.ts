@@ -73,6 +73,12 @@ interface Given {
   readonly cutoff: Cutoff;
 }
 
+/** A job that is here. */
+interface Here {
+  readonly delivery: Delivery;
+  readonly cutoff: Cutoff;
+}
+
 /** Runs jobs of one queue. */
 export class Running {
   readonly #parts: RunningParts;
@@ -83,7 +89,9 @@ export class Running {
   /**
    * By address and message: a job that was given up may be enqueued again while it still runs. Without those that were withdrawn or lost.
    */
-  readonly #here = new Register<string, Cutoff>();
+  readonly #here = new Register<string, Here>();
+  /** Those that the broker has taken for lost while there was no connection. */
+  readonly #lost: Delivery[] = [];
   #timer: Timer | null = null;
 
   constructor(parts: RunningParts) {
@@ -110,29 +118,33 @@ export class Running {
   }
 
   /**
-   * Whether the job is here already. Its lease has run out then while this host stood still: it is one job, whose first delivery renews
-   * the lease and takes it out of the queue, since the broker goes by the message.
+   * A job has come: says whether it is here already. Its lease has run out then while this host stood still: it is one job, whose first
+   * delivery renews the lease and takes it out of the queue, since the broker goes by the message.
    */
-  has(delivery: Delivery): boolean {
-    return this.#here.get(keyOf(delivery)) !== undefined;
+  cameAgain(delivery: Delivery): boolean {
+    const here = this.#here.get(keyOf(delivery));
+    if (!here) return false;
+    here.delivery.count = delivery.count;
+    void this.#parts.givingBack.excuse(delivery);
+    return true;
   }
 
   /** Runs a job that is not here yet. Never rejects. */
   async take(delivery: Delivery): Promise<void> {
     const key = keyOf(delivery);
-    const cutoff = new Cutoff();
+    const here = { delivery, cutoff: new Cutoff() };
     // At once: it may come again while it is still looked for.
-    this.#here.set(key, cutoff);
+    this.#here.set(key, here);
     this.#held.push(delivery);
     this.#parts.tally.taken();
     if (this.#held.size > this.#parts.cluster.slots) this.#watch();
     try {
-      await this.#handle(delivery, cutoff);
+      await this.#handle(here);
     } catch (error) {
       // The broker is at fault. The job stays in the queue until its lease has run out.
       this.#parts.warn(engineError(`job ${Names.addressIn(delivery.subject)} was let go`, error));
     }
-    if (this.#here.get(key) === cutoff) this.#here.delete(key);
+    if (this.#here.get(key) === here) this.#here.delete(key);
     this.#held.remove(delivery);
     this.#parts.tally.left();
     this.#parts.freed();
@@ -151,16 +163,22 @@ export class Running {
 
   /** The broker has taken the jobs for lost: whoever has them now is not to run them at the same time for long. */
   lose(): void {
+    for (const { delivery } of this.#here.values()) this.#lost.push(delivery);
     for (const key of [...this.#here.keys()]) this.#cut(key, "lost");
+  }
+
+  /** There is a connection again: those that were lost meanwhile were not lost with a host. Never rejects. */
+  async excuse(): Promise<void> {
+    await Promise.all(this.#lost.splice(0).map((delivery) => this.#parts.givingBack.excuse(delivery)));
   }
 
   /** What only waits no longer than it has to may have begun. */
   #cut(key: string, cut: Cut): void {
-    this.#here.get(key)?.end(cut);
+    this.#here.get(key)?.cutoff.end(cut);
     if (cut !== "waits") this.#here.delete(key);
   }
 
-  async #handle(delivery: Delivery, cutoff: Cutoff): Promise<void> {
+  async #handle({ delivery, cutoff }: Here): Promise<void> {
     const address = Names.addressIn(delivery.subject);
     const { answering } = this.#parts;
     const letter = readOr(delivery, this.#parts.names, (cause) => engineError("the job can't be read", cause));

@@ -173,6 +173,7 @@ export class Serving {
       broker,
       names,
       clock,
+      lease: () => this.#lease,
       room: () => this.#parts.room(),
       got: (delivery, depth) => this.#got(delivery, depth),
       lost: (then) => void this.#reopen().then(then),
@@ -228,7 +229,7 @@ export class Serving {
 
   #got(delivery: Delivery, depth: number): void {
     const running = this.#open?.running;
-    if (running?.has(delivery)) return;
+    if (running?.cameAgain(delivery)) return;
     // Hints overlap with what is asked for anyway: who has room now takes it. What was on its way when the host began to end goes back.
     const { free, ahead } = this.#state === "serving" ? this.#parts.room(depth) : NO_ROOM;
     if (running && free + ahead > 0) void running.take(delivery);
@@ -285,7 +286,7 @@ export class Serving {
     this.#loss?.cancel();
     this.#loss = null;
     open.heartbeats.tell();
-    await Promise.all([this.#readLease(), open.withdrawn.lookBack()]);
+    await Promise.all([this.#readLease(), open.withdrawn.lookBack(), open.running.excuse()]);
     open.pulling.again();
     open.pulling.pump(true);
   }

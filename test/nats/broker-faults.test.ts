@@ -112,6 +112,31 @@ it("Another version of the module than the queue's is refused at both ends, and 
   expect(await Promise.all(jobs)).toEqual([1, 1]);
 });
 
+it.each(versions)("A smaller maxBacklog that is said later costs no job that is there (NATS %s)", async (version) => {
+  const broker = await stage.broker({ version });
+  const shared = { servers: broker.url, queue: stage.queue() };
+  const cc = stage.cluster(shared);
+  let queued = 0;
+  cc.on("job:queued", () => queued++);
+  const jobs = Array.from({ length: 20 }, (_, value) => cc.enqueue({ op: "echo", value }));
+  await until(() => queued === 20);
+  const other = stage.cluster({ ...shared, maxBacklog: 5 });
+  const more = other.enqueue({ op: "echo", value: 20 }).then((value) => value, (error) => error.code);
+  await stage.host(shared);
+  expect(await Promise.all(jobs)).toEqual(Array.from(jobs, (_, i) => i));
+  // It is for the server to say whether there was room.
+  expect([20, "CC_ERR_BACKLOG_FULL"]).toContain(await more);
+  // The limit counts once there is less.
+  await stage.cluster({ ...shared, maxBacklog: 5 }).ready();
+  const connection = await connect({ servers: broker.url });
+  try {
+    const { streams } = await jetstreamManager(connection);
+    expect((await streams.info(`CC_JOBS_${shared.queue}`)).config.max_msgs).toBe(5);
+  } finally {
+    await connection.close();
+  }
+});
+
 it.each(versions)(
   "Programs that make a queue at the same time, each otherwise, all get it (NATS %s)",
   async (version) => {

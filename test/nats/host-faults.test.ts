@@ -108,10 +108,11 @@ it("A job that comes again to a host which stood still is one there, and can sti
   const withdrawn = expect(unwanted).rejects.toBe("not wanted");
   await until(() => stage.lines("ran").length === 1 && stage.lines("unwanted").length === 1);
   host.child.kill("SIGSTOP");
-  // Its questions are open: they come to where it will find them.
-  await expect.poll(redelivered, { timeout: 20_000 }).toBe(2);
+  // Nothing tells when a lease runs out: nobody asks for what is there then.
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
   host.child.kill("SIGCONT");
-  // It comes after them. They take no place, and their lease is renewed.
+  await expect.poll(redelivered, { timeout: 20_000 }).toBe(2);
+  // They take no place, and their lease is renewed.
   expect(await cc.enqueue({ op: "sleep", ms: 2_500, value: "later" })).toBe("later");
   expect(await redelivered()).toBe(2);
   abort.abort("not wanted");
@@ -121,23 +122,6 @@ it("A job that comes again to a host which stood still is one there, and can sti
   expect(await job).toBe("answer");
   await expect.poll(() => messages("JOBS"), { timeout: 20_000 }).toBe(0);
   expect([stage.lines("ran").length, stage.lines("unwanted")]).toEqual([1, ["begun", "heard"]]);
-});
-
-it("A job that comes again to a host which stood still and is to leave is run by no other host meanwhile", async () => {
-  const host = await stage.hostProgram({ ...shared, lease: 1_000, maxWorkers: 2 });
-  const cc = stage.cluster(shared);
-  const job = cc.enqueue({ op: "wait", file: stage.file("go"), log: stage.file("ran"), value: "answer" });
-  await until(() => stage.lines("ran").length === 1);
-  host.child.kill("SIGSTOP");
-  await expect.poll(redelivered, { timeout: 20_000 }).toBe(1);
-  host.child.kill("SIGTERM");
-  host.child.kill("SIGCONT");
-  await stage.hostProgram({ ...shared, maxWorkers: 2 });
-  expect(await cc.enqueue({ op: "sleep", ms: 2_500, value: "by the other" })).toBe("by the other");
-  stage.write("go");
-  expect(await job).toBe("answer");
-  await host.line("drained");
-  expect(stage.lines("ran").length).toBe(1);
 });
 
 it("A lease that is made shorter is renewed in time by the hosts that are there", async () => {

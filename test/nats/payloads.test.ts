@@ -72,11 +72,19 @@ describe.each(versions)("With NATS %s", (version) => {
     const { broker, cc, jsm } = await start();
     await echoes(cc, large(2_000_000));
     const days = 3 * 24 * 3_600_000;
+    // Of a queue whose name only begins like it.
+    const next = new ComputeCluster({ engine: nats({ servers: broker.url, queue: "q_any" }) });
+    ends.push(() => next.exit());
+    const lost = next.enqueue({ op: "echo", value: large(2_000_000) }).catch(() => {});
+    await expect.poll(() => jsm.streams.info("OBJ_CC_q_any_any").then(() => true, () => false), patience).toBe(true);
     const other = new ComputeCluster({ engine: nats({ servers: broker.url, queue: "q", keepAnswers: days }) });
     ends.push(() => other.exit());
-    await echoes(other, large(2_000_000));
+    expect(await other.enqueue({ op: "echo", value: "small" })).toBe("small");
     const kept = async (stream: string): Promise<number> => (await jsm.streams.info(stream)).config.max_age / 1_000_000;
     expect([await kept("CC_ANSWERS_q"), await kept("OBJ_CC_q_any")]).toEqual([days, days]);
+    expect(await kept("OBJ_CC_q_any_any")).toBe(24 * 3_600_000);
+    await next.exit();
+    await lost;
   });
 
   it("what the server takes when it comes back is what counts, though it took more before", async () => {

@@ -50,6 +50,21 @@ describe("GivingBack", () => {
     expect(await world.givingBack.losses(world.delivery(6))).toBe(1);
   });
 
+  it("counts no host as lost that had the job again and again, and gives it back then, or is lost after all", async () => {
+    const world = new World();
+    const first = world.delivery(1);
+    for (let count = 2; count <= 4; count++) {
+      first.count = count;
+      void world.givingBack.excuse(world.delivery(count));
+    }
+    await world.givingBack.excuse(world.delivery(4));
+    expect(await world.givingBack.losses(world.delivery(5))).toBe(0);
+    expect(await world.givingBack.losses(world.delivery(6))).toBe(1);
+    await world.givingBack.giveBack(first);
+    expect(await world.givingBack.losses(world.delivery(6))).toBe(0);
+    expect(world.said).toEqual(["-NAK"]);
+  });
+
   it("asks nobody where a job is given back for the first time", async () => {
     const world = new World();
     await world.givingBack.giveBack(world.delivery(1));

@@ -37,8 +37,14 @@ class World {
   inboxes = 0;
   readonly pulling: Pulling;
 
-  constructor(slots: number, ahead: number) {
+  /** How long a question stays open at most, as it says, in milliseconds. */
+  longest = 0;
+
+  readonly lease: number;
+
+  constructor(slots: number, ahead: number, lease = 15_000) {
     this.slots = slots;
+    this.lease = lease;
     this.ahead = ahead;
     const connection = {
       subscribe: (subject: string, { callback }: { callback: Callback }) => {
@@ -46,7 +52,8 @@ class World {
         return { unsubscribe: () => this.#listeners.delete(subject), drain: () => Promise.resolve() };
       },
       publish: (subject: string, wanted: string, { reply }: { reply: string }) => {
-        const { batch, no_wait: now = false } = JSON.parse(wanted);
+        const { batch, no_wait: now = false, expires = 0 } = JSON.parse(wanted);
+        this.longest = Math.max(this.longest, expires / 1_000_000);
         const level = LEVELS.find((name) => subject.endsWith(`CC_${name}`)) as Level;
         this.questions++;
         this.#asked.push({ level, inbox: reply, left: batch, now });
@@ -59,6 +66,7 @@ class World {
       } as unknown as Broker,
       names: this.names,
       clock: this.clock,
+      lease: () => this.lease,
       room: () => ({
         free: Math.max(0, slots - this.held),
         ahead: Math.max(0, slots * ahead - Math.max(0, this.held - slots)),
@@ -177,6 +185,10 @@ describe("Pulling", () => {
         },
       ),
     );
+  });
+
+  it.each([[15_000, 5_000], [1_000, 500]])("with a lease of %i ms keeps questions open for %i", (lease, open) => {
+    expect(new World(2, 0, lease).longest).toBe(open);
   });
 
   it("asks for many at a time where many are taken ahead, and lets no slot wait for that", () => {

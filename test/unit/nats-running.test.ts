@@ -13,6 +13,8 @@ const names = new Names("q");
 /** A host whose jobs are looked for until the broker answers, which has had them withdrawn. */
 class Place {
   readonly said: string[] = [];
+  /** Of each delivery that no host was lost with, how often the job had been given to one by then. */
+  readonly excused: number[] = [];
   readonly #looks: ((found: null) => void)[] = [];
   readonly running: Running;
 
@@ -26,7 +28,9 @@ class Place {
       bulk: { drop: () => Promise.resolve() },
       cluster: { slots: 4 } as ComputeCluster,
       answering: { runs: [] },
-      givingBack: {},
+      givingBack: {
+        excuse: ({ count }: Delivery) => Promise.resolve(this.excused.push(count)),
+      },
       withdrawn: { has: () => true, mayHave: () => true },
       tally: { taken: nothing, left: nothing },
       clock: new FakeClock(),
@@ -61,22 +65,26 @@ class Place {
 it("Running knows a job that comes again from when it has come until it is over, and no other", async () => {
   const place = new Place();
   const { running } = place;
-  expect(running.has(place.delivery("1", 1))).toBe(false);
-  const taken = running.take(place.delivery("1", 1));
+  expect(running.cameAgain(place.delivery("1", 1))).toBe(false);
+  const delivery = place.delivery("1", 1);
+  const taken = running.take(delivery);
   const others = [place.delivery("1", 2), place.delivery("2", 1), place.delivery("1", 1, "enqueued again")];
-  expect(others.map((each) => running.has(each))).toEqual([true, false, false]);
+  expect(others.map((each) => running.cameAgain(each))).toEqual([true, false, false]);
+  expect([delivery.count, place.excused]).toEqual([2, [2]]);
   place.found();
   await taken;
-  expect([place.said, running.has(place.delivery("1", 2)), running.held]).toEqual([["+ACK"], false, 0]);
+  expect([place.said, running.cameAgain(place.delivery("1", 2)), running.held]).toEqual([["+ACK"], false, 0]);
 });
 
 it("Running takes a job that was lost while it was looked for, when it comes again", async () => {
   const place = new Place();
   const first = place.running.take(place.delivery("1", 1));
   place.running.lose();
-  expect(place.running.has(place.delivery("1", 2))).toBe(false);
+  await place.running.excuse();
+  expect(place.excused).toEqual([1]);
+  expect(place.running.cameAgain(place.delivery("1", 2))).toBe(false);
   const second = place.running.take(place.delivery("1", 2));
-  expect(place.running.has(place.delivery("1", 3))).toBe(true);
+  expect(place.running.cameAgain(place.delivery("1", 3))).toBe(true);
   place.found();
   await Promise.all([first, second]);
   expect(place.running.held).toBe(0);

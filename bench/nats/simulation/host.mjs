@@ -48,6 +48,7 @@ export class SimulatedHost {
       },
       names,
       clock: time,
+      lease: () => 15_000,
       room: () => this.#room(),
       got: (delivery) => this.#got(delivery.bytes),
       lost: (then) => then(),
