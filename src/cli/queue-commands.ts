@@ -115,7 +115,7 @@ export function addDead(program: Command, ended: Ended): void {
     .helpCommand(false);
   const add = (name: string, text: string): Command => {
     const command = dead.command(name).description(text);
-    return withAccess(command).addOption(queueOption("the queue").makeOptionMandatory());
+    return withAccess(command).addOption(queueOption("the queue").argParser(once).makeOptionMandatory());
   };
   add("list", "Lists them, the oldest first.")
     .option("--json", "a line of JSON for each, for machines")
@@ -141,6 +141,12 @@ export function addDead(program: Command, ended: Ended): void {
 
 function queueOption(text: string): Option {
   return new Option("--queue <name>", text);
+}
+
+/** Other commands take several: here the last would be taken, and the others left out. */
+function once(value: string, before?: string): string {
+  if (before !== undefined) throw new InvalidArgumentError("It is one queue at a time.");
+  return value;
 }
 
 /** A limit, or none. */

@@ -125,4 +125,10 @@ describe("dead", { timeout: 60_000 }, () => {
       });
     }
   });
+
+  it("takes one queue, and does not leave out others silently", async ({ commands }) => {
+    const args = ["dead", "list", "--engine", broker.url, "--queue", "a", "--queue", "b"];
+    const { code, stderr } = await commands.run("node", args);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining("It is one queue at a time.") });
+  });
 });
