@@ -28,6 +28,7 @@ export interface AftermathParts {
   readonly isolation: Isolation;
   /** How often a job is run again whose worker was lost. */
   readonly retries: number;
+  /** How many jobs run in a worker at once. */
   readonly concurrency: number;
   readonly backlog: Backlog;
   readonly crew: Crew;

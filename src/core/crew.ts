@@ -167,7 +167,8 @@ export class Crew {
   #ready(worker: Worker): void {
     if (worker.state.at !== "starting") return;
     this.#breaker.succeeded();
-    if (worker.worn !== "renewal") this.#proves = false;
+    // It is none of before a renewal: those that were starting have been stopped.
+    this.#proves = false;
     worker.ages(this.#after(this.#options.maxWorkerAge, () => worker.worn ??= "age"));
     this.rest(worker);
     const started = this.#parts.clock.now() - worker.startedAt;

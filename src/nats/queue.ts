@@ -160,11 +160,12 @@ function replicas(count: number | null): Partial<StreamConfig> {
   return count === null ? {} : { num_replicas: count };
 }
 
-/** A limit that is too close to what is there, so that jobs would be deleted for it, or some that come meanwhile, stays as it is. */
+/** A smaller limit that is too close to what is there leaves the old one: jobs would be deleted for it, or some that come meanwhile. */
 function noLess({ shape }: ResolvedQueue, { config, state: { messages } }: StreamInfo): Partial<StreamConfig> {
   const { maxBacklog } = shape;
-  const isFew = maxBacklog === null || messages === 0 || messages <= maxBacklog / 2;
-  return isFew ? {} : { max_msgs: config.max_msgs };
+  const most = config.max_msgs === -1 ? Infinity : config.max_msgs;
+  if (maxBacklog === null || maxBacklog >= most || messages === 0 || messages <= maxBacklog / 2) return {};
+  return { max_msgs: config.max_msgs };
 }
 
 /** The broker's way to say so. */

@@ -112,6 +112,24 @@ it("Another version of the module than the queue's is refused at both ends, and 
   expect(await Promise.all(jobs)).toEqual([1, 1]);
 });
 
+it.each(versions)(
+  "A larger maxBacklog that is said later counts at once, however many jobs wait (NATS %s)",
+  async (version) => {
+    const broker = await stage.broker({ version });
+    const shared = { servers: broker.url, queue: stage.queue() };
+    const cc = stage.cluster({ ...shared, maxBacklog: 4 });
+    const before = Array.from({ length: 4 }, (_, value) => cc.enqueue({ op: "echo", value }));
+    await expect(cc.enqueue({ op: "echo", value: "too many" })).rejects.toMatchObject({ code: "CC_ERR_BACKLOG_FULL" });
+    const other = stage.cluster({ ...shared, maxBacklog: 6 });
+    const after = [4, 5].map((value) => other.enqueue({ op: "echo", value }));
+    await expect(other.enqueue({ op: "echo", value: "too many" })).rejects.toMatchObject({
+      code: "CC_ERR_BACKLOG_FULL",
+    });
+    await stage.host(shared);
+    expect(await Promise.all([...before, ...after])).toEqual([0, 1, 2, 3, 4, 5]);
+  },
+);
+
 it.each(versions)("A smaller maxBacklog that is said later costs no job that is there (NATS %s)", async (version) => {
   const broker = await stage.broker({ version });
   const shared = { servers: broker.url, queue: stage.queue() };
