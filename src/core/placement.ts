@@ -93,7 +93,7 @@ export class Placement {
   }
 
   /**
-   * The worker with the fewest jobs of those that one may be sent ahead to.
+   * The worker with the fewest jobs of those that one may be sent ahead to. One that should have left gets no more than it has room for.
    *
    * @param suits Whether a worker is to get more at all.
    */
@@ -102,7 +102,8 @@ export class Placement {
     for (const worker of this.#crew) {
       const { size } = worker.jobs;
       if (size >= limit || (best && size > best.jobs.size)) continue;
-      if (!worker.takesJobs || worker.isTrying || worker.recalledAt !== null || worker.port.exchange === null) continue;
+      if (!worker.takesJobs || worker.goesOn || worker.isTrying) continue;
+      if (worker.recalledAt !== null || worker.port.exchange === null) continue;
       if (suits(worker)) best = worker;
     }
     return best;

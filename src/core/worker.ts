@@ -94,6 +94,8 @@ export class Worker {
   replaying: number | null = null;
   /** Why it is to be replaced, if it has more jobs to come. */
   worn: Exclude<Spent, "jobs"> | null = null;
+  /** Whether it takes jobs though it is to leave; see `Crew.relieve`. */
+  goesOn = false;
   #state: WorkerState;
   /** Until it is too old; runs across its states. */
   #age: Timer | null = null;
@@ -129,6 +131,7 @@ export class Worker {
 
   /** Whether jobs may be given to it. One that has yet to show that its loop is free may be stuck, and gets none. */
   get takesJobs(): boolean {
+    if (this.goesOn) return true;
     if (this.isFull) return false;
     return this.#state.at === "idle" || (this.#state.at === "busy" && this.unheard.size === 0);
   }
@@ -181,6 +184,14 @@ export class Worker {
     return false;
   }
 
+  /** Whether it is to leave, as far as that is known, and can't before a caller asks for more of what a job of its yields. */
+  get isHeld(): boolean {
+    const leaves = this.#state.at === "retiring" || (this.#state.at === "busy" && this.isFull);
+    if (!leaves || this.unheard.size > 0) return false;
+    for (const job of this.jobs) if (waitsForCaller(job)) return true;
+    return false;
+  }
+
   /** Its job of this number, or null. Looked for from the first on, which is answered first where one runs at a time. */
   job(number: JobNumber): Job | null {
     for (let job = this.jobs.first; job; job = job.after) if (job.number === number) return job;
@@ -210,4 +221,9 @@ export class Worker {
     if (next.at === "idle") this.port.unref();
     else if (old.at === "idle" && next.at !== "exited") this.port.ref();
   }
+}
+
+/** Whether a job has yielded all that was asked for. */
+function waitsForCaller(job: Job): boolean {
+  return job.state.at === "running" && job.request.stream !== null && job.credit <= 0;
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { STREAMS } from "../../src/core/frame.ts";
+import type { SchedulerOptions } from "../../src/core/scheduler.ts";
 import { Cluster, type FakeWorker, type Submitted } from "./fakes.ts";
+import { aRequest } from "./request.ts";
 
 /** A job that yields, and what its caller has been told. */
 function stream(
@@ -96,5 +98,123 @@ describe("Scheduler streams", () => {
     yields(cluster.worker(0), 1);
     cluster.worker(0).answer();
     expect([told, cluster.stats.expectedRun]).toEqual([[1], 0]);
+  });
+});
+
+describe("Scheduler workers that a stream's reader keeps", () => {
+  const answerOf = (worker: FakeWorker, args: unknown): void => {
+    const [number] = [...worker.jobs].find(([, entry]) => entry[1] === args) ?? [];
+    worker.says({ type: "answers", answers: [[number, 0, null]] });
+  };
+
+  /** A worker whose stream has yielded what was asked for. */
+  function read(options: Partial<SchedulerOptions>): { cluster: Cluster; worker: FakeWorker; job: Submitted } {
+    const cluster = new Cluster({ concurrency: 3, ...options });
+    const { job, worker } = stream(cluster, { credit: 1 });
+    yields(worker, 1);
+    return { cluster, worker, job };
+  }
+
+  function renewed(cluster: Cluster): unknown[] {
+    const told: unknown[] = [];
+    cluster.scheduler.renew((error) => told.push(error));
+    return told;
+  }
+
+  it("Scheduler gives a full worker the jobs that its reader may wait for, and nothing once the stream has ended", () => {
+    const { cluster, worker } = read({ maxJobsPerWorker: 1, prefetch: 4 });
+    cluster.submitAll("a", "b", "c");
+    // Nothing ahead: that it gets any is an exception.
+    expect(worker.running).toEqual(["args", "a", "b"]);
+    answerOf(worker, "a");
+    expect(worker.running).toEqual(["args", "b", "c"]);
+    answerOf(worker, "args");
+    cluster.submit("d");
+    expect(worker.running).toEqual(["b", "c"]);
+    answerOf(worker, "b");
+    answerOf(worker, "c");
+    expect([worker.stops, cluster.workers.length]).toEqual([1, 1]);
+    worker.exit();
+    cluster.worker(1).ready();
+    expect(cluster.worker(1).running).toEqual(["d"]);
+  });
+
+  it("Scheduler has none go on while another takes jobs, is about to, or may be started", () => {
+    const { cluster, worker } = read({ maxJobsPerWorker: 1, maxWorkers: 2 });
+    cluster.submit("a");
+    expect([worker.running, cluster.workers.length]).toEqual([["args"], 2]);
+    cluster.worker(1).ready();
+    expect([worker.running, cluster.worker(1).running]).toEqual([["args"], ["a"]]);
+    // Full, and no reader keeps it.
+    cluster.submit("b");
+    expect(worker.running).toEqual(["args", "b"]);
+    cluster.worker(1).answer();
+    cluster.submit("c");
+    expect([worker.running, cluster.worker(1).ending]).toEqual([["args", "b"], true]);
+  });
+
+  it("Scheduler waits for a worker whose stream is about to yield", () => {
+    const cluster = new Cluster({ concurrency: 3, maxJobsPerWorker: 1 });
+    const { job, worker } = stream(cluster, { credit: 2 });
+    yields(worker, 1);
+    cluster.submit("a");
+    expect(worker.running).toEqual(["args"]);
+    yields(worker, 2);
+    expect(worker.running).toEqual(["args", "a"]);
+    job.handle.more(1);
+    cluster.submit("b");
+    expect(worker.running).toEqual(["args", "a"]);
+  });
+
+  it("Scheduler has an old worker go on, and replaces it when the stream has ended", () => {
+    const { cluster, worker } = read({ maxWorkerAge: 1_000 });
+    cluster.advance(1_000);
+    cluster.submit("a");
+    expect(worker.running).toEqual(["args", "a"]);
+    answerOf(worker, "a");
+    answerOf(worker, "args");
+    expect(worker.stops).toBe(1);
+  });
+
+  it("Scheduler has a worker from before a renewal go on, and renews when the stream has ended", () => {
+    const { cluster, worker } = read({});
+    const told = renewed(cluster);
+    cluster.submit("a");
+    expect(worker.running).toEqual(["args", "a"]);
+    answerOf(worker, "a");
+    answerOf(worker, "args");
+    expect([worker.stops, told]).toEqual([1, []]);
+    worker.exit();
+    cluster.worker(1).ready();
+    cluster.flush();
+    expect(told).toEqual([null]);
+  });
+
+  it("Scheduler has a worker go on in which another job hangs, and kills it when the stream has ended", () => {
+    const { cluster, worker } = read({});
+    const hung = cluster.submit("hung", { timeout: 10 });
+    cluster.advance(10);
+    expect(hung.code).toBe("CC_ERR_TIMEOUT");
+    worker.hear([...worker.jobs.keys()].at(-1), false);
+    cluster.advance(60_000);
+    cluster.submit("a");
+    expect([worker.running, worker.kills]).toEqual([["args", "hung", "a"], 0]);
+    answerOf(worker, "a");
+    answerOf(worker, "args");
+    expect(worker.kills).toBe(1);
+  });
+
+  it("Scheduler has a full worker run a broadcast though others take jobs", () => {
+    const { cluster, worker } = read({ maxJobsPerWorker: 1, maxWorkers: 2 });
+    cluster.submit("a");
+    cluster.worker(1).ready();
+    cluster.worker(1).answer();
+    cluster.worker(1).exit();
+    const ended: unknown[] = [];
+    cluster.broadcast(aRequest({ args: "all" }), false, (outcomes) => ended.push(outcomes.length));
+    expect(worker.running).toEqual(["args", "all"]);
+    answerOf(worker, "all");
+    cluster.flush();
+    expect(ended).toEqual([1]);
   });
 });

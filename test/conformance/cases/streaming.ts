@@ -336,6 +336,26 @@ export const streaming: Case[] = [
     },
   },
   {
+    name: "A reader that waits for jobs is not kept waiting by workers that are to be replaced",
+    async run(kit) {
+      const options = { concurrency: 3, maxBacklog: Infinity };
+      const recycled = streams(kit, { ...options, maxJobsPerWorker: 4 });
+      const old = streams(kit, { ...options, maxWorkerAge: 20 });
+      const renewed = streams(kit, options);
+      const read = async (cc: ComputeCluster): Promise<unknown[]> => {
+        const answers: unknown[] = [];
+        for await (const value of cc.stream(40, { task: "upTo", highWaterMark: 1 })) {
+          answers.push(await cc.enqueue(value, { task: "plain" }));
+          if (answers.length === 3 && cc === renewed) void cc.renew();
+        }
+        return answers;
+      };
+      assert.deepEqual(await Promise.all([recycled, old, renewed].map(read)), [upTo(40), upTo(40), upTo(40)]);
+      assert.deepEqual(await Promise.all([read(recycled), read(recycled)]), [upTo(40), upTo(40)]);
+      await until(() => [recycled, renewed].every((cc) => cc.stats().recycled > 0));
+    },
+  },
+  {
     name: "stream refuses bad options",
     async run(kit) {
       const cc = streams(kit);
