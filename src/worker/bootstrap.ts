@@ -197,8 +197,9 @@ async function load(process: NodeJS.Process, { imports, module, argv }: Init, pa
   await new Promise((resolve) => setImmediate(resolve));
   try {
     return await import(pathToFileURL(realpathSync(mainPath as string)).href);
-  } catch {
-    // Node reports what the main module throws, and ends.
+  } catch (error) {
+    // Node reports what the main module throws, and ends; unless the module has listened for that before it threw.
+    if (process.listenerCount("uncaughtException") > 0 || process.hasUncaughtExceptionCaptureCallback()) throw error;
     return await new Promise(() => {});
   }
 }

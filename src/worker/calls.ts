@@ -203,7 +203,7 @@ export class Calls {
       this.#calling = run;
       result = handler(args, run.context);
       // Whoever returns an object with a `then` that is no function, or that throws, gets no promise, or that error.
-      if (!isThenable(result)) return this.#succeed(run, result);
+      if (!isThenable(result)) return this.#returned(run, result);
     } catch (error) {
       return this.#fail(run, error);
     } finally {
@@ -218,6 +218,8 @@ export class Calls {
 
   #returned(run: Run, value: unknown): void {
     const { said } = run;
+    // It has sent its answer.
+    if (run.answered && !run.replay && value === undefined) return;
     if (said === null || value !== undefined) return this.#succeed(run, value);
     run.said = null;
     this.#succeed(run, said.message);

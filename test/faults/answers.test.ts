@@ -90,6 +90,18 @@ const cases: Case[] = [
       assert.equal(cc.stats().jobs.failed, 0);
     },
   })),
+  {
+    name: "F-22 Functions that send their answer and return none are answered once, and no message of theirs is lost",
+    async run(kit) {
+      const cc = kit.cluster("says-too-much.mjs", { maxWorkers: 1 });
+      for (const task of ["sends", "sendsFirst"]) {
+        for (const id of [1, 2, 3]) assert.equal(await kit.value(cc, { id }, { task }), `sent:${id}`);
+      }
+      // What comes after it shows that nothing came before.
+      assert.equal(await kit.value(cc, { id: 4 }), "sent:4");
+      await until(() => cc.stats().lost.messages === 1);
+    },
+  },
 ];
 
 registerSuites({ "answers that are nobody's": cases });

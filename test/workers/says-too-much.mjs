@@ -7,6 +7,13 @@ export default ({ id }) => {
   return `returned:${id}`;
 };
 
+/** Its message is its answer, and it returns none: at once, or later. */
+export const sends = ({ id }) => void process.send(`sent:${id}`);
+export const sendsFirst = async ({ id }) => {
+  process.send(`sent:${id}`);
+  await null;
+};
+
 /** Is answered, and says more. */
 export const after = ({ id }) => {
   setTimeout(() => process.send(`late:${id}`), 0);
