@@ -383,7 +383,8 @@ export class Scheduler implements Engine {
   }
 
   #dropEverything(): void {
-    for (const worker of this.#crew) this.#takingBack.recall(worker);
+    // Also of what they have places for: a worker whose loop was busy otherwise has begun nothing.
+    for (const worker of this.#crew) this.#takingBack.recall(worker, worker.jobs.size);
     for (const job of jobsAt(this.#crew, "running")) {
       this.#settle(job, { ok: false, error: loss.cutOff(job.id, true) }, workerOf(job));
     }

@@ -91,20 +91,19 @@ export class TakingBack {
   }
 
   /**
-   * Takes back jobs ahead that a worker has not begun, the last first, and the answers that it keeps back.
+   * Takes back jobs that a worker has not begun, the last first, and the answers that it keeps back.
    *
-   * @param most How many jobs.
+   * @param most How many jobs; those that stand ahead, if not given.
    */
-  recall(worker: Worker, most: number = Infinity): void {
+  recall(worker: Worker, most: number = worker.ahead): void {
     const { exchange } = worker.port;
     if (exchange === null) return;
     const { clock, crew, fill } = this.#parts;
     const { ahead } = worker;
-    const asked = Math.min(most, ahead);
-    const count = asked === 0 ? 0 : exchange.recall(asked);
+    const count = most === 0 ? 0 : exchange.recall(most);
     this.takeKept(worker, readKept(exchange.kept()));
     // With tickets left, the others may have begun or not.
-    if (count === asked && asked < ahead) {
+    if (count === most && most < ahead) {
       this.#sendBack(worker, worker.last(count, 0));
       fill(worker);
     } else {

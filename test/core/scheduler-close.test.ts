@@ -154,6 +154,21 @@ describe("Scheduler close(now)", () => {
     expect(cluster.stats.jobs).toMatchObject({ running: 0, waiting: 0, failed: 3 });
   });
 
+  it("Scheduler knows of jobs with a place in a worker whose loop was busy otherwise that they have not begun", () => {
+    const cluster = new Cluster({ maxWorkers: 1, concurrency: 2 });
+    cluster.adapter.manual = true;
+    const jobs = cluster.submitAll(1, 2, 3);
+    cluster.worker(0).ready();
+    expect(cluster.worker(0).shared.take()).toBe(true);
+    cluster.close("now");
+    cluster.flush();
+    expect(jobs.map((job) => [job.code, (job.error as { retryable: boolean }).retryable])).toEqual([
+      ["CC_ERR_CLOSED", false],
+      ["CC_ERR_CLOSED", true],
+      ["CC_ERR_CLOSED", true],
+    ]);
+  });
+
   it("Scheduler says that it is closed when the last worker has gone, killed if need be", () => {
     const cluster = new Cluster({ killGrace: 300 });
     cluster.submit(1);
