@@ -1,6 +1,6 @@
 /**
  * Listens to abort signals: once to each, however many jobs it may end. A server has one signal for its shutdown and
- * thousands of jobs, and Node warns of a leak from eleven listeners on.
+ * thousands of jobs, and Node warns of a leak from eleven listeners on. Signals may be of another make than the runtime's, and throw.
  *
  * @module
  */
@@ -30,6 +30,7 @@ const watches = new WeakMap<AbortSignal, Watch>();
  * Calls `run` when the signal is aborted; not if it is already.
  *
  * @returns ends the watch.
+ * @throws what `addEventListener` does.
  */
 export function onAbort(signal: AbortSignal, run: () => void): () => void {
   const watch = watches.get(signal) ?? startWatch(signal);
@@ -41,8 +42,21 @@ export function onAbort(signal: AbortSignal, run: () => void): () => void {
     watch.wishes.remove(wish);
     if (watch.wishes.size > 0) return;
     watches.delete(signal);
-    signal.removeEventListener("abort", watch.listener);
+    try {
+      signal.removeEventListener("abort", watch.listener);
+    } catch {
+      // A signal of the program's own making. What it may still call has nothing to do any more.
+    }
   };
+}
+
+/** Why the signal was aborted; what its getter throws, if it does. */
+export function reasonOf(signal: AbortSignal): unknown {
+  try {
+    return signal.reason;
+  } catch (error) {
+    return error;
+  }
 }
 
 function startWatch(signal: AbortSignal): Watch {
@@ -56,7 +70,7 @@ function startWatch(signal: AbortSignal): Watch {
     }
   };
   const watch = { wishes, listener };
-  watches.set(signal, watch);
   signal.addEventListener("abort", listener, { once: true });
+  watches.set(signal, watch);
   return watch;
 }

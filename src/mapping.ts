@@ -10,7 +10,7 @@
  */
 
 import { AsyncResource } from "node:async_hooks";
-import { onAbort } from "./abort-watch.ts";
+import { onAbort, reasonOf } from "./abort-watch.ts";
 import { Chain, type Link } from "./core/chain.ts";
 import { isOwnFault } from "./own-fault.ts";
 import type { JobHandle, JobRequest, Outcome } from "./core/engine.ts";
@@ -32,6 +32,8 @@ export interface MapParts {
   readonly slots: number;
   /** Whether workers may want for more jobs than they have been given. */
   isHungry(): boolean;
+  /** Aborted when the cluster has no more use for jobs: a map that waits for its source would not hear of it. */
+  readonly exit: AbortSignal;
 }
 
 /** The results of a `map`, for one loop. */
@@ -105,7 +107,7 @@ export class Mapping<R> implements Results<R> {
   #pumping = false;
   /** Of the source; rejects with what that throws. */
   #closed: Promise<void> = Promise.resolve();
-  #endWatch: (() => void) | null = null;
+  readonly #endWatches: (() => void)[] = [];
   /** What a signal finds the map by, while somebody waits for a result: nothing else may hold it then. */
   readonly #hold: { map: Mapping<R> | null } = { map: null };
 
@@ -155,19 +157,33 @@ export class Mapping<R> implements Results<R> {
       return this.#end({ error });
     }
     const { signal } = this.#options;
-    if (signal?.aborted) this.#end({ error: signal.reason });
-    else if (signal) this.#watch(signal);
+    try {
+      if (signal) this.#watch(signal, (map, error) => map.#abort(error));
+      this.#watch(this.#parts.exit, (map, error) => map.#readNoMore(error));
+    } catch (error) {
+      this.#end({ error });
+    }
   }
 
   /** A signal may outlive many maps that nobody has read to their end. */
-  #watch(signal: AbortSignal): void {
+  #watch(signal: AbortSignal, run: (map: Mapping<R>, error: unknown) => void): void {
+    if (this.#phase.at !== "reading") return;
+    if (signal.aborted) return run(this, reasonOf(signal));
     const self = new WeakRef(this);
     const hold = this.#hold;
-    this.#endWatch = onAbort(signal, () => {
+    const endWatch = onAbort(signal, () => {
       const map = hold.map ?? self.deref();
-      if (map) map.#abort(signal.reason);
+      if (map) run(map, reasonOf(signal));
     });
-    forgotten.register(this, this.#endWatch);
+    this.#endWatches.push(endWatch);
+    forgotten.register(this, endWatch);
+  }
+
+  /** What has been read ends by itself. */
+  #readNoMore(error: unknown): void {
+    if (this.#phase.at !== "reading") return;
+    this.#close(this.#phase.source);
+    this.#finish({ error });
   }
 
   #abort(error: unknown): void {
@@ -342,8 +358,7 @@ export class Mapping<R> implements Results<R> {
   }
 
   #unwatch(): void {
-    this.#endWatch?.();
-    this.#endWatch = null;
+    for (const endWatch of this.#endWatches.splice(0)) endWatch();
   }
 }
 

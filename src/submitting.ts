@@ -6,7 +6,7 @@
  */
 
 import { AsyncResource } from "node:async_hooks";
-import { onAbort } from "./abort-watch.ts";
+import { onAbort, reasonOf } from "./abort-watch.ts";
 import type { Calls } from "./calls.ts";
 import type { Clock } from "./core/clock.ts";
 import type { Engine, JobHandle, JobRequest, Outcome } from "./core/engine.ts";
@@ -64,25 +64,32 @@ export class Submitting {
 
   /** The same with options that were checked. Null for a job whose signal was aborted beforehand: nothing is submitted. */
   submit(job: CheckedJob, site: EnqueueSite | null, done: (outcome: Outcome) => void): JobHandle | null {
-    let ended: (() => void) | null = null;
     const { signal } = job;
     const { origins, clock } = this.#parts;
     const request = this.#inCallersContext(job.request);
-    if (signal?.aborted) {
-      clock.soon(() => done({ ok: false, error: signal.reason }));
+    const refuse = (error: unknown): null => {
+      clock.soon(() => done({ ok: false, error }));
       return null;
+    };
+    const reason = (): unknown => signal && reasonOf(signal);
+    if (signal?.aborted) return refuse(reason());
+    let handle: JobHandle | null = null;
+    const abort = (): void => handle?.cancel(reason());
+    let ended: (() => void) | null;
+    try {
+      // Before there is a job: one that can't be ended as its caller wants is not run.
+      ended = signal && onAbort(signal, abort);
+    } catch (error) {
+      return refuse(error);
     }
     const settled = (outcome: Outcome): void => {
       ended?.();
-      if (!outcome.ok && outcome.error !== signal?.reason) origins.add(outcome.error, site, handle.id);
+      if (!outcome.ok && outcome.error !== reason()) origins.add(outcome.error, site, handle?.id ?? "");
       done(outcome);
     };
-    const handle = request.id === null ? this.submitAsIs(request, settled) : this.#named.submit(request, settled);
-    if (signal === null) return handle;
-    const abort = (): void => handle.cancel(signal.reason);
-    ended = onAbort(signal, abort);
+    handle = request.id === null ? this.submitAsIs(request, settled) : this.#named.submit(request, settled);
     // Aborted by a getter of the arguments, while they were cloned.
-    if (signal.aborted) abort();
+    if (signal?.aborted) abort();
     return handle;
   }
 

@@ -16,6 +16,7 @@ interface Submitted {
 /** A cluster whose jobs the test ends, and a map on it. */
 class Bench {
   readonly jobs: Submitted[] = [];
+  readonly exit = new AbortController();
   hungry = false;
   map<R = unknown>(items: unknown, options?: object, slots = 2): Mapping<R> {
     return new Mapping<R>(checkMap(options, Infinity), {
@@ -24,6 +25,7 @@ class Bench {
       slots,
       call: (call) => call(),
       isHungry: () => this.hungry,
+      exit: this.exit.signal,
     });
   }
 
@@ -522,6 +524,28 @@ describe("map", () => {
       const later = { [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve(result) }) };
       await expect(new Bench().map(later).next()).rejects.toThrow(TypeError);
     }
+  });
+
+  it("reads no more when the cluster exits, and ends after what it has read", async () => {
+    const bench = new Bench();
+    let open = true;
+    function* numbers(): Generator<number> {
+      try {
+        for (let n = 0;; n++) yield n;
+      } finally {
+        open = false;
+      }
+    }
+    const map = bench.map(numbers(), { concurrency: 2 });
+    const first = map.next();
+    expect([bench.args, open]).toEqual([[0, 1], true]);
+    bench.exit.abort(new Error("exited"));
+    expect(open).toBe(false);
+    bench.answer(0);
+    bench.answer(1);
+    expect([await first, await map.next()]).toEqual([item("of 0"), item("of 1")]);
+    await expect(map.next()).rejects.toThrow("exited");
+    expect([await map.next(), bench.args]).toEqual([done, [0, 1]]);
   });
 
   it("listens to its signal no longer than something can come", async () => {

@@ -146,6 +146,33 @@ export const mapping: Case[] = [
     },
   },
   {
+    name: "map that waits for its source ends when the cluster exits, after what was ready, and reads no more",
+    async run(kit) {
+      for (const onError of ["throw", "yield"] as const) {
+        const cc = kit.cluster("handler.mjs", { maxBacklog: 0 });
+        let read = 0;
+        let closed = false;
+        const source = {
+          [Symbol.asyncIterator]: () => ({
+            next: () =>
+              ++read <= 2 ? Promise.resolve({ done: false, value: echo(read) }) : new Promise<never>(() => {}),
+            return: () => Promise.resolve({ done: true, value: closed = true }),
+          }),
+        };
+        const results = cc.map(source, { onError });
+        const values = [await results.next(), await results.next()];
+        assert.equal(values.every(({ done }) => !done), true);
+        const next = assert.rejects(results.next(), { code: "CC_ERR_CLOSED" });
+        await cc.exit();
+        await next;
+        assert.deepEqual([read, closed, await results.next()], [3, true, { done: true, value: undefined }]);
+        // Begun too late, it reads nothing.
+        await assert.rejects(cc.map(source, { onError }).next(), { code: "CC_ERR_CLOSED" });
+        assert.equal(read, 3);
+      }
+    },
+  },
+  {
     name: "map does not read on while nobody takes results",
     async run(kit) {
       let read = 0;

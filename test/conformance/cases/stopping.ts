@@ -252,6 +252,34 @@ export const stopping: Case[] = [
     },
   },
   {
+    name: "A signal of another make that throws neither loses a job's answer nor makes enqueue throw",
+    async run(kit) {
+      const cc = kit.cluster("handler.mjs", { maxWorkers: 1 });
+      const fails = (name: "reason" | "addEventListener" | "removeEventListener"): AbortSignal => {
+        const { signal } = new AbortController();
+        const broken = (): never => {
+          throw new Error(`broken ${name}`);
+        };
+        return Object.defineProperty(signal, name, name === "reason" ? { get: broken } : { value: broken });
+      };
+      for (const style of ["promise", "callback"] as const) {
+        for (const name of ["reason", "removeEventListener"] as const) {
+          assert.equal(await kit.value(cc, { op: "echo", value: 1 }, { signal: fails(name) }, style), 1);
+          const error = await kit.error(cc, { op: "throw", what: "Error" }, { signal: fails(name) }, style);
+          assert.doesNotMatch(error.message, /broken/);
+        }
+        const signal = fails("addEventListener");
+        assert.equal((await kit.error(cc, { op: "echo" }, { signal }, style)).message, "broken addEventListener");
+      }
+      await assert.rejects(cc.broadcast({ op: "echo" }, { signal: fails("addEventListener") }), /broken/);
+      assert.deepEqual(await cc.broadcast({ op: "echo", value: 2 }, { signal: fails("removeEventListener") }), [2]);
+      const mapped = cc.map([{ op: "echo", value: 3 }], { signal: fails("addEventListener") });
+      await assert.rejects(mapped.next(), /broken/);
+      const { accepted, succeeded, failed } = cc.stats().jobs;
+      assert.deepEqual([accepted, succeeded, failed], [9, 5, 4]);
+    },
+  },
+  {
     name: "timeout does not count the time in the queue",
     async run(kit) {
       const cc = kit.cluster("handler.mjs", { maxWorkers: 1 });
