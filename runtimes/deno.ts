@@ -160,7 +160,8 @@ export const denoProcess: WorkerAdapter = {
   start: (spec, events) =>
     childPort(spec, events, openExchange(false, mayWrite), (key, { descriptors }) => {
       const child = spawnDeno(spec, descriptors);
-      const from = child.stdio[4] as Readable | undefined;
+      // None at all where there is no descriptor left for them (2.9.6); the child tells of that.
+      const from = (child.stdio as ChildProcess["stdio"] | undefined)?.[4] as Readable | undefined;
       const channel = from ? new IpcChannel(child, from, key, prepareFor(spec)) : NO_CHANNEL;
       return { child, channel, imports: false };
     }),

@@ -17,20 +17,37 @@ import { childProcess, ownProcess } from "../src/built-in.ts";
 
 /**
  * Takes a folder and the pids of its arguments, reads more until the pipe closes, kills those that were not taken back, and removes the
- * folder, if there is one. No input is ever evaluated.
+ * folder, if there is one. Each pid is kept with when its process began, where that can be told (proc(5), field 22): another may have it
+ * by then, where a thread that had workers has ended and its program goes on (Deno 2.9.6). No input is ever evaluated.
  */
 const SCRIPT = `
+begun() {
+  stat=
+  [ ! -r "/proc/$1/stat" ] || read -r stat <"/proc/$1/stat"
+  set -- \${stat##*)}
+  begun=\${20}
+}
+add() {
+  begun "$1"
+  workers="$workers $1:$begun "
+}
 folder=$1
 shift
-pids=" $* "
+workers=
+for pid; do add "$pid"; done
 while read -r sign what; do
   case $sign in
-    +) pids="$pids$what " ;;
-    -) pids="\${pids%% $what *} \${pids#* $what }" ;;
+    +) add "$what" ;;
+    -) after=\${workers#* $what:}
+       workers="\${workers%% $what:*} \${after#* }" ;;
     =) folder=$what ;;
   esac
-done
-for pid in $pids; do kill -KILL "$pid" 2>/dev/null; done
+done 2>/dev/null
+for worker in $workers; do
+  pid=\${worker%%:*}
+  begun "$pid"
+  [ "$pid:$begun" != "$worker" ] || kill -KILL "$pid"
+done 2>/dev/null
 [ -z "$folder" ] || rm -rf -- "$folder"
 `;
 

@@ -48,8 +48,10 @@ await until(() => {
     return true;
   }
 });
+// With some left that are not enough for a worker, its start fails half way.
+if (alive === "few") held.splice(-4).forEach((file) => closeSync(file));
 console.log(`starved ${[...new Set(await four())]}`);
-await until(canOpen);
+if (alive !== "few") await until(canOpen);
 held.forEach((file) => closeSync(file));
 console.log(`fed ${await four()}`);
 const met = await Promise.all([1, 2, 3].map(() => job({ op: "meet", file, count: 3 })));
