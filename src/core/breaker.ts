@@ -67,7 +67,8 @@ export class Breaker {
    * @returns whether the limit is reached.
    */
   failed(final: boolean): boolean {
-    if (this.#state.at === "tripped") return false;
+    // The last of those that lived when it tripped, maybe: nobody has been told yet.
+    if (this.#state.at === "tripped") return true;
     const failures = 1 + this.#state.failures;
     this.#pause(failures);
     return final || failures >= LIMIT;

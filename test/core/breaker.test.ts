@@ -85,7 +85,8 @@ describe("Breaker", () => {
     breaker.failed(false);
     breaker.trip();
     expect([breaker.allows(0), clock.pending]).toEqual([false, 0]);
-    expect([breaker.failed(false), breaker.failed(true), clock.pending]).toEqual([false, false, 0]);
+    // Whoever was not told of it yet is told now.
+    expect([breaker.failed(false), breaker.allows(0), clock.pending]).toEqual([true, false, 0]);
   });
 
   it("Breaker that tripped allows starts again when somebody asks for work, and counts anew", () => {

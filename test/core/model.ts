@@ -374,11 +374,14 @@ export class Model {
 
   /** `quiet`: it left by itself, which nobody is told of. */
   #startFailed(final: boolean, quiet = false): void {
-    if (this.#breaker === "tripped") return;
-    this.#failures++;
-    this.#breaker = "open";
+    // The last that lived when it tripped, maybe.
+    const isLate = this.#breaker === "tripped";
+    if (!isLate) {
+      this.#failures++;
+      this.#breaker = "open";
+    }
     if (quiet) return;
-    if ((!final && this.#failures < FAILURES) || this.#starting > 0) return;
+    if ((!isLate && !final && this.#failures < FAILURES) || this.#starting > 0) return;
     const served = this.#takers.length > 0;
     const ending = { code: "CC_ERR_WORKER_START" };
     if (!served) { for (const job of this.waiting.splice(0)) this.#end(job, ending); }

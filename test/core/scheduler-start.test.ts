@@ -285,6 +285,32 @@ describe("Scheduler minWorkers", () => {
     expect(cluster.stats.workers).toMatchObject({ idle: 1, starting: 1 });
   });
 
+  it("Scheduler tells that it starts no more when the last that lived dies, too, as soon as it is ready", () => {
+    const cluster = new Cluster({ minWorkers: 2, maxWorkers: 2 });
+    cluster.warm();
+    const [first, second] = cluster.workers;
+    first?.ready();
+    second?.ready();
+    first?.crash();
+    second?.crash();
+    cluster.advance(200);
+    const third = cluster.worker(2);
+    third.ready();
+    const fourth = cluster.worker(3);
+    fourth.ready();
+    third.crash();
+    cluster.flush();
+    const codes = (): unknown[] => cluster.faults.map((fault) => (fault as { code?: string }).code);
+    expect(codes()).toEqual(Array(3).fill("CC_ERR_WORKER_EXIT"));
+    fourth.crash();
+    cluster.flush();
+    expect(codes()).toEqual([...Array(4).fill("CC_ERR_WORKER_EXIT"), "CC_ERR_WORKER_START"]);
+    cluster.advance(60_000);
+    expect([cluster.workers.length, cluster.clock.pending]).toEqual([4, 0]);
+    cluster.submit("asks for work");
+    expect(cluster.workers).toHaveLength(6);
+  });
+
   it("Scheduler does not start one over and over that dies as soon as it is ready", () => {
     const cluster = new Cluster({ ...options, minWorkers: 1 });
     cluster.submit(1).cancel();
