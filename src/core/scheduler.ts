@@ -383,13 +383,14 @@ export class Scheduler implements Engine {
   }
 
   #dropEverything(): void {
+    // First: one that still has jobs is not waited for.
+    for (const worker of this.#crew) if (worker.state.at !== "stopping") this.#crew.stop(worker);
     // Also of what they have places for: a worker whose loop was busy otherwise has begun nothing.
     for (const worker of this.#crew) this.#takingBack.recall(worker, worker.jobs.size);
     for (const job of jobsAt(this.#crew, "running")) {
       this.#settle(job, { ok: false, error: loss.cutOff(job.id, true) }, workerOf(job));
     }
     this.#aftermath.failWaiting((job) => loss.cutOff(job.id, job.attempt > 0));
-    for (const worker of this.#crew) if (worker.state.at !== "stopping") this.#crew.stop(worker);
   }
 
   /** Sends workers home when nothing more will come for them, and ends when the last has gone. */

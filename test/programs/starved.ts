@@ -11,13 +11,16 @@ cc.on("error", () => faults++);
 process.on("uncaughtException", (error) => console.log(`uncaught ${error}`));
 process.on("unhandledRejection", (error) => console.log(`unhandled ${error}`));
 
-/** Whether a file can be opened. */
-function canOpen(): boolean {
+/** Whether so many files can be opened at once. */
+function canOpen(count: number): boolean {
+  const files: number[] = [];
   try {
-    closeSync(openSync(process.execPath, "r"));
+    while (files.length < count) files.push(openSync(process.execPath, "r"));
     return true;
   } catch {
     return false;
+  } finally {
+    files.forEach((file) => closeSync(file));
   }
 }
 const until = async (condition: () => boolean): Promise<void> => {
@@ -51,7 +54,7 @@ await until(() => {
 // With some left that are not enough for a worker, its start fails half way.
 if (alive === "few") held.splice(-4).forEach((file) => closeSync(file));
 console.log(`starved ${[...new Set(await four())]}`);
-if (alive !== "few") await until(canOpen);
+await until(() => canOpen(100));
 held.forEach((file) => closeSync(file));
 console.log(`fed ${await four()}`);
 const met = await Promise.all([1, 2, 3].map(() => job({ op: "meet", file, count: 3 })));

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { ComputeCluster } from "../../../mod.ts";
+import { brokenSignal } from "../broken-signal.ts";
 import type { Case } from "../case.ts";
 import { type Kit, until } from "../kit.ts";
 
@@ -39,6 +40,16 @@ export const everyWorker: Case[] = [
       const after = Array.from({ length: 20 }, () => kit.value(cc, null) as Promise<Kept>);
       for (const { kept } of await Promise.all(after)) assert.deepEqual(kept, ["a"]);
       await Promise.all([...before, sent]);
+    },
+  },
+  {
+    name: "broadcast with a signal that throws is refused, or answered all the same",
+    async run(kit) {
+      const cc = await started(kit);
+      await assert.rejects(cc.broadcast("a", { task: "keep", signal: brokenSignal("addEventListener") }), /broken/);
+      const options = { task: "keep", signal: brokenSignal("removeEventListener") };
+      assert.deepEqual(await cc.broadcast("b", options), ["b", "b", "b"]);
+      assert.deepEqual(await keptIn(cc), [["b"], ["b"], ["b"]]);
     },
   },
   {

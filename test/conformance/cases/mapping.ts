@@ -149,7 +149,7 @@ export const mapping: Case[] = [
     name: "map that waits for its source ends when the cluster exits, after what was ready, and reads no more",
     async run(kit) {
       for (const onError of ["throw", "yield"] as const) {
-        const cc = kit.cluster("handler.mjs", { maxBacklog: 0 });
+        const cc = kit.cluster("handler.mjs");
         let read = 0;
         let closed = false;
         const source = {
