@@ -29,11 +29,11 @@ begun() {
 }
 add() {
   begun "$1"
-  workers="$workers $1:$begun "
+  workers="$workers$1:$begun "
 }
 folder=$1
 shift
-workers=
+workers=" "
 for pid; do add "$pid"; done
 while read -r sign what; do
   case $sign in

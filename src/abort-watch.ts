@@ -50,6 +50,15 @@ export function onAbort(signal: AbortSignal, run: () => void): () => void {
   };
 }
 
+/** Whether the signal was aborted; not, where it does not tell. */
+export function isAborted(signal: AbortSignal): boolean {
+  try {
+    return signal.aborted;
+  } catch {
+    return false;
+  }
+}
+
 /** Why the signal was aborted; what its getter throws, if it does. */
 export function reasonOf(signal: AbortSignal): unknown {
   try {

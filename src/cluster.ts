@@ -6,7 +6,7 @@
 
 import { AsyncResource } from "node:async_hooks";
 import { EventEmitter } from "node:events";
-import { onAbort, reasonOf } from "./abort-watch.ts";
+import { isAborted, onAbort, reasonOf } from "./abort-watch.ts";
 import { beginEngine, type BegunEngine } from "./begin-engine.ts";
 import { answersOf } from "./broadcasting.ts";
 import { type BroadcastOptions, checkBroadcast } from "./broadcast-options.ts";
@@ -87,8 +87,8 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   readonly #origins = new Origins();
   #telling!: Telling;
   readonly #followers: Followers;
-  /** Ends maps that wait for their sources; none before the first map. */
-  #exit: AbortController | null = null;
+  /** Ends maps that wait for their sources. Made for the first that asks. */
+  #exited: AbortController | null = null;
   /** What `setup` got in the last workers that replaced all others; at first what the constructor was given. */
   #setupData: unknown;
 
@@ -237,7 +237,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
       },
       slots: this.#begun.slots,
       isHungry: () => this.#engine.isHungry,
-      exit: (this.#exit ??= new AbortController()).signal,
+      exited: (this.#exited ??= new AbortController()).signal,
     });
   }
 
@@ -269,7 +269,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
       start: (stream, done) =>
         inContext(() => this.#jobs.submit({ request: { ...request, stream }, signal }, site, done)),
       highWaterMark,
-      aborted: () => signal?.aborted ? { reason: reasonOf(signal) } : null,
+      aborted: () => signal && isAborted(signal) ? { reason: reasonOf(signal) } : null,
     });
   }
 
@@ -294,18 +294,18 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   ): Promise<TaskResult<M, T>[]> {
     const site = new EnqueueSite(1);
     const { request, signal, replay } = checkBroadcast(args, options ?? undefined, this.#begun.timeout);
-    if (signal?.aborted) throw reasonOf(signal);
+    if (signal && isAborted(signal)) throw reasonOf(signal);
     const sent = replay ? { ...request, args: this.#copy("args", args) } : request;
     const outcomes = await new Promise<readonly Outcome[]>((resolve) => {
       let handle: Pick<JobHandle, "cancel"> | null = null;
-      const abort = (): void => handle?.cancel(signal && reasonOf(signal));
+      const abort = (): void => handle?.cancel(signal ? reasonOf(signal) : undefined);
       const unwatch = signal && onAbort(signal, abort);
       handle = this.#engine.broadcast(this.#followers.of(sent), replay, (ended) => {
         unwatch?.();
         resolve(ended);
       });
       // Aborted by a getter of the arguments, while they were copied.
-      if (signal?.aborted) abort();
+      if (signal && isAborted(signal)) abort();
     });
     for (const outcome of outcomes) if (!outcome.ok) this.#origins.add(outcome.error, site, "broadcast");
     return answersOf(outcomes) as TaskResult<M, T>[];
@@ -430,7 +430,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   /** Who awaits a job's end goes on before `closed`, though it takes them several microtasks. */
   #close(mode: CloseMode, closed: () => void): void {
     this.#engine.close(mode, () => realClock.soon(closed));
-    if (mode === "now") this.#exit?.abort(loss.closed());
+    if (mode === "now") (this.#exited ??= new AbortController()).abort(loss.closed());
   }
 
   #callBack(callback: EnqueueCallback<unknown>, outcome: Outcome): void {

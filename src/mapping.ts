@@ -10,7 +10,7 @@
  */
 
 import { AsyncResource } from "node:async_hooks";
-import { onAbort, reasonOf } from "./abort-watch.ts";
+import { isAborted, onAbort, reasonOf } from "./abort-watch.ts";
 import { Chain, type Link } from "./core/chain.ts";
 import { isOwnFault } from "./own-fault.ts";
 import type { JobHandle, JobRequest, Outcome } from "./core/engine.ts";
@@ -33,7 +33,7 @@ export interface MapParts {
   /** Whether workers may want for more jobs than they have been given. */
   isHungry(): boolean;
   /** Aborted when the cluster has no more use for jobs: a map that waits for its source would not hear of it. */
-  readonly exit: AbortSignal;
+  readonly exited: AbortSignal;
 }
 
 /** The results of a `map`, for one loop. */
@@ -70,6 +70,10 @@ class Place implements Link<Place> {
 interface Waiter<R> {
   resolve(result: IteratorResult<R, undefined>): void;
   reject(error: unknown): void;
+}
+
+interface Hold<R> {
+  map: Mapping<R> | null;
 }
 
 interface Thrown {
@@ -109,7 +113,7 @@ export class Mapping<R> implements Results<R> {
   #closed: Promise<void> = Promise.resolve();
   readonly #endWatches: (() => void)[] = [];
   /** What a signal finds the map by, while somebody waits for a result: nothing else may hold it then. */
-  readonly #hold: { map: Mapping<R> | null } = { map: null };
+  readonly #hold: Hold<R> = { map: null };
 
   constructor(options: ResolvedMapOptions, parts: MapParts) {
     this.#options = options;
@@ -158,21 +162,21 @@ export class Mapping<R> implements Results<R> {
     }
     const { signal } = this.#options;
     try {
-      if (signal) this.#watch(signal, (map, error) => map.#abort(error));
-      this.#watch(this.#parts.exit, (map, error) => map.#readNoMore(error));
+      if (signal) this.#watch(signal, this.#hold, (map, error) => map.#abort(error));
+      // The cluster holds no map whose source nobody has any more.
+      this.#watch(this.#parts.exited, null, (map, error) => map.#readNoMore(error));
     } catch (error) {
       this.#end({ error });
     }
   }
 
   /** A signal may outlive many maps that nobody has read to their end. */
-  #watch(signal: AbortSignal, run: (map: Mapping<R>, error: unknown) => void): void {
+  #watch(signal: AbortSignal, hold: Hold<R> | null, run: (map: Mapping<R>, error: unknown) => void): void {
     if (this.#phase.at !== "reading") return;
-    if (signal.aborted) return run(this, reasonOf(signal));
+    if (isAborted(signal)) return run(this, reasonOf(signal));
     const self = new WeakRef(this);
-    const hold = this.#hold;
     const endWatch = onAbort(signal, () => {
-      const map = hold.map ?? self.deref();
+      const map = hold?.map ?? self.deref();
       if (map) run(map, reasonOf(signal));
     });
     this.#endWatches.push(endWatch);

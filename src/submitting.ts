@@ -6,7 +6,7 @@
  */
 
 import { AsyncResource } from "node:async_hooks";
-import { onAbort, reasonOf } from "./abort-watch.ts";
+import { isAborted, onAbort, reasonOf } from "./abort-watch.ts";
 import type { Calls } from "./calls.ts";
 import type { Clock } from "./core/clock.ts";
 import type { Engine, JobHandle, JobRequest, Outcome } from "./core/engine.ts";
@@ -71,8 +71,8 @@ export class Submitting {
       clock.soon(() => done({ ok: false, error }));
       return null;
     };
-    const reason = (): unknown => signal && reasonOf(signal);
-    if (signal?.aborted) return refuse(reason());
+    const reason = (): unknown => signal ? reasonOf(signal) : undefined;
+    if (signal && isAborted(signal)) return refuse(reason());
     let handle: JobHandle | null = null;
     const abort = (): void => handle?.cancel(reason());
     let ended: (() => void) | null;
@@ -89,7 +89,7 @@ export class Submitting {
     };
     handle = request.id === null ? this.submitAsIs(request, settled) : this.#named.submit(request, settled);
     // Aborted by a getter of the arguments, while they were cloned.
-    if (signal?.aborted) abort();
+    if (signal && isAborted(signal)) abort();
     return handle;
   }
 

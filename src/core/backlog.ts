@@ -83,6 +83,17 @@ export class Backlog {
     return earlier(earlier(this.#open.first, unbound), this.#own.get(worker)?.first ?? null);
   }
 
+  /**
+   * The same of a worker that is to leave, and is kept: no job that yields, by which it would be kept for longer.
+   *
+   * @param goesOn Whether it may be any; otherwise it is what is for this worker alone.
+   */
+  nextForKept(worker: Worker, goesOn: boolean): Job | null {
+    const own = this.#own.get(worker)?.first ?? null;
+    if (!goesOn || own?.only) return own?.only ? own : null;
+    return earlier(this.#open.firstAnswered, this.#unbound.firstAnswered);
+  }
+
   /** Any job but those that stand behind another, or null. */
   get any(): Job | null {
     for (const { first } of this.#own.values()) if (first) return first;

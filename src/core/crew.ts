@@ -5,7 +5,6 @@
  */
 
 import type { WorkerAdapter, WorkerExit, WorkerSpec } from "./adapter.ts";
-import type { Backlog } from "./backlog.ts";
 import { Breaker } from "./breaker.ts";
 import type { Clock, Timer } from "./clock.ts";
 import type { ClusterError } from "./errors.ts";
@@ -118,6 +117,22 @@ export class Crew {
     let count = 0;
     for (const worker of this.#workers) if (worker.takesJobs) count++;
     return count;
+  }
+
+  /**
+   * Whether a worker that is to leave takes jobs all the same: it can't leave, since somebody has yet to read what a job of its yields,
+   * and the reader may wait for just those jobs, which nobody else takes, or will before anything is read.
+   */
+  goesOn(worker: Worker): boolean {
+    return worker.isKept && this.#isStuck;
+  }
+
+  get #isStuck(): boolean {
+    if (this.#workers.size < this.limit) return false;
+    for (const worker of this.#workers) {
+      if (!worker.isKept && !worker.isTakenUp(this.#options.concurrency)) return false;
+    }
+    return true;
   }
 
   // ---- starting
@@ -292,26 +307,6 @@ export class Crew {
       if (step.do === "start") this.#recycling.started(step.old, this.#start());
       else this.#sendHome(step.worker);
     }
-  }
-
-  /**
-   * Has workers that are to leave take jobs all the same where they can't leave, since somebody has yet to read what a job of theirs
-   * yields, and jobs wait that nobody else takes: the reader may wait for just those. Until anybody else takes jobs, or nothing waits.
-   */
-  relieve(backlog: Pick<Backlog, "size" | "isAwaited">): void {
-    for (const worker of this.#workers) worker.goesOn = false;
-    if (backlog.size === 0) return;
-    const isStuck = this.#isStuck;
-    for (const worker of this.#workers) worker.goesOn = (isStuck || backlog.isAwaited(worker)) && worker.isHeld;
-  }
-
-  /** Whether nobody takes jobs, nor will as long as none of the workers ends a job. */
-  get #isStuck(): boolean {
-    if (this.#workers.size < this.limit) return false;
-    for (const { takesJobs, state } of this.#workers) {
-      if (takesJobs || state.at === "starting" || state.at === "stopping") return false;
-    }
-    return true;
   }
 
   #sendHome(worker: Worker): void {

@@ -41,6 +41,19 @@ export class Lanes {
     return first;
   }
 
+  /** The same of those that do not yield. Looked for: it is asked for only where all workers are kept by jobs that do. */
+  get firstAnswered(): Job | null {
+    let first: Job | null = null;
+    for (const { jobs } of [this.#normal, ...this.#others.values()]) {
+      for (const job of jobs) {
+        if (job.request.stream !== null) continue;
+        if (!first || precedes(job, first)) first = job;
+        break;
+      }
+    }
+    return first;
+  }
+
   /** A job is last in its lane. */
   push(job: Job): void {
     this.#laneOf(job).jobs.push(job);

@@ -28,7 +28,7 @@ export class Placement {
     let room = Math.max(0, this.#crew.limit - this.#crew.size) * concurrency;
     for (const worker of this.#crew) {
       // Also one with a job on trial, in a moment.
-      const takes = worker.state.at === "starting" || worker.takesJobs;
+      const takes = worker.state.at === "starting" || this.#takes(worker);
       if (takes && worker.jobs.size < concurrency) room += concurrency - worker.jobs.size;
     }
     return room;
@@ -70,7 +70,16 @@ export class Placement {
 
   /** Whether a worker has room for one more. */
   hasPlace(worker: Worker, now: number): boolean {
-    if (!worker.takesJobs || worker.isTrying || worker.jobs.size >= this.#limits.concurrency) return false;
+    return this.#takes(worker) && this.hasRoom(worker, now);
+  }
+
+  #takes(worker: Worker): boolean {
+    return worker.takesJobs || this.#crew.goesOn(worker);
+  }
+
+  /** The same, whether or not it takes jobs. */
+  hasRoom(worker: Worker, now: number): boolean {
+    if (worker.isTrying || worker.jobs.size >= this.#limits.concurrency) return false;
     // Without a ticket a job can't be taken back: behind what the worker has it might wait for long.
     return worker.recalledAt === null || (worker.jobs.size === 0 && !worker.hearsSoon(now));
   }
@@ -93,7 +102,7 @@ export class Placement {
   }
 
   /**
-   * The worker with the fewest jobs of those that one may be sent ahead to. One that should have left gets no more than it has room for.
+   * The worker with the fewest jobs of those that one may be sent ahead to.
    *
    * @param suits Whether a worker is to get more at all.
    */
@@ -102,8 +111,7 @@ export class Placement {
     for (const worker of this.#crew) {
       const { size } = worker.jobs;
       if (size >= limit || (best && size > best.jobs.size)) continue;
-      if (!worker.takesJobs || worker.goesOn || worker.isTrying) continue;
-      if (worker.recalledAt !== null || worker.port.exchange === null) continue;
+      if (!worker.takesJobs || worker.isTrying || worker.recalledAt !== null || worker.port.exchange === null) continue;
       if (suits(worker)) best = worker;
     }
     return best;

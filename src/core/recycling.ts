@@ -1,7 +1,7 @@
 /**
  * Replaces workers that have served long enough.
  *
- * `maxJobsPerWorker` is exact: a worker that has begun its last job takes no other (but see `Crew.relieve`). A worker past `maxWorkerAge` or
+ * `maxJobsPerWorker` is exact: a worker that has begun its last job takes no other (but see `Crew.goesOn`). A worker past `maxWorkerAge` or
  * `maxWorkerMemory`, or from before a renewal, goes on until its successor is there, and only one is replaced at a time, so that no more than one
  * place is ever lost. Where `maxWorkers` are there, the old one leaves first, after its jobs.
  *

@@ -144,7 +144,7 @@ export class Service {
   #nextWorker(now: number, limit: number, suits: (worker: Worker) => boolean): Worker | null {
     const { first, isPlain } = this.#backlog;
     const free = isPlain ? this.#placement.leastLoaded(now) : this.#bestSuited(now);
-    if (free && (first || !isPlain)) return free;
+    if (free && (!isPlain || this.#nextJob(free))) return free;
     return first && this.#leastAhead(first, limit, suits);
   }
 
@@ -153,7 +153,7 @@ export class Service {
     let best: Worker | null = null;
     let earliest: Job | null = null;
     for (const worker of this.#crew) {
-      if (!this.#placement.hasPlace(worker, now)) continue;
+      if (!this.#placement.hasPlace(worker, now) && !(worker.isKept && this.#placement.hasRoom(worker, now))) continue;
       const job = this.#nextJob(worker);
       if (!job || (earliest && job !== earliest && precedes(earliest, job))) continue;
       if (best && job === earliest && this.#prefers(best, worker, job)) continue;
@@ -175,6 +175,7 @@ export class Service {
 
   /** The next job for this worker, or null. */
   #nextJob(worker: Worker): Job | null {
+    if (worker.isKept) return this.#backlog.nextForKept(worker, this.#crew.goesOn(worker));
     // What waits for one worker is not sent ahead, nor what gives it a key.
     if (this.#backlog.isPlain || worker.jobs.size >= this.#parts.concurrency) return this.#backlog.first;
     return this.#backlog.nextFor(worker, this.#spreading.mayTake(worker, this.#backlog.unbound));

@@ -52,12 +52,11 @@ export class Staffing {
 
   /** Before jobs are served: who is too many or too old takes none of them. */
   beforeService(): void {
-    const { crew, backlog, admission, warmUp } = this.#parts;
+    const { crew, admission, warmUp } = this.#parts;
     if (this.#share) this.#keepTo(this.#share);
     // Before workers get jobs or are started for want of some.
     if (crew.takers >= this.#warm) warmUp.succeed();
     if (this.#parts.lifetime.at === "open") crew.recycle(admission.unplaced, this.#warm);
-    crew.relieve(backlog);
   }
 
   /** After it: what waits now needs workers. */

@@ -94,8 +94,6 @@ export class Worker {
   replaying: number | null = null;
   /** Why it is to be replaced, if it has more jobs to come. */
   worn: Exclude<Spent, "jobs"> | null = null;
-  /** Whether it takes jobs though it is to leave; see `Crew.relieve`. */
-  goesOn = false;
   #state: WorkerState;
   /** Until it is too old; runs across its states. */
   #age: Timer | null = null;
@@ -131,7 +129,6 @@ export class Worker {
 
   /** Whether jobs may be given to it. One that has yet to show that its loop is free may be stuck, and gets none. */
   get takesJobs(): boolean {
-    if (this.goesOn) return true;
     if (this.isFull) return false;
     return this.#state.at === "idle" || (this.#state.at === "busy" && this.unheard.size === 0);
   }
@@ -184,12 +181,19 @@ export class Worker {
     return false;
   }
 
-  /** Whether it is to leave, as far as that is known, and can't before a caller asks for more of what a job of its yields. */
-  get isHeld(): boolean {
+  /** Whether it is to leave, and can't before a caller asks for more of what a job of its yields. */
+  get isKept(): boolean {
     const leaves = this.#state.at === "retiring" || (this.#state.at === "busy" && this.isFull);
     if (!leaves || this.unheard.size > 0) return false;
     for (const job of this.jobs) if (waitsForCaller(job)) return true;
     return false;
+  }
+
+  /** Whether each of so many places is taken by a job that waits for its caller. */
+  isTakenUp(places: number): boolean {
+    if (this.#state.at !== "busy" || this.jobs.size < places) return false;
+    for (const job of this.jobs) if (!waitsForCaller(job)) return false;
+    return true;
   }
 
   /** Its job of this number, or null. Looked for from the first on, which is answered first where one runs at a time. */

@@ -219,7 +219,7 @@ export class Calls {
   #returned(run: Run, value: unknown): void {
     const { said } = run;
     // It has sent its answer.
-    if (run.answered && !run.replay && value === undefined) return;
+    if (run.answered && value === undefined) return;
     if (said === null || value !== undefined) return this.#succeed(run, value);
     run.said = null;
     this.#succeed(run, said.message);

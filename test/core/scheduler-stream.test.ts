@@ -145,12 +145,53 @@ describe("Scheduler workers that a stream's reader keeps", () => {
     expect([worker.running, cluster.workers.length]).toEqual([["args"], 2]);
     cluster.worker(1).ready();
     expect([worker.running, cluster.worker(1).running]).toEqual([["args"], ["a"]]);
-    // Full, and no reader keeps it.
+    // Full, and no reader keeps it: it is about to leave.
     cluster.submit("b");
-    expect(worker.running).toEqual(["args", "b"]);
+    expect(worker.running).toEqual(["args"]);
     cluster.worker(1).answer();
-    cluster.submit("c");
-    expect([worker.running, cluster.worker(1).ending]).toEqual([["args", "b"], true]);
+    expect([worker.running, cluster.worker(1).ending]).toEqual([["args"], true]);
+    cluster.worker(1).exit();
+    cluster.worker(2).ready();
+    expect([worker.running, cluster.worker(2).running]).toEqual([["args"], ["b"]]);
+  });
+
+  it("Scheduler has one go on where another takes jobs, but has all its places taken up by readers", () => {
+    const { cluster, worker } = read({ maxJobsPerWorker: 3, maxWorkers: 2, concurrency: 2 });
+    const next = cluster.submit("other", { stream: { credit: 1, onYield() {} } });
+    expect(worker.running).toEqual(["args", "other"]);
+    const streams = [1, 2].map((n) => cluster.submit(`more ${n}`, { stream: { credit: 1, onYield() {} } }));
+    cluster.worker(1).ready();
+    expect(cluster.worker(1).running).toEqual(["more 1", "more 2"]);
+    const say = (of: FakeWorker): void => {
+      for (const job of of.jobs.keys()) of.says({ type: "yielded", job, value: 1 });
+    };
+    say(cluster.worker(1));
+    answerOf(worker, "other");
+    cluster.submit("third");
+    expect(worker.running).toEqual(["args", "third"]);
+    answerOf(worker, "third");
+    cluster.submit("a");
+    expect(worker.running).toEqual(["args", "a"]);
+    expect([next.outcome?.ok, streams.map(({ outcome }) => outcome)]).toEqual([true, [null, null]]);
+  });
+
+  it("Scheduler gives no stream to a worker that is kept, but what stands behind it", () => {
+    const { cluster, worker } = read({ maxJobsPerWorker: 1 });
+    cluster.submit("another", { stream: { credit: 1, onYield() {} } });
+    cluster.submitAll("a", "b");
+    expect(worker.running).toEqual(["args", "a", "b"]);
+    for (const args of ["a", "b", "args"]) answerOf(worker, args);
+    worker.exit();
+    cluster.worker(1).ready();
+    expect(cluster.worker(1).running).toEqual(["another"]);
+  });
+
+  it("Scheduler lets in what a worker that is kept will take, though none may wait", () => {
+    const { cluster, worker } = read({ maxJobsPerWorker: 1, maxBacklog: 0 });
+    const jobs = cluster.submitAll("a", "b", "c");
+    cluster.flush();
+    expect(worker.running).toEqual(["args", "a", "b"]);
+    expect(jobs[2]?.code).toBe("CC_ERR_BACKLOG_FULL");
   });
 
   it("Scheduler waits for a worker whose stream is about to yield", () => {
@@ -204,7 +245,7 @@ describe("Scheduler workers that a stream's reader keeps", () => {
     expect(worker.kills).toBe(1);
   });
 
-  it("Scheduler has a full worker run a broadcast though others take jobs", () => {
+  it("Scheduler has a full worker run a broadcast though others take jobs, and nothing else", () => {
     const { cluster, worker } = read({ maxJobsPerWorker: 1, maxWorkers: 2 });
     cluster.submit("a");
     cluster.worker(1).ready();
@@ -212,6 +253,7 @@ describe("Scheduler workers that a stream's reader keeps", () => {
     cluster.worker(1).exit();
     const ended: unknown[] = [];
     cluster.broadcast(aRequest({ args: "all" }), false, (outcomes) => ended.push(outcomes.length));
+    cluster.submit("b");
     expect(worker.running).toEqual(["args", "all"]);
     answerOf(worker, "all");
     cluster.flush();

@@ -117,6 +117,15 @@ const cases: Case[] = [
     },
   },
   {
+    name: "F-37 The guard keeps up with any number of workers that come and go",
+    async run(kit) {
+      if (kit.isolation === "thread" || process.platform !== "linux") kit.notHere("about processes, needs Linux");
+      const program = kit.program("guards-many.ts");
+      await program.line("gone");
+      await until(() => childrenOf(program.child.pid as number, "sh").length === 0);
+    },
+  },
+  {
     name: "F-37 Clusters inside of jobs answer, and leave nobody",
     async run(kit) {
       const { code, stdout, stderr } = await kit.program("nests.ts").ended;

@@ -25,7 +25,7 @@ class Bench {
       slots,
       call: (call) => call(),
       isHungry: () => this.hungry,
-      exit: this.exit.signal,
+      exited: this.exit.signal,
     });
   }
 

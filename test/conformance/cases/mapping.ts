@@ -166,7 +166,10 @@ export const mapping: Case[] = [
         await cc.exit();
         await next;
         assert.deepEqual([read, closed, await results.next()], [3, true, { done: true, value: undefined }]);
-        // Begun too late, it reads nothing.
+        // Begun too late, it reads nothing, also where it is the first.
+        const other = kit.cluster("handler.mjs");
+        await other.exit();
+        await assert.rejects(other.map(source, { onError }).next(), { code: "CC_ERR_CLOSED" });
         await assert.rejects(cc.map(source, { onError }).next(), { code: "CC_ERR_CLOSED" });
         assert.equal(read, 3);
       }
