@@ -162,16 +162,16 @@ export class Mapping<R> implements Results<R> {
     }
     const { signal } = this.#options;
     try {
-      if (signal) this.#watch(signal, this.#hold, (map, error) => map.#abort(error));
+      if (signal) this.#watch(signal, this.#hold, Mapping.#aborted);
       // The cluster holds no map whose source nobody has any more.
-      this.#watch(this.#parts.exited, null, (map, error) => map.#readNoMore(error));
+      this.#watch(this.#parts.exited, null, Mapping.#exited);
     } catch (error) {
       this.#end({ error });
     }
   }
 
   /** A signal may outlive many maps that nobody has read to their end. */
-  #watch(signal: AbortSignal, hold: Hold<R> | null, run: (map: Mapping<R>, error: unknown) => void): void {
+  #watch(signal: AbortSignal, hold: Hold<R> | null, run: (map: Mapping<unknown>, error: unknown) => void): void {
     if (this.#phase.at !== "reading") return;
     if (isAborted(signal)) return run(this, reasonOf(signal));
     const self = new WeakRef(this);
@@ -183,17 +183,17 @@ export class Mapping<R> implements Results<R> {
     forgotten.register(this, endWatch);
   }
 
+  // Without a scope in which the map is: the signal would hold it.
+  static readonly #aborted = (map: Mapping<unknown>, error: unknown): void => {
+    map.#end({ error });
+    map.#deliver();
+  };
   /** What has been read ends by itself. */
-  #readNoMore(error: unknown): void {
-    if (this.#phase.at !== "reading") return;
-    this.#close(this.#phase.source);
-    this.#finish({ error });
-  }
-
-  #abort(error: unknown): void {
-    this.#end({ error });
-    this.#deliver();
-  }
+  static readonly #exited = (map: Mapping<unknown>, error: unknown): void => {
+    if (map.#phase.at !== "reading") return;
+    map.#close(map.#phase.source);
+    map.#finish({ error });
+  };
 
   #close(source: Source): void {
     this.#closed = this.#context.runInAsyncScope(() => source.close());

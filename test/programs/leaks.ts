@@ -24,6 +24,15 @@ async function jobs(cc: ComputeCluster, count: number): Promise<void> {
   }
 }
 
+/** Maps that wait for sources which nobody has any more. */
+function wait(count: number): void {
+  for (let i = 0; i < count; i++) {
+    const source = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<IteratorResult<unknown>>(() => {}) }) };
+    refs.push(new WeakRef(source));
+    cc.map(source).next().catch(() => {});
+  }
+}
+
 /** Until everything is collected; bounded. */
 async function left(): Promise<number> {
   let alive = refs.length;
@@ -39,6 +48,7 @@ const cc = new ComputeCluster({ module, isolation, maxWorkers: 2 });
 await jobs(cc, 5);
 const early = listeners();
 await jobs(cc, 20);
+wait(20);
 console.log(`alive ${await left()}`);
 console.log(`steady ${listeners() === early}`);
 
