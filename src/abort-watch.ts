@@ -50,19 +50,19 @@ export function onAbort(signal: AbortSignal, run: () => void): () => void {
   };
 }
 
-/** Whether the signal was aborted; not, where it does not tell. */
-export function isAborted(signal: AbortSignal): boolean {
+/** Whether the signal, if there is one, was aborted; not, where it does not tell. */
+export function isAborted(signal: AbortSignal | null): boolean {
   try {
-    return signal.aborted;
+    return signal?.aborted ?? false;
   } catch {
     return false;
   }
 }
 
-/** Why the signal was aborted; what its getter throws, if it does. */
-export function reasonOf(signal: AbortSignal): unknown {
+/** Why the signal, if there is one, was aborted; what its getter throws, if it does. */
+export function abortReason(signal: AbortSignal | null): unknown {
   try {
-    return signal.reason;
+    return signal?.reason;
   } catch (error) {
     return error;
   }

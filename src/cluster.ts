@@ -6,7 +6,7 @@
 
 import { AsyncResource } from "node:async_hooks";
 import { EventEmitter } from "node:events";
-import { isAborted, onAbort, reasonOf } from "./abort-watch.ts";
+import { abortReason, isAborted, onAbort } from "./abort-watch.ts";
 import { beginEngine, type BegunEngine } from "./begin-engine.ts";
 import { answersOf } from "./broadcasting.ts";
 import { type BroadcastOptions, checkBroadcast } from "./broadcast-options.ts";
@@ -269,7 +269,7 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
       start: (stream, done) =>
         inContext(() => this.#jobs.submit({ request: { ...request, stream }, signal }, site, done)),
       highWaterMark,
-      aborted: () => signal && isAborted(signal) ? { reason: reasonOf(signal) } : null,
+      aborted: () => isAborted(signal) ? { reason: abortReason(signal) } : null,
     });
   }
 
@@ -294,18 +294,18 @@ export class ComputeCluster<M = unknown> extends EventEmitter<ClusterEvents> {
   ): Promise<TaskResult<M, T>[]> {
     const site = new EnqueueSite(1);
     const { request, signal, replay } = checkBroadcast(args, options ?? undefined, this.#begun.timeout);
-    if (signal && isAborted(signal)) throw reasonOf(signal);
+    if (isAborted(signal)) throw abortReason(signal);
     const sent = replay ? { ...request, args: this.#copy("args", args) } : request;
     const outcomes = await new Promise<readonly Outcome[]>((resolve) => {
       let handle: Pick<JobHandle, "cancel"> | null = null;
-      const abort = (): void => handle?.cancel(signal ? reasonOf(signal) : undefined);
+      const abort = (): void => handle?.cancel(abortReason(signal));
       const unwatch = signal && onAbort(signal, abort);
       handle = this.#engine.broadcast(this.#followers.of(sent), replay, (ended) => {
         unwatch?.();
         resolve(ended);
       });
       // Aborted by a getter of the arguments, while they were copied.
-      if (signal && isAborted(signal)) abort();
+      if (isAborted(signal)) abort();
     });
     for (const outcome of outcomes) if (!outcome.ok) this.#origins.add(outcome.error, site, "broadcast");
     return answersOf(outcomes) as TaskResult<M, T>[];

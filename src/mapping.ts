@@ -10,7 +10,7 @@
  */
 
 import { AsyncResource } from "node:async_hooks";
-import { isAborted, onAbort, reasonOf } from "./abort-watch.ts";
+import { abortReason, isAborted, onAbort } from "./abort-watch.ts";
 import { Chain, type Link } from "./core/chain.ts";
 import { isOwnFault } from "./own-fault.ts";
 import type { JobHandle, JobRequest, Outcome } from "./core/engine.ts";
@@ -173,11 +173,11 @@ export class Mapping<R> implements Results<R> {
   /** A signal may outlive many maps that nobody has read to their end. */
   #watch(signal: AbortSignal, hold: Hold<R> | null, run: (map: Mapping<unknown>, error: unknown) => void): void {
     if (this.#phase.at !== "reading") return;
-    if (isAborted(signal)) return run(this, reasonOf(signal));
+    if (isAborted(signal)) return run(this, abortReason(signal));
     const self = new WeakRef(this);
     const endWatch = onAbort(signal, () => {
       const map = hold?.map ?? self.deref();
-      if (map) run(map, reasonOf(signal));
+      if (map) run(map, abortReason(signal));
     });
     this.#endWatches.push(endWatch);
     forgotten.register(this, endWatch);

@@ -6,7 +6,7 @@
  */
 
 import { AsyncResource } from "node:async_hooks";
-import { isAborted, onAbort, reasonOf } from "./abort-watch.ts";
+import { abortReason, isAborted, onAbort } from "./abort-watch.ts";
 import type { Calls } from "./calls.ts";
 import type { Clock } from "./core/clock.ts";
 import type { Engine, JobHandle, JobRequest, Outcome } from "./core/engine.ts";
@@ -71,10 +71,9 @@ export class Submitting {
       clock.soon(() => done({ ok: false, error }));
       return null;
     };
-    const reason = (): unknown => signal ? reasonOf(signal) : undefined;
-    if (signal && isAborted(signal)) return refuse(reason());
+    if (isAborted(signal)) return refuse(abortReason(signal));
     let handle: JobHandle | null = null;
-    const abort = (): void => handle?.cancel(reason());
+    const abort = (): void => handle?.cancel(abortReason(signal));
     let ended: (() => void) | null;
     try {
       // Before there is a job: one that can't be ended as its caller wants is not run.
@@ -84,12 +83,12 @@ export class Submitting {
     }
     const settled = (outcome: Outcome): void => {
       ended?.();
-      if (!outcome.ok && outcome.error !== reason()) origins.add(outcome.error, site, handle?.id ?? "");
+      if (!outcome.ok && outcome.error !== abortReason(signal)) origins.add(outcome.error, site, handle?.id ?? "");
       done(outcome);
     };
     handle = request.id === null ? this.submitAsIs(request, settled) : this.#named.submit(request, settled);
     // Aborted by a getter of the arguments, while they were cloned.
-    if (signal && isAborted(signal)) abort();
+    if (isAborted(signal)) abort();
     return handle;
   }
 
